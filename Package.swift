@@ -1,0 +1,91 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+// The floors of docs/architecture.md. A target may name only targets of the floors below it as dependencies;
+// Tests/ArchitectureTests holds the sources to the same rule.
+
+/// Every Swift target: the language of the house, and no warning survives a build.
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+/// Product code besides: an unmarked use of a pointer is a warning, and so an error. Floor 1 marks each border
+/// crossing `unsafe`; above it the word itself is refused by Tests/ArchitectureTests.
+let fenced: [SwiftSetting] = house + [.strictMemorySafety()]
+
+func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: fenced)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: ["TestSupport"] + dependencies, resources: resources, swiftSettings: house)
+}
+
+let package = Package(
+    name: "certplane-agent",
+    products: [
+        .executable(name: "certplane-agent", targets: ["certplane-agent"]),
+        .executable(name: "certplane-broker", targets: ["certplane-broker"]),
+    ],
+    targets: [
+        // Floor 0: C.
+        .target(name: "CPOSIX", cSettings: [.define("_GNU_SOURCE")]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+
+        // Floor 1: owners over C.
+        room("POSIX", ["CPOSIX"]),
+        room("PKI", ["COpenSSL"]),
+        room("Transfer", ["CCurl"]),
+        room("YAML", ["CYAML"]),
+
+        // Floor 2: values, rules, the reactor.
+        room("Lifecycle", []),
+        room("Configuration", ["Lifecycle", "YAML"]),
+        room("HTTP", []),
+        room("HTTPServer", ["HTTP", "POSIX", "PKI"]),
+        room("Log", ["POSIX"]),
+
+        // Floor 3: the tenants.
+        room("Agent", ["Lifecycle", "POSIX", "PKI", "Transfer", "Log", "Configuration"]),
+        room("LocalAPI", ["Lifecycle", "HTTP", "HTTPServer", "Log"]),
+        room("Broker", ["HTTP", "HTTPServer", "POSIX", "PKI", "YAML", "Lifecycle", "Log"]),
+
+        // Floor 4: the processes.
+        .executableTarget(
+            name: "certplane-agent",
+            dependencies: [
+                "Agent", "LocalAPI", "Lifecycle", "Configuration", "HTTP", "HTTPServer", "Log", "POSIX", "PKI",
+                "Transfer",
+            ],
+            swiftSettings: fenced),
+        .executableTarget(
+            name: "certplane-broker", dependencies: ["Broker", "HTTPServer", "Log", "POSIX", "PKI"],
+            swiftSettings: fenced),
+
+        .target(
+            name: "TestSupport", dependencies: ["POSIX", "PKI", "Transfer", "Lifecycle"], path: "Tests/TestSupport",
+            swiftSettings: house),
+        tests("POSIXTests", ["POSIX"]),
+        tests("PKITests", ["PKI"]),
+        tests("TransferTests", ["Transfer"]),
+        tests("YAMLTests", ["YAML"]),
+        tests("LifecycleTests", ["Lifecycle"]),
+        tests("ConfigurationTests", ["Configuration", "Lifecycle", "YAML"]),
+        tests("HTTPTests", ["HTTP"]),
+        tests("HTTPServerTests", ["HTTPServer", "HTTP", "POSIX", "PKI"]),
+        tests("LogTests", ["Log", "POSIX"]),
+        tests("AgentTests", ["Agent", "Lifecycle", "POSIX", "PKI", "Transfer", "Log", "Configuration"]),
+        tests("LocalAPITests", ["LocalAPI", "Lifecycle", "HTTP", "HTTPServer", "Log", "POSIX"]),
+        tests("BrokerTests", ["Broker", "HTTP", "HTTPServer", "POSIX", "PKI", "Lifecycle", "Log"]),
+        tests("CommandLineTests", ["certplane-agent"]),
+        tests("ArchitectureTests", []),
+        tests("EndToEndTests", ["POSIX", "PKI"]),
+    ]
+)
