@@ -61,7 +61,8 @@ let package = Package(
         .executableTarget(
             name: "certplane-agent",
             dependencies: [
-                "Agent", "LocalAPI", "Lifecycle", "Configuration", "HTTP", "HTTPServer", "Log", "POSIX", "PKI",
+                "Agent", "LocalAPI", "Lifecycle", "Configuration", "HTTP", "HTTPServer", "Log", "POSIX",
+                "PKI",
                 "Transfer",
             ],
             swiftSettings: fenced),
@@ -70,7 +71,8 @@ let package = Package(
             swiftSettings: fenced),
 
         .target(
-            name: "TestSupport", dependencies: ["POSIX", "PKI", "Transfer", "Lifecycle"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["POSIX", "PKI", "Transfer", "Lifecycle"],
+            path: "Tests/TestSupport",
             swiftSettings: house),
         tests("POSIXTests", ["POSIX"]),
         tests("PKITests", ["PKI"]),
