@@ -1,0 +1,34 @@
+/// The client's side of mutual TLS: a certificate with its intermediates, and the private key.
+///
+/// Held in memory and handed to libcurl as such. With paths instead, libcurl would go on presenting the old
+/// identity after a rotation: the path is the same, so the connection and the TLS session are used again.
+public struct ClientIdentity: Sendable {
+    let certificateChain: PinnedBytes
+    let privateKey: PinnedBytes
+
+    /// Takes a copy of both, PEM, leaf first. The copies are overwritten when the last holder lets go of them.
+    public init(certificateChain: [UInt8], privateKey: Span<UInt8>) {
+        self.certificateChain = PinnedBytes(certificateChain)
+        self.privateKey = PinnedBytes(privateKey)
+    }
+}
+
+/// Whom the client believes to be the server it asked for.
+public enum ServerTrust: Sendable {
+    /// The server's chain must end in one of these certificates (PEM), and its leaf name the URL's host. The
+    /// system's own trust store plays no part.
+    case anchors([UInt8])
+    /// Any server. For what proves itself: a root certificate that is fetched by its own fingerprint.
+    case unverified
+}
+
+/// Both sides of the handshake.
+public struct MutualTLS: Sendable {
+    public var identity: ClientIdentity?
+    public var trust: ServerTrust
+
+    public init(identity: ClientIdentity?, trust: ServerTrust) {
+        self.identity = identity
+        self.trust = trust
+    }
+}

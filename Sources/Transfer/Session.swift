@@ -1,0 +1,60 @@
+import CCurl
+
+/// Performs exchanges, one after the other, over connections that it keeps open for a few seconds.
+///
+/// A connection is used again only for the same host, identity and trust, compared by content: an exchange with a
+/// renewed identity never goes over a connection of the old one. One session belongs to one thread.
+public final class Session {
+    private let pool: ConnectionPool
+
+    public init() throws(TransferError) {
+        try LibCurl.prepare()
+        pool = try ConnectionPool()
+    }
+
+    /// Asks a remote host, over TLS 1.2 or later. Blocks until the answer is complete.
+    ///
+    /// A `POST` is written once at most: when a kept connection dies under it, the exchange fails as
+    /// `.closedEarly` instead of being sent again behind the caller's back.
+    public func perform(
+        _ request: RemoteRequest, stop: StopFlag = StopFlag()
+    ) throws(TransferError) -> Answer {
+        try perform(try PreparedRequest(request), stop)
+    }
+
+    /// Asks a server on this host. Blocks until the answer is complete.
+    public func perform(
+        _ request: LocalRequest, stop: StopFlag = StopFlag()
+    ) throws(TransferError) -> Answer {
+        try perform(try PreparedRequest(request), stop)
+    }
+
+    private func perform(_ request: PreparedRequest, _ stop: StopFlag) throws(TransferError) -> Answer {
+        let record = ExchangeRecord(request: request, stop: stop)
+        // Without it the optimiser may let go of the record after its last use by name; libcurl still holds it.
+        defer { withExtendedLifetime(record) {} }
+        let transfer = try EasyHandle()
+        try transfer.configure(for: request, record: record)
+        let ending = pool.run(transfer, timeout: request.limits.timeout, stop: stop)
+        guard case .finished(CURLE_OK) = ending else {
+            throw TransferError(ending, transfer: transfer, record: record, stop: stop)
+        }
+        return Answer(
+            status: transfer.long(CURLINFO_RESPONSE_CODE),
+            headers: record.headers,
+            body: record.body,
+            timings: ExchangeTimings(transfer),
+            peerAddress: transfer.text(CURLINFO_PRIMARY_IP),
+            reusedConnection: transfer.long(CURLINFO_NUM_CONNECTS) == 0)
+    }
+}
+
+extension ExchangeTimings {
+    fileprivate init(_ transfer: borrowing EasyHandle) {
+        resolved = transfer.microseconds(CURLINFO_NAMELOOKUP_TIME_T)
+        connected = transfer.microseconds(CURLINFO_CONNECT_TIME_T)
+        handshaken = transfer.microseconds(CURLINFO_APPCONNECT_TIME_T)
+        firstByte = transfer.microseconds(CURLINFO_STARTTRANSFER_TIME_T)
+        total = transfer.microseconds(CURLINFO_TOTAL_TIME_T)
+    }
+}
