@@ -1,0 +1,25 @@
+/// Reads `host [":" port]` of a Host field or an absolute target.
+enum Authority {
+    /// Refuses `range` if it is not a name, an IPv4 address or a bracketed IPv6 address with an optional port.
+    static func check(_ bytes: [UInt8], _ range: Range<Int>) throws(RefusedRequest) {
+        var index = range.lowerBound
+        let end = range.upperBound
+        if index < end, bytes[index] == UInt8(ascii: "[") {
+            let address = ByteSet.hostAddress
+            index += 1
+            let first = index
+            while index < end, address.contains(bytes[index]) { index += 1 }
+            guard index > first, index < end, bytes[index] == UInt8(ascii: "]") else { throw .malformedHost }
+            index += 1
+        } else {
+            let name = ByteSet.hostName
+            while index < end, name.contains(bytes[index]) { index += 1 }
+            guard index > range.lowerBound else { throw .malformedHost }
+        }
+        guard index < end else { return }
+        guard bytes[index] == ASCII.colon else { throw .malformedHost }
+        let port = index + 1..<end
+        guard (1...5).contains(port.count) else { throw .malformedHost }
+        for byte in bytes[port] where ASCII.digitValue(byte) == nil { throw .malformedHost }
+    }
+}

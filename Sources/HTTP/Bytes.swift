@@ -1,0 +1,35 @@
+extension [UInt8] {
+    /// Appends the bytes of `source` in `range`.
+    @inline(__always)
+    mutating func append(_ source: borrowing Span<UInt8>, _ range: Range<Int>) {
+        append(addingCapacity: range.count) { output in
+            for index in range { output.append(source[index]) }
+        }
+    }
+
+    /// The bytes in `range` are `lowercase`, letter case aside.
+    func matches(_ lowercase: [UInt8], in range: Range<Int>) -> Bool {
+        guard range.count == lowercase.count else { return false }
+        var index = range.lowerBound
+        for byte in lowercase {
+            guard ASCII.lowercased(self[index]) == byte else { return false }
+            index += 1
+        }
+        return true
+    }
+
+    /// The bytes of two ranges are the same, letter case aside.
+    func matches(_ one: Range<Int>, _ other: Range<Int>) -> Bool {
+        one.count == other.count
+            && zip(self[one], self[other]).allSatisfy { ASCII.lowercased($0) == ASCII.lowercased($1) }
+    }
+
+    /// `range` without the spaces and tabs at its ends.
+    func trimmed(_ range: Range<Int>) -> Range<Int> {
+        var first = range.lowerBound
+        var end = range.upperBound
+        while first < end, self[first] == ASCII.space || self[first] == ASCII.tab { first += 1 }
+        while end > first, self[end - 1] == ASCII.space || self[end - 1] == ASCII.tab { end -= 1 }
+        return first..<end
+    }
+}

@@ -1,0 +1,10 @@
+/// One field of a message to be written.
+public struct Field: Sendable, Equatable {
+    public let name: String
+    public let value: String
+
+    public init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = value
+    }
+}

@@ -1,0 +1,52 @@
+/// Where one field stands in the head of its request.
+struct FieldRange: Sendable {
+    let name: Range<Int>
+    let value: Range<Int>
+
+    /// Reads the field line in `line` (without its line end). The scanner has already refused control characters.
+    init(_ bytes: [UInt8], line: Range<Int>) throws(RefusedRequest) {
+        var colon = line.lowerBound
+        let token = ByteSet.token
+        while colon < line.upperBound, token.contains(bytes[colon]) { colon += 1 }
+        guard colon > line.lowerBound else {
+            let first = line.isEmpty ? 0 : bytes[line.lowerBound]
+            throw first == ASCII.space || first == ASCII.tab ? .foldedField : .malformedField
+        }
+        // White space before the colon is not a token either (RFC 9112 section 5.1).
+        guard colon < line.upperBound, bytes[colon] == ASCII.colon else { throw .malformedField }
+        name = line.lowerBound..<colon
+        value = bytes.trimmed(colon + 1..<line.upperBound)
+    }
+}
+
+/// The fields of a request in the order they came, found by name without regard to letter case. Names and values
+/// become strings only when asked for; bytes that are not UTF-8 become U+FFFD.
+public struct Fields: Sendable, Sequence {
+    let bytes: [UInt8]
+    let ranges: [FieldRange]
+
+    /// The number of field lines.
+    public var count: Int { ranges.count }
+
+    /// The value of the first field of this name.
+    public subscript(name: String) -> String? {
+        let wanted = name.utf8.map(ASCII.lowercased)
+        for field in ranges where bytes.matches(wanted, in: field.name) { return text(field.value) }
+        return nil
+    }
+
+    /// The values of all fields of this name.
+    public func values(_ name: String) -> [String] {
+        let wanted = name.utf8.map(ASCII.lowercased)
+        return ranges.filter { bytes.matches(wanted, in: $0.name) }.map { text($0.value) }
+    }
+
+    public func makeIterator() -> AnyIterator<(name: String, value: String)> {
+        var rest = ranges.makeIterator()
+        return AnyIterator { rest.next().map { (text($0.name), text($0.value)) } }
+    }
+
+    private func text(_ range: Range<Int>) -> String {
+        String(decoding: bytes[range], as: UTF8.self)
+    }
+}

@@ -1,0 +1,34 @@
+/// Finds the end of a line in bytes that come in pieces. A line ends in CR LF and in nothing else, and holds no
+/// control character but the tab: what a laxer reader would take for a line end is refused where it stands.
+struct LineScanner: Sendable {
+    private var endsInCarriageReturn = false
+
+    /// Scans `input` from `start`: where it stopped, and whether a line ended there. Without a line end it stops
+    /// at the end of the input.
+    mutating func scan(
+        _ input: borrowing Span<UInt8>, from start: Int
+    ) throws(RefusedRequest) -> (next: Int, endsLine: Bool) {
+        let count = input.count
+        var index = start
+        if endsInCarriageReturn, index < count {
+            guard input[index] == ASCII.lineFeed else { throw .bareCarriageReturn }
+            endsInCarriageReturn = false
+            return (index + 1, true)
+        }
+        while index < count {
+            let byte = input[index]
+            index += 1
+            if byte >= ASCII.space && byte != ASCII.delete || byte == ASCII.tab { continue }
+            guard byte == ASCII.carriageReturn else {
+                throw byte == ASCII.lineFeed ? .bareLineFeed : .controlCharacter
+            }
+            guard index < count else {
+                endsInCarriageReturn = true
+                break
+            }
+            guard input[index] == ASCII.lineFeed else { throw .bareCarriageReturn }
+            return (index + 1, true)
+        }
+        return (index, false)
+    }
+}

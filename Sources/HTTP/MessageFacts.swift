@@ -1,0 +1,100 @@
+/// What the fields say about the message itself: its host, where its body ends, whether the connection goes on.
+/// Each field is taken as it comes, so that a contradiction is refused at the line that brings it.
+struct MessageFacts: Sendable {
+    private(set) var host: Range<Int>?
+    private(set) var contentLength: Int?
+    private(set) var isChunked = false
+    private(set) var expectsContinue = false
+    private var asksToClose = false
+    private var asksToKeepAlive = false
+
+    /// Takes one field of a request of `version`.
+    mutating func take(
+        _ field: FieldRange, of bytes: [UInt8], _ version: Version
+    ) throws(RefusedRequest) {
+        switch field.name.count {
+        case 4 where bytes.matches(Name.host, in: field.name):
+            guard host == nil else { throw .repeatedHost }
+            try Authority.check(bytes, field.value)
+            host = field.value
+        case 6 where bytes.matches(Name.expect, in: field.name):
+            // An HTTP/1.0 client cannot know what it asks for here (RFC 9110 section 10.1.1).
+            guard version == .http11 else { return }
+            guard bytes.matches(Name.continue100, in: field.value) else { throw .unsupportedExpectation }
+            expectsContinue = true
+        case 10 where bytes.matches(Name.connection, in: field.name):
+            takeConnection(field.value, of: bytes)
+        case 14 where bytes.matches(Name.contentLength, in: field.name):
+            guard contentLength == nil else { throw .repeatedContentLength }
+            guard !isChunked else { throw .contentLengthWithTransferEncoding }
+            contentLength = try Self.length(bytes, field.value)
+        case 17 where bytes.matches(Name.transferEncoding, in: field.name):
+            guard version == .http11 else { throw .transferEncodingInHTTP10 }
+            guard !isChunked else { throw .repeatedTransferEncoding }
+            guard contentLength == nil else { throw .contentLengthWithTransferEncoding }
+            try Self.checkCoding(bytes, field.value)
+            isChunked = true
+        default: break
+        }
+    }
+
+    /// Closes the head: a host there must be, and it must be that of the target.
+    func conclude(_ line: RequestLine, _ bytes: [UInt8]) throws(RefusedRequest) {
+        guard let host else {
+            if line.version == .http11 { throw .missingHost }
+            return
+        }
+        if let authority = line.target.authority, !bytes.matches(host, authority) {
+            throw .hostContradictsTarget
+        }
+    }
+
+    /// The connection may carry another request after this one (RFC 9112 section 9.3).
+    func keepsAlive(_ version: Version) -> Bool {
+        if asksToClose { return false }
+        return version == .http11 || asksToKeepAlive
+    }
+
+    private mutating func takeConnection(_ value: Range<Int>, of bytes: [UInt8]) {
+        var start = value.lowerBound
+        while start <= value.upperBound {
+            let comma = bytes[start..<value.upperBound].firstIndex(of: UInt8(ascii: ",")) ?? value.upperBound
+            let option = bytes.trimmed(start..<comma)
+            if bytes.matches(Name.close, in: option) { asksToClose = true }
+            if bytes.matches(Name.keepAlive, in: option) { asksToKeepAlive = true }
+            start = comma + 1
+        }
+    }
+
+    /// Digits only: no sign, no list, no white space. What overflows is too large as well.
+    private static func length(_ bytes: [UInt8], _ range: Range<Int>) throws(RefusedRequest) -> Int {
+        guard !range.isEmpty else { throw .malformedContentLength }
+        var length = 0
+        for byte in bytes[range] {
+            guard let digit = ASCII.digitValue(byte) else { throw .malformedContentLength }
+            let (tens, overflows) = length.multipliedReportingOverflow(by: 10)
+            let (sum, carries) = tens.addingReportingOverflow(digit)
+            length = overflows || carries ? Int.max : sum
+        }
+        return length
+    }
+
+    private static func checkCoding(_ bytes: [UInt8], _ range: Range<Int>) throws(RefusedRequest) {
+        if bytes.matches(Name.chunked, in: range) { return }
+        let last = bytes[range].lastIndex(of: UInt8(ascii: ",")).map { $0 + 1 } ?? range.lowerBound
+        let isLast = bytes.matches(Name.chunked, in: bytes.trimmed(last..<range.upperBound))
+        throw isLast ? .unsupportedTransferCoding : .chunkedNotLast
+    }
+
+    private enum Name {
+        static let host = Array("host".utf8)
+        static let expect = Array("expect".utf8)
+        static let connection = Array("connection".utf8)
+        static let contentLength = Array("content-length".utf8)
+        static let transferEncoding = Array("transfer-encoding".utf8)
+        static let continue100 = Array("100-continue".utf8)
+        static let chunked = Array("chunked".utf8)
+        static let close = Array("close".utf8)
+        static let keepAlive = Array("keep-alive".utf8)
+    }
+}

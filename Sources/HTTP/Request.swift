@@ -1,0 +1,43 @@
+/// A complete request that kept every rule of the parser. Its head stays as the bytes that came, with ranges into
+/// them; strings are made when somebody asks.
+public struct Request: Sendable {
+    let head: [UInt8]
+    let line: RequestLine
+    let ranges: [FieldRange]
+    let host: Range<Int>?
+    /// The decoded body, empty without one.
+    public let body: [UInt8]
+    /// The client leaves the connection open for another request.
+    public let keepsAlive: Bool
+
+    public var method: Method { line.method }
+    public var version: Version { line.version }
+    public var target: Target { Target(bytes: head, ranges: line.target) }
+    public var fields: Fields { Fields(bytes: head, ranges: ranges) }
+
+    /// Host and port as the client named them; nil only in HTTP/1.0.
+    public var authority: String? {
+        (host ?? line.target.authority).map { String(decoding: head[$0], as: UTF8.self) }
+    }
+}
+
+extension Request {
+    /// A request as a client would send it, for a handler without a socket: written out and parsed, so that what
+    /// the parser refuses cannot be made. `Host: localhost` and the length of `body` are added when missing.
+    public init(
+        _ method: Method, _ target: String, fields: [Field] = [], body: [UInt8] = []
+    ) throws(RefusedRequest) {
+        var text = "\(method.name) \(target) HTTP/1.1\r\n"
+        let names = fields.map { $0.name.lowercased() }
+        if !names.contains("host") { text += "Host: localhost\r\n" }
+        if !body.isEmpty, !names.contains("content-length") { text += "Content-Length: \(body.count)\r\n" }
+        for field in fields { text += "\(field.name): \(field.value)\r\n" }
+        let bytes = Array((text + "\r\n").utf8) + body
+        var parser = RequestParser()
+        switch parser.read(bytes.span).event {
+        case .request(let request): self = request
+        case .refused(let reason): throw reason
+        case .needsMore, .continueExpected: throw .malformedContentLength
+        }
+    }
+}

@@ -1,0 +1,58 @@
+/// The parts of a request target as ranges into the head (RFC 9112 section 3.2).
+struct TargetRanges: Sendable {
+    /// Host and port of an absolute target.
+    let authority: Range<Int>?
+    /// Begins with a slash; empty for `*` and for an absolute target without a path.
+    let path: Range<Int>
+    let query: Range<Int>?
+    let isAsterisk: Bool
+
+    /// Reads the target in `range`: `/path?query`, `http://host/path?query`, or `*` with OPTIONS.
+    init(_ bytes: [UInt8], _ range: Range<Int>, method: Method) throws(RefusedRequest) {
+        var start = range.lowerBound
+        if bytes[start] == ASCII.slash {
+            authority = nil
+        } else if bytes[range].elementsEqual([UInt8(ascii: "*")]) {
+            guard method == .options else { throw .unsupportedTargetForm }
+            (authority, path, query, isAsterisk) = (nil, range.upperBound..<range.upperBound, nil, true)
+            return
+        } else if let scheme = Self.schemes.first(where: { scheme in
+            scheme.count <= range.count && bytes.matches(scheme, in: start..<start + scheme.count)
+        }) {
+            let host = start + scheme.count
+            start = host
+            while start < range.upperBound, bytes[start] != ASCII.slash, bytes[start] != ASCII.questionMark {
+                start += 1
+            }
+            try Authority.check(bytes, host..<start)
+            authority = host..<start
+        } else {
+            throw .unsupportedTargetForm
+        }
+        let question = try Self.check(bytes, start..<range.upperBound)
+        path = start..<(question ?? range.upperBound)
+        query = question.map { $0 + 1..<range.upperBound }
+        isAsterisk = authority != nil && path.isEmpty && query == nil && method == .options
+    }
+
+    /// Refuses what may not stand in a path or a query; returns where the query begins.
+    private static func check(_ bytes: [UInt8], _ range: Range<Int>) throws(RefusedRequest) -> Int? {
+        let allowed = ByteSet.target
+        var question: Int?
+        var index = range.lowerBound
+        while index < range.upperBound {
+            let byte = bytes[index]
+            if allowed.contains(byte) {
+                if byte == ASCII.questionMark, question == nil { question = index }
+            } else {
+                guard byte == ASCII.percent, index + 2 < range.upperBound,
+                    ASCII.hexValue(bytes[index + 1]) != nil, ASCII.hexValue(bytes[index + 2]) != nil
+                else { throw .malformedTarget }
+            }
+            index += 1
+        }
+        return question
+    }
+
+    private static let schemes = [Array("http://".utf8), Array("https://".utf8)]
+}
