@@ -1,0 +1,54 @@
+/// One renewal, decided: everything a worker needs to know to carry it out.
+public struct AttemptPlan: Hashable, Sendable {
+    /// Names this renewal in the snapshot.
+    public var id: RenewalID
+    public var certificate: ManagedCertificate
+    public var reason: RenewalReason
+    /// Order for the pending key, made now unless one is waiting; else for the key that is installed.
+    public var rotatesKey: Bool
+    /// Throw the pending key away first: the broker goes on answering it with a bundle that can't be used.
+    public var retiresPendingKey: Bool
+    /// Whether the reload command will follow the install.
+    public var reloadWanted: Bool
+    /// The requests that this attempt fulfils.
+    public var requests: [RenewalID]
+    /// What is installed now, to tell an unchanged answer and a shorter life.
+    public var installed: InstalledCertificate?
+
+    public init(
+        id: RenewalID, certificate: ManagedCertificate, reason: RenewalReason, rotatesKey: Bool = true,
+        retiresPendingKey: Bool = false, reloadWanted: Bool = true, requests: [RenewalID] = [],
+        installed: InstalledCertificate? = nil
+    ) {
+        self.id = id
+        self.certificate = certificate
+        self.reason = reason
+        self.rotatesKey = rotatesKey
+        self.retiresPendingKey = retiresPendingKey
+        self.reloadWanted = reloadWanted
+        self.requests = requests
+        self.installed = installed
+    }
+}
+
+/// How an attempt ended.
+public enum AttemptOutcome: Hashable, Sendable {
+    case installed(IssuedReport)
+    /// The broker answered with the certificate that is already installed; nothing was touched.
+    case unchanged(serial: String)
+    case failed(RenewalFailure)
+}
+
+/// What an attempt that succeeded has to tell.
+public struct IssuedReport: Hashable, Sendable {
+    public var certificate: InstalledCertificate
+    /// The broker had it in its cache: no new order was placed.
+    public var wasCached: Bool
+    public var warnings: [String]
+
+    public init(certificate: InstalledCertificate, wasCached: Bool = false, warnings: [String] = []) {
+        self.certificate = certificate
+        self.wasCached = wasCached
+        self.warnings = warnings
+    }
+}

@@ -1,0 +1,52 @@
+public import FoundationEssentials
+
+/// What must survive a restart, for one certificate. Everything else is read from the disk again.
+public struct CertificateRecord: Hashable, Sendable, Codable {
+    public static let currentVersion = 1
+
+    public var version = Self.currentVersion
+    public var consecutiveFailures = 0
+    public var lastError: RecordedError?
+    public var lastAttemptAt: Date?
+    public var lastSuccessAt: Date?
+    /// No automatic try before this.
+    public var nextAttemptAt: Date?
+    /// No try at all before this: an order may still be under way at the broker.
+    public var possibleOrderUntil: Date?
+    public var orders = OrderLog()
+    /// A wish for a renewal that hasn't been fulfilled yet.
+    public var request: RenewRequest?
+    /// A bundle with this serial failed the checks; the second time retires the pending key.
+    public var refusedSerial: String?
+    public var retiresPendingKey = false
+    /// The certificate that the service last read with success. Another one on disk is a reload that is owed.
+    public var reloadedSerial: String?
+    public var reload: ReloadDebt?
+
+    public init() {}
+}
+
+/// A failure and when it happened.
+public struct RecordedError: Hashable, Sendable, Codable {
+    public var failure: RenewalFailure
+    public var at: Date
+
+    public init(failure: RenewalFailure, at: Date) {
+        self.failure = failure
+        self.at = at
+    }
+}
+
+/// A service still has to be told about its new files.
+public struct ReloadDebt: Hashable, Sendable, Codable {
+    public var since: Date
+    /// Runs that failed so far.
+    public var attempts = 0
+    public var nextAttemptAt: Date
+    public var lastError: RecordedError?
+
+    public init(since: Date) {
+        self.since = since
+        nextAttemptAt = since
+    }
+}

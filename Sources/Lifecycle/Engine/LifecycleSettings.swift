@@ -1,0 +1,43 @@
+/// The host-wide settings and timings of the state machine. The defaults are those of production; a trial with
+/// certificates that live for minutes shortens them.
+public struct LifecycleSettings: Hashable, Sendable {
+    /// The configured identity, for the status and for this host's shift of the renewal moment.
+    public var identityName: String
+    public var identityRenewBefore: RenewBefore = .standard
+    public var identityWarnBefore: Duration = .seconds(24 * 3600)
+    /// The longest between two looks at the identity's files.
+    public var identityCheckInterval: Duration = .seconds(10)
+
+    /// The longest between two looks at the files of one certificate.
+    public var checkInterval: Duration = .seconds(600)
+    /// How many certificates are renewed at the same time.
+    public var concurrency = 8
+    /// How many reload commands run at the same time, besides the renewals.
+    public var reloadConcurrency = 4
+
+    /// Between tries of one certificate, growing from the first to the second.
+    public var retryBase: Duration = .seconds(30)
+    public var retryCap: Duration = .seconds(3600)
+    /// The least wait after a request whose answer was lost: the broker may still be finishing the order.
+    public var possibleOrderDelay: Duration = .seconds(90)
+    /// Between probes of a broker that can't be reached, growing from the first to the second.
+    public var probeBase: Duration = .seconds(30)
+    public var probeCap: Duration = .seconds(300)
+    /// How long a 429 without `Retry-After` pauses the orders, doubling from the first to the second.
+    public var rateLimitPause: Duration = .seconds(120)
+    public var rateLimitPauseCap: Duration = .seconds(900)
+
+    /// Waits before each retry of a failed reload; the last one repeats.
+    public var reloadRetries: [Duration] = [
+        .seconds(30), .seconds(120), .seconds(600), .seconds(3600), .seconds(6 * 3600),
+    ]
+    /// How long an installed certificate waits for others that share its reload command.
+    public var reloadGathering: Duration = .seconds(10)
+    /// How long a reload may be pending before the host counts as not ready.
+    public var reloadGrace: Duration = .seconds(60)
+
+    /// Hold automatic orders over the budget of seven days.
+    public var enforcesOrderBudget = true
+
+    public init(identityName: String) { self.identityName = identityName }
+}

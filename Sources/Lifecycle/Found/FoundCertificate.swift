@@ -1,0 +1,82 @@
+public import FoundationEssentials
+
+/// What a look at the disk gave for one certificate. The disk is the truth.
+public struct FoundCertificate: Hashable, Sendable {
+    public var certificate: FoundLeaf
+    public var key: FoundKey
+    /// Configured outputs that are missing or differ and that the files at hand can restore without an order.
+    public var rebuildable: Set<Output>
+    /// Configured outputs that are missing or differ and that only a new order can restore.
+    public var lost: Set<Output>
+
+    public init(
+        certificate: FoundLeaf, key: FoundKey, rebuildable: Set<Output> = [], lost: Set<Output> = []
+    ) {
+        self.certificate = certificate
+        self.key = key
+        self.rebuildable = rebuildable
+        self.lost = lost
+    }
+
+    /// The certificate in the certificate file, whatever the state of the other files.
+    public var installed: InstalledCertificate? {
+        if case .installed(let certificate) = certificate { certificate } else { nil }
+    }
+}
+
+public enum FoundLeaf: Hashable, Sendable {
+    case missing
+    /// Present, but no certificate could be read from it; the text says why.
+    case unreadable(String)
+    case installed(InstalledCertificate)
+}
+
+/// The key file, as seen beside the certificate.
+public enum FoundKey: Hashable, Sendable {
+    case missing
+    /// Present, but no key could be read from it; the text says why.
+    case unreadable(String)
+    case matches
+    /// A key of another certificate; also said of a key without any certificate.
+    case mismatch
+}
+
+/// The facts of a certificate on disk.
+public struct InstalledCertificate: Hashable, Sendable {
+    /// Lower-case hex without leading zeros.
+    public var serial: String
+    public var notBefore: Date
+    public var notAfter: Date
+    public var dnsNames: [String]
+    /// `nil` when the key is of a kind that can't be configured.
+    public var keyType: KeyType?
+    public var issuer: String
+    /// SHA-256 of the certificate's DER, hex.
+    public var sha256: String
+    /// SHA-256 of its public key's SubjectPublicKeyInfo, hex.
+    public var spkiSHA256: String
+
+    public init(
+        serial: String, notBefore: Date, notAfter: Date, dnsNames: [String], keyType: KeyType?,
+        issuer: String,
+        sha256: String, spkiSHA256: String
+    ) {
+        self.serial = serial
+        self.notBefore = notBefore
+        self.notAfter = notAfter
+        self.dnsNames = dnsNames
+        self.keyType = keyType
+        self.issuer = issuer
+        self.sha256 = sha256
+        self.spkiSHA256 = spkiSHA256
+    }
+
+    /// Inclusive at both ends (RFC 5280, 4.1.2.5).
+    public var lifetime: Duration { .seconds(notAfter.timeIntervalSince(notBefore) + 1) }
+
+    /// How much of the life is left: 1 when new, 0 when expired.
+    public func lifeLeft(at now: Date) -> Double {
+        let whole = notAfter.timeIntervalSince(notBefore) + 1
+        return whole > 0 ? min(max(notAfter.timeIntervalSince(now) / whole, 0), 1) : 0
+    }
+}

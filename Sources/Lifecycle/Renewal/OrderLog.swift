@@ -1,0 +1,37 @@
+public import FoundationEssentials
+
+/// The orders of the last seven days, counted by the hour, so that its size has a bound whatever happens.
+public struct OrderLog: Hashable, Sendable, Codable {
+    /// Hours since 1970, ascending, each with its count.
+    private var hours: [HourCount] = []
+    public private(set) var lastOrderAt: Date?
+
+    private struct HourCount: Hashable, Sendable, Codable {
+        var hour: Int
+        var count: Int
+    }
+
+    public init() {}
+
+    /// Notes an order, or what may have been one.
+    public mutating func note(at now: Date) {
+        let hour = Self.hour(of: now)
+        hours.removeAll { $0.hour <= hour - 7 * 24 || $0.hour > hour }
+        if let last = hours.indices.last, hours[last].hour == hour {
+            hours[last].count += 1
+        } else {
+            hours.append(HourCount(hour: hour, count: 1))
+        }
+        lastOrderAt = now
+    }
+
+    /// How many were noted in the seven days before `now`, to the hour.
+    public func count(at now: Date) -> Int {
+        let oldest = Self.hour(of: now) - 7 * 24
+        return hours.reduce(0) { $1.hour > oldest ? $0 + $1.count : $0 }
+    }
+
+    private static func hour(of date: Date) -> Int {
+        Int(exactly: (date.timeIntervalSince1970 / 3600).rounded(.down)) ?? 0
+    }
+}

@@ -1,0 +1,36 @@
+public import FoundationEssentials
+
+/// What the snapshot says of the process itself; told by its driver.
+public struct AgentFacts: Hashable, Sendable {
+    public var version: String
+    public var pid: Int32
+    public var startedAt: Date
+    public var configPath: String
+    /// SHA-256 of the configuration in force, hex.
+    public var configHash: String
+    public var configLoadedAt: Date
+    /// Whether the last try to load the configuration again succeeded; `true` when none was made.
+    public var lastReloadSucceeded: Bool
+    /// When the engine last came round.
+    public var lastTickAt: Date
+    /// This host's clock against the broker's, positive when ahead; `nil` while unknown.
+    public var clockSkew: Duration?
+    public var stopping: Bool
+
+    public init(
+        version: String, pid: Int32, startedAt: Date, configPath: String, configHash: String,
+        configLoadedAt: Date,
+        lastReloadSucceeded: Bool = true, lastTickAt: Date, clockSkew: Duration? = nil, stopping: Bool = false
+    ) {
+        self.version = version
+        self.pid = pid
+        self.startedAt = startedAt
+        self.configPath = configPath
+        self.configHash = configHash
+        self.configLoadedAt = configLoadedAt
+        self.lastReloadSucceeded = lastReloadSucceeded
+        self.lastTickAt = lastTickAt
+        self.clockSkew = clockSkew
+        self.stopping = stopping
+    }
+}

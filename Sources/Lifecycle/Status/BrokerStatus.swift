@@ -1,0 +1,42 @@
+public import FoundationEssentials
+
+/// How things stand with the broker.
+public enum BrokerState: String, Hashable, Sendable, CaseIterable {
+    /// Not asked yet.
+    case unknown
+    case reachable
+    /// Can't be reached; one probe at a time is made.
+    case unreachable
+    /// Asked us to wait (429).
+    case paused
+}
+
+public struct BrokerStatus: Hashable, Sendable {
+    public var state: BrokerState
+    /// The last answer of any kind.
+    public var lastContactAt: Date?
+    /// The last answer that granted what was asked.
+    public var lastSuccessAt: Date?
+    public var lastError: RecordedError?
+    /// When orders are tried again, unless the broker is reachable.
+    public var nextProbeAt: Date?
+    public var requests: [BrokerRequestCount]
+
+    public init(state: BrokerState = .unknown, requests: [BrokerRequestCount] = []) {
+        self.state = state
+        self.requests = requests
+    }
+}
+
+/// How many requests to an endpoint ended with a code; `code` is the HTTP status, or `error` without an answer.
+public struct BrokerRequestCount: Hashable, Sendable {
+    public var endpoint: String
+    public var code: String
+    public var count: Int
+
+    public init(endpoint: String, code: String, count: Int) {
+        self.endpoint = endpoint
+        self.code = code
+        self.count = count
+    }
+}
