@@ -1,3 +1,147 @@
+// What Glibc's Swift module hides: GNU calls, variadic calls, macros and unions.
+//
+// This header is read by Swift and must not define _GNU_SOURCE: that would change the layout of types which the
+// Glibc module has already described. posix.c is compiled with it.
+//
+// Unless a comment says otherwise a function answers as the system call does: -1 and errno on failure. Every
+// descriptor made here is close-on-exec.
 #ifndef CPOSIX_H
 #define CPOSIX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#pragma clang assume_nonnull begin
+
+// Errors
+
+/// "ENOENT", or NULL for a number the C library has no name for.
+const char *_Nullable cposix_errno_name(int number);
+/// "No such file or directory", never translated; NULL for an unknown number.
+const char *_Nullable cposix_errno_text(int number);
+
+// Files
+
+struct cposix_status {
+    uint64_t device, inode, links;
+    int64_t size;
+    int64_t modified_seconds, changed_seconds;
+    int64_t modified_nanoseconds, changed_nanoseconds;
+    uint32_t mode, owner, group;
+};
+
+int cposix_open_at(int directory, const char *name, int flags, mode_t mode);
+/// A descriptor that names `name` without opening it (O_PATH), a symbolic link itself included (O_NOFOLLOW).
+int cposix_open_location(int directory, const char *name);
+int cposix_status(int descriptor, struct cposix_status *status);
+int cposix_status_at(int directory, const char *name, bool follow, struct cposix_status *status);
+/// The text of the symbolic link that an O_PATH descriptor names.
+ssize_t cposix_link_text(int location, char *buffer, size_t capacity);
+int cposix_rename_exchanging(int from_directory, const char *from, int to_directory, const char *to);
+int cposix_rename_without_replacing(int from_directory, const char *from, int to_directory, const char *to);
+int cposix_duplicate(int descriptor);
+int cposix_pipe(int *read_end, int *write_end);
+
+// Readiness
+
+struct cposix_event {
+    uint64_t token;
+    uint32_t events;
+};
+
+extern const uint32_t CPOSIX_READABLE, CPOSIX_WRITABLE, CPOSIX_PEER_CLOSED, CPOSIX_HANGUP, CPOSIX_ERROR;
+
+int cposix_poller(void);
+int cposix_poller_add(int poller, int descriptor, uint32_t events, uint64_t token);
+int cposix_poller_modify(int poller, int descriptor, uint32_t events, uint64_t token);
+int cposix_poller_remove(int poller, int descriptor);
+int cposix_poller_wait(int poller, struct cposix_event *events, int capacity, int milliseconds);
+/// 1 if `descriptor` became readable (or broken) within the time, 0 if not; negative waits for ever.
+int cposix_wait_readable(int descriptor, int milliseconds);
+int cposix_wait_writable(int descriptor, int milliseconds);
+/// Bit i of the answer says that descriptors[i] is readable or broken. A negative descriptor is left out.
+int cposix_wait_readable_any(const int *descriptors, int count, int milliseconds);
+
+int cposix_event_counter(void);
+
+// Signals
+
+int cposix_block_signals(const int *signals, int count);
+int cposix_ignore_signal(int signal);
+int cposix_signal_descriptor(const int *signals, int count);
+/// The next pending signal; -1 with EAGAIN if there is none.
+int cposix_next_signal(int descriptor);
+/// "TERM", or NULL.
+const char *_Nullable cposix_signal_name(int signal);
+
+// Processes
+
+/// Starts `path` as leader of a session and process group of its own, stdin from /dev/null, stdout and stderr into
+/// `output`, no other descriptor, no signal blocked or ignored. A failure of any step in the child, execve
+/// included, is this function's failure.
+pid_t cposix_spawn(const char *path, char *_Nullable const *_Nonnull arguments,
+                   char *_Nullable const *_Nonnull environment, int output, mode_t mask);
+int cposix_process_descriptor(pid_t process);
+
+struct cposix_end {
+    /// The exit code or the signal's number.
+    int status;
+    bool was_signalled;
+};
+/// Waits for the process to end and takes it off the process table.
+int cposix_reap(pid_t process, struct cposix_end *end);
+
+char *_Nullable const *_Nonnull cposix_environment(void);
+
+// Threads
+
+int cposix_name_this_thread(const char *name);
+
+// Sockets
+
+struct cposix_peer {
+    /// AF_UNIX, AF_INET or AF_INET6.
+    int family;
+    uint16_t port;
+    /// Numeric, with a terminating zero; empty for AF_UNIX.
+    char address[64];
+};
+struct cposix_credentials {
+    int32_t process;
+    uint32_t user, group;
+};
+
+int cposix_listen_tcp(const char *numeric_host, uint16_t port, int backlog);
+int cposix_connect_tcp(const char *numeric_host, uint16_t port);
+/// Bound, not yet listening: the caller sets owner and mode between.
+int cposix_bind_unix(const char *path, size_t length);
+int cposix_connect_unix(const char *path, size_t length);
+/// The new connection is non-blocking.
+int cposix_accept(int listener, struct cposix_peer *peer);
+int cposix_peer_credentials(int socket, struct cposix_credentials *credentials);
+int cposix_local_port(int socket);
+int cposix_set_no_delay(int socket);
+int cposix_set_blocking(int descriptor, bool blocking);
+/// The pending error of the socket (SO_ERROR), which this call clears; -1 on failure.
+int cposix_pending_error(int socket);
+/// One datagram to a Unix socket; a leading '@' stands for the abstract namespace.
+int cposix_send_datagram(const char *path, size_t length, const void *bytes, size_t count);
+
+// Accounts: 1 found, 0 unknown, -1 failed
+
+int cposix_user_named(const char *name, uint32_t *user);
+int cposix_group_named(const char *name, uint32_t *group);
+
+// Crashes
+
+/// Leaves one line on stderr for SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGABRT and SIGFPE, then dies of the signal.
+/// `program` opens the line.
+int cposix_report_crashes(const char *program);
+/// Gives the calling thread a signal stack, so that a stack overflow too can be reported.
+int cposix_use_signal_stack(void);
+
+#pragma clang assume_nonnull end
+
 #endif

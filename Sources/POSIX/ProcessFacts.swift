@@ -1,0 +1,61 @@
+import CPOSIX
+import Glibc
+
+/// What the kernel knows about this process, for its metrics and messages. What can't be read is nil.
+public struct ProcessFacts: Hashable, Sendable {
+    public var residentBytes: Int64?
+    public var virtualBytes: Int64?
+    /// User and system time of all threads.
+    public var cpuTime: Duration?
+    public var threads: Int?
+    public var openDescriptors: Int?
+    public var mostDescriptors: Int?
+    /// Since 1970.
+    public var startedAt: Duration?
+
+    public static var processID: Int32 { getpid() }
+    public static var userID: UserID { geteuid() }
+    public static var groupID: GroupID { getegid() }
+
+    public static func current() -> ProcessFacts {
+        var facts = ProcessFacts()
+        facts.readStat()
+        // What can't be counted is left out of the metrics; one of the entries is the directory itself.
+        facts.openDescriptors = try? Directory.open("/proc/self/fd").entries().count - 2
+        var limit = rlimit()
+        if unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {
+            facts.mostDescriptors = Int(clamping: limit.rlim_cur)
+        }
+        return facts
+    }
+
+    /// proc(5): numbered from 1; the second field, the name in brackets, may hold anything.
+    private mutating func readStat() {
+        guard let text = ProcessFacts.procFile("/proc/self/stat"), let bracket = text.lastIndex(of: ")")
+        else { return }
+        let fields = text[text.index(after: bracket)...].split(separator: " ").map { Int64($0) }
+        func field(_ number: Int) -> Int64? { fields.indices.contains(number - 3) ? fields[number - 3] : nil }
+        let ticksASecond = Int64(sysconf(Int32(_SC_CLK_TCK)))
+        guard ticksASecond > 0 else { return }
+        func duration(ticks: Int64) -> Duration { .seconds(1) * ticks / ticksASecond }
+
+        if let user = field(14), let system = field(15) { cpuTime = duration(ticks: user + system) }
+        threads = field(20).map { Int($0) }
+        virtualBytes = field(23)
+        residentBytes = field(24).map { $0 * Int64(sysconf(Int32(_SC_PAGESIZE))) }
+        if let started = field(22), let boot = ProcessFacts.bootedAt() {
+            startedAt = boot + duration(ticks: started)
+        }
+    }
+
+    private static func bootedAt() -> Duration? {
+        guard let text = procFile("/proc/stat") else { return nil }
+        let line = text.split(separator: "\n").first { $0.hasPrefix("btime ") }
+        return line.flatMap { Int64($0.dropFirst(6)) }.map { .seconds($0) }
+    }
+
+    private static func procFile(_ path: String) -> String? {
+        // Not mounted in every chroot.
+        (try? File.read(path, limit: 1 << 20)).map { String(decoding: $0, as: UTF8.self) }
+    }
+}

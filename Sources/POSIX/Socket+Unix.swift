@@ -1,0 +1,50 @@
+import CPOSIX
+import Glibc
+
+extension Socket {
+    /// Listens on a Unix socket, without blocking. It is bound in a directory that only this user can enter, gets
+    /// owner, group and mode there, and is moved to its path only then: nobody can connect before. A socket that a
+    /// dead process left is replaced; `EADDRINUSE` if a living one answers there, `EEXIST` if it is no socket.
+    public static func listen(
+        path: String, mode: FileMode = 0o600, group: GroupID? = nil, backlog: Int32 = 128
+    ) throws(SystemError) -> Socket {
+        try requireNoZero(path, "listen")
+        guard let slash = path.lastIndex(of: "/") else { throw SystemError("listen", path, .invalid) }
+        let name = String(path[path.index(after: slash)...])
+        let parentPath = path[..<slash].isEmpty ? "/" : String(path[..<slash])
+        let parent = try Directory.open(parentPath)
+        try refuseLiving(name, in: parent)
+
+        let nurseryName = try StagedFile.namePrefix + randomHex(bytes: 4)
+        let nursery = try parent.makeDirectory(nurseryName, mode: 0o700)
+        defer {
+            // What stays is swept by its prefix.
+            _ = try? nursery.unlinkIfPresent("s")
+            try? parent.removeDirectory(nurseryName)
+        }
+        let bound = parent.path(of: nurseryName) + "/s"
+        let raw = try system("bind", path) { unsafe cposix_bind_unix(bound, bound.utf8.count) }
+        let socket = Socket(owning: FileDescriptor(owning: raw, path: path))
+        // A socket has its mode and owner by its name; on the descriptor they do nothing.
+        if let group {
+            try system("chown", path) { unsafe fchownat(nursery.raw, "s", .max, group, AT_SYMLINK_NOFOLLOW) }
+        }
+        try system("chmod", path) { unsafe fchmodat(nursery.raw, "s", mode, 0) }
+        try system("listen", path) { Glibc.listen(raw, backlog) }
+        try nursery.rename("s", to: name, in: parent)
+        return socket
+    }
+
+    private static func refuseLiving(_ name: String, in parent: borrowing Directory) throws(SystemError) {
+        guard let existing = try parent.status(name) else { return }
+        let path = parent.path(of: name)
+        guard existing.kind == .socket else { throw SystemError("listen", path, .exists) }
+        do {
+            _ = try connect(path: path)
+        } catch {
+            if error.errno == .connectionRefused || error.errno == .notFound { return }
+            throw error
+        }
+        throw SystemError("listen", path, .addressInUse)
+    }
+}

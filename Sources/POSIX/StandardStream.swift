@@ -1,0 +1,42 @@
+import CPOSIX
+import Glibc
+
+/// stdout and stderr.
+public enum StandardStream: Int32, Sendable {
+    case output = 1
+    case error = 2
+
+    /// Hands the bytes over in one write(2), so that lines of several threads don't mix; in more only if the reader
+    /// is slow. False if they couldn't be written: there is nobody to tell.
+    @discardableResult
+    public func write(_ bytes: [UInt8]) -> Bool {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let written = attempt {
+                unsafe rest.withUnsafeBytes { unsafe Glibc.write(rawValue, $0.baseAddress, $0.count) }
+            }
+            switch written {
+            case .success(let count): rest = rest.dropFirst(count)
+            case .failure(.wouldBlock):
+                // Somebody shares the open file with us and made it non-blocking.
+                if case .failure = attempt({ cposix_wait_writable(rawValue, 1_000) }) { return false }
+            case .failure: return false
+            }
+        }
+        return true
+    }
+
+    @discardableResult
+    public func write(_ text: String) -> Bool {
+        write(Array(text.utf8))
+    }
+
+    public var isTerminal: Bool { isatty(rawValue) == 1 }
+
+    /// Device and inode tell whether the stream is the one that `JOURNAL_STREAM` names.
+    public func status() throws(SystemError) -> FileStatus {
+        var found = cposix_status()
+        try system("fstat") { unsafe cposix_status(rawValue, &found) }
+        return FileStatus(found)
+    }
+}
