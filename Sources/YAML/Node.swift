@@ -30,6 +30,11 @@ public struct Scalar: Sendable, Hashable {
     public let text: String
     public let style: Style
 
+    public init(text: String, style: Style) {
+        self.text = text
+        self.style = style
+    }
+
     /// The null of YAML's core schema; in quotes each of these is a text.
     public var isNull: Bool {
         style == .plain && ["", "~", "null", "Null", "NULL"].contains(text)

@@ -1,0 +1,35 @@
+public import YAML
+
+/// One thing that is wrong with a configuration file, where it stands, and what to do about it.
+public struct ConfigurationProblem: Error, Sendable, Hashable {
+    public let file: String
+    public let position: SourcePosition
+    /// Where in the structure, like `certificates[2].dns_names[0]`; empty for the document itself.
+    public let keyPath: String
+    public let message: String
+    public let hint: String
+    /// The line in question. Values of commands, and of keys nobody knows, are concealed.
+    public let excerpt: Excerpt
+}
+
+extension ConfigurationProblem: Encodable {
+    private enum CodingKeys: String, CodingKey {
+        case file, line, column, key, message, hint, excerpt
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(file, forKey: .file)
+        try container.encode(position.line, forKey: .line)
+        try container.encode(position.column, forKey: .column)
+        try container.encode(keyPath, forKey: .key)
+        try container.encode(message, forKey: .message)
+        try container.encode(hint, forKey: .hint)
+        try container.encode(excerpt.text, forKey: .excerpt)
+    }
+}
+
+/// Why a configuration was not accepted: every problem of it, in the order of the file, at least one.
+public struct InvalidConfiguration: Error, Sendable, Hashable {
+    public let problems: [ConfigurationProblem]
+}
