@@ -30,6 +30,10 @@ int cposix_open_location(int directory, const char *name) {
     return openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 }
 
+int cposix_open_directory_location(int directory, const char *name) {
+    return openat(directory, name, O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC);
+}
+
 static void copy_status(const struct stat *from, struct cposix_status *to) {
     to->device = from->st_dev;
     to->inode = from->st_ino;
@@ -58,8 +62,8 @@ int cposix_status_at(int directory, const char *name, bool follow, struct cposix
     return 0;
 }
 
-ssize_t cposix_link_text(int location, char *buffer, size_t capacity) {
-    return readlinkat(location, "", buffer, capacity);
+ssize_t cposix_link_text(int location, uint8_t *buffer, size_t capacity) {
+    return readlinkat(location, "", (char *)buffer, capacity);
 }
 
 int cposix_rename_exchanging(int from_directory, const char *from, int to_directory, const char *to) {

@@ -39,7 +39,7 @@ int cposix_next_signal(int descriptor) {
 
 const char *cposix_signal_name(int signal) { return sigabbrev_np(signal); }
 
-// Crashes. Everything below `report` runs inside a signal handler: only write(2), sigaction and raise.
+// Crashes. `report_crash` and what it calls run inside a signal handler: only write(2) and raise(3).
 
 static char crash_program[64];
 
@@ -99,7 +99,10 @@ int cposix_report_crashes(const char *program) {
     static const int fatal[] = {SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGABRT, SIGFPE};
     snprintf(crash_program, sizeof crash_program, "%s", program);
     if (cposix_use_signal_stack() != 0) return -1;
-    struct sigaction action = {.sa_sigaction = report_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESETHAND};
+    struct sigaction action = {
+        .sa_sigaction = report_crash,
+        .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESETHAND,
+    };
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
         if (sigaction(fatal[i], &action, NULL) != 0) return -1;

@@ -2,15 +2,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-// fork and execve rather than posix_spawn: the latter cannot set a umask, and the way round it, unshare(CLONE_FS),
-// is refused inside common container sandboxes. Between the two calls the child may only use async-signal-safe
-// functions: another thread may have held any lock at the moment of the fork.
+// fork and execve rather than posix_spawn: the latter cannot set a umask, and the way round it,
+// unshare(CLONE_FS), is refused inside common container sandboxes. Between the two calls the child may only use
+// async-signal-safe functions: another thread may have held any lock at the moment of the fork.
 
 enum { report = 3 };
 
@@ -45,7 +46,8 @@ static int become(int output, int failure, mode_t mask) {
     return 0;
 }
 
-pid_t cposix_spawn(const char *path, char *const *arguments, char *const *environment, int output, mode_t mask) {
+pid_t cposix_spawn(const char *path, char *const *arguments, char *const *environment, int output,
+                   mode_t mask) {
     int failure[2];
     if (pipe2(failure, O_CLOEXEC) != 0) return -1;
     // No handler of this process may run in the child, where it would act on copied state.

@@ -87,8 +87,6 @@ struct PathWalk: ~Copyable {
             trail = []
         }
         prepend(target)
-        // `link/` and a link to `dir/` name a directory, as do the links that `..` and `.` end.
-        if ahead.isEmpty { throw .system(SystemError("open", here, .isADirectory)) }
     }
 
     private mutating func goUp() throws(PathError) {
@@ -124,10 +122,14 @@ struct PathWalk: ~Copyable {
         }
     }
 
-    /// Names an entry without opening it; nil if there is none.
+    /// Names an entry without opening it; nil if there is none. Directories are the rule and cost one call.
     private func locate(_ name: String) throws(PathError) -> FileDescriptor? {
         let directory = reached.rawValue
-        switch attempt({ unsafe cposix_open_location(directory, name) }) {
+        var answer = attempt { unsafe cposix_open_directory_location(directory, name) }
+        if answer == .failure(.notADirectory) {
+            answer = attempt { unsafe cposix_open_location(directory, name) }
+        }
+        switch answer {
         case .success(let descriptor): return FileDescriptor(owning: descriptor, path: path(of: name))
         case .failure(.notFound): return nil
         case .failure(let errno): throw .system(SystemError("open", path(of: name), errno))
@@ -175,13 +177,18 @@ struct PathWalk: ~Copyable {
     }
 
     private static func text(of link: borrowing FileDescriptor, _ path: String) throws(PathError) -> String {
-        var buffer = [CChar](repeating: 0, count: 4097)
+        let longest = 4096
+        var buffer = [UInt8](repeating: 0, count: longest)
         let raw = link.rawValue
         do {
-            let count = try system("readlink", path) { unsafe cposix_link_text(raw, &buffer, 4096) }
-            return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            let count = try system("readlink", path) { unsafe cposix_link_text(raw, &buffer, longest) }
+            buffer.removeSubrange(count...)
         } catch {
             throw .system(error)
         }
+        guard let text = String(validating: buffer, as: UTF8.self) else {
+            throw .unsafe(component: path, why: "is a symbolic link whose text isn't UTF-8")
+        }
+        return text
     }
 }

@@ -60,6 +60,7 @@ public enum SafePath {
         guard path.utf8.first == UInt8(ascii: "/") else {
             throw .unsafe(component: path, why: "is not absolute")
         }
+        if path.utf8.last == UInt8(ascii: "/") { throw .system(SystemError("open", path, .isADirectory)) }
         var walk = try PathWalk.fromRoot(missingParents: missingParents)
         walk.prepend(path)
         return try walk.finish()

@@ -1,7 +1,7 @@
 // What Glibc's Swift module hides: GNU calls, variadic calls, macros and unions.
 //
-// This header is read by Swift and must not define _GNU_SOURCE: that would change the layout of types which the
-// Glibc module has already described. posix.c is compiled with it.
+// This header is read by Swift and must not define _GNU_SOURCE: that would change the layout of types which
+// the Glibc module has already described. The .c files are compiled with it.
 //
 // Unless a comment says otherwise a function answers as the system call does: -1 and errno on failure. Every
 // descriptor made here is close-on-exec.
@@ -35,10 +35,12 @@ struct cposix_status {
 int cposix_open_at(int directory, const char *name, int flags, mode_t mode);
 /// A descriptor that names `name` without opening it (O_PATH), a symbolic link itself included (O_NOFOLLOW).
 int cposix_open_location(int directory, const char *name);
+/// The same for a directory; ENOTDIR for anything else. Unlike the former it has automounts done.
+int cposix_open_directory_location(int directory, const char *name);
 int cposix_status(int descriptor, struct cposix_status *status);
 int cposix_status_at(int directory, const char *name, bool follow, struct cposix_status *status);
 /// The text of the symbolic link that an O_PATH descriptor names.
-ssize_t cposix_link_text(int location, char *buffer, size_t capacity);
+ssize_t cposix_link_text(int location, uint8_t *buffer, size_t capacity);
 int cposix_rename_exchanging(int from_directory, const char *from, int to_directory, const char *to);
 int cposix_rename_without_replacing(int from_directory, const char *from, int to_directory, const char *to);
 int cposix_duplicate(int descriptor);
@@ -78,9 +80,9 @@ const char *_Nullable cposix_signal_name(int signal);
 
 // Processes
 
-/// Starts `path` as leader of a session and process group of its own, stdin from /dev/null, stdout and stderr into
-/// `output`, no other descriptor, no signal blocked or ignored. A failure of any step in the child, execve
-/// included, is this function's failure.
+/// Starts `path` as leader of a session and process group of its own, stdin from /dev/null, stdout and stderr
+/// into `output`, no other descriptor, no signal blocked or ignored. A failure of any step in the child,
+/// execve included, is this function's failure.
 pid_t cposix_spawn(const char *path, char *_Nullable const *_Nonnull arguments,
                    char *_Nullable const *_Nonnull environment, int output, mode_t mask);
 int cposix_process_descriptor(pid_t process);
@@ -136,8 +138,8 @@ int cposix_group_named(const char *name, uint32_t *group);
 
 // Crashes
 
-/// Leaves one line on stderr for SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGABRT and SIGFPE, then dies of the signal.
-/// `program` opens the line.
+/// Leaves one line on stderr, opened by `program`, for SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGABRT and SIGFPE;
+/// then the process dies of the signal.
 int cposix_report_crashes(const char *program);
 /// Gives the calling thread a signal stack, so that a stack overflow too can be reported.
 int cposix_use_signal_stack(void);
