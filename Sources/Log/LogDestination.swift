@@ -1,5 +1,4 @@
 import POSIX
-import Synchronization
 
 /// Where lines go.
 public enum LogDestination: Sendable {
@@ -30,7 +29,7 @@ public enum LogDestination: Sendable {
 
 /// The lines that a logger has written, for tests.
 public final class LogCapture: Sendable {
-    private let kept = Mutex<[String]>([])
+    private let kept = Lock<[String]>([])
 
     public init() {}
 

@@ -46,7 +46,8 @@ enum LogText {
     static func key(_ key: String) -> String {
         let clean = String(
             key.unicodeScalars.map { scalar -> Character in
-                let isPlain = scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar))
+                let isPlain =
+                    scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar))
                 return isPlain || scalar == "_" || scalar == "." || scalar == "-" ? Character(scalar) : "_"
             })
         return clean.isEmpty || ["time", "level", "msg"].contains(clean) ? clean + "_" : clean

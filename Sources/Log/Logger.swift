@@ -74,7 +74,8 @@ private final class LogSink: Sendable {
     private let goesToJournal: Bool
     private let now: @Sendable () -> Date
 
-    init(level: LogLevel, format: LogFormat, destination: LogDestination, now: @escaping @Sendable () -> Date) {
+    init(level: LogLevel, format: LogFormat, destination: LogDestination, now: @escaping @Sendable () -> Date)
+    {
         threshold = Atomic(level.rawValue)
         writesJSON = Atomic(format == .json)
         self.destination = destination
