@@ -50,15 +50,15 @@ import Testing
         #expect(!copy.isOn(.warn))
     }
 
-    @Test func `lines of many threads stay whole`() {
+    @Test func `lines of many threads stay whole`() throws {
         let capture = LogCapture()
         let log = logger(.info, .text, capture)
-        let workers = (0..<4).map { number in
-            try? Worker(name: "log-\(number)") {
+        let workers = try (0..<4).map { number in
+            try Worker(name: "log-\(number)") {
                 for turn in 0..<250 { log.info("m", ["worker": .int(number), "turn": .int(turn)]) }
             }
         }
-        for worker in workers { worker?.join() }
+        for worker in workers { worker.join() }
         let lines = capture.lines
         #expect(lines.count == 1000)
         #expect(Set(lines).count == 1000)
