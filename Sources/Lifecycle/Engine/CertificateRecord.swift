@@ -6,6 +6,8 @@ public struct CertificateRecord: Hashable, Sendable, Codable {
 
     public var version = Self.currentVersion
     public var consecutiveFailures = 0
+    /// How far the waits have grown: failures of the host's connection don't count.
+    public var backoffStep = 0
     public var lastError: RecordedError?
     public var lastAttemptAt: Date?
     public var lastSuccessAt: Date?
@@ -14,6 +16,8 @@ public struct CertificateRecord: Hashable, Sendable, Codable {
     /// No try at all before this: an order may still be under way at the broker.
     public var possibleOrderUntil: Date?
     public var orders = OrderLog()
+    /// Of the last certificate seen, for the order budget while it is missing.
+    public var lifetime: Duration?
     /// A wish for a renewal that hasn't been fulfilled yet.
     public var request: RenewRequest?
     /// A bundle with this serial failed the checks; the second time retires the pending key.

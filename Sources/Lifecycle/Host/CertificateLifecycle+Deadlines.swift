@@ -1,0 +1,40 @@
+import FoundationEssentials
+
+extension CertificateLifecycle {
+    /// The earliest moment that the waits of this certificate itself allow an attempt.
+    var startableAt: Duration {
+        var earliest = possibleOrderUntil ?? .zero
+        if !hasFreshRequest {
+            earliest = max(earliest, retryAt ?? .zero)
+            if record.request?.overBudget != true { earliest = max(earliest, budgetUntil ?? .zero) }
+        }
+        return earliest
+    }
+
+    /// Whether an attempt may start, as far as this certificate is concerned.
+    func mayStart(at now: Moment) -> Bool {
+        attempt == nil && !isDeparting && !isLooking && !isRebuilding && startableAt <= now.boottime
+            && reason(at: now.wall) != nil
+    }
+
+    var wantsLook: Bool { !isLooking && !isRebuilding && attempt == nil && !isDeparting }
+
+    /// Whether a run of the reload command may start, as far as this certificate is concerned.
+    func mayReload(at now: Duration) -> Bool {
+        record.reload != nil && wanted.reload != nil && !reload.isRunning && (reload.retryAt ?? .zero) <= now
+    }
+
+    /// When this certificate next needs attention without anything happening from outside.
+    func nextDeadline(at now: Moment) -> Duration? {
+        var next = Earliest(after: now)
+        if wantsLook { next.consider(nextLookAt) }
+        if let installed = found?.installed { next.consider(installed.notAfter) }
+        if let dueAt { next.consider(dueAt) }
+        if attempt == nil && reason(at: now.wall) != nil { next.consider(startableAt) }
+        if record.reload != nil, !reload.isRunning {
+            if let retryAt = reload.retryAt { next.consider(retryAt) }
+            if let gatherUntil = reload.gatherUntil { next.consider(gatherUntil) }
+        }
+        return next.deadline
+    }
+}

@@ -1,0 +1,156 @@
+import FoundationEssentials
+
+/// The state of one certificate: what is wanted, what was found, what is under way and what it waits for. Answers
+/// questions about them; the host decides what is started.
+struct CertificateLifecycle: Sendable {
+    var wanted: ManagedCertificate
+    /// What survives a restart. Its times are wall times; those below that mirror them are boottime.
+    var record: CertificateRecord
+    /// The record, or one like it for the question of reloads, is on disk.
+    var isRecorded: Bool
+    /// Taken out of the configuration; stays until what is under way has ended.
+    var isDeparting = false
+
+    private(set) var found: FoundCertificate?
+    private(set) var defect: RenewalReason?
+    private(set) var window: RenewalWindow?
+    private(set) var dueAt: Date?
+
+    /// Looks that were asked for and haven't ended; only the last one counts.
+    var looksUnderWay = 0
+    var hasBeenLooked = false
+    var nextLookAt: Duration
+    var isRebuilding = false
+    var rebuildFailure: RenewalFailure?
+
+    var attempt: RunningAttempt?
+    /// The queued renewal that somebody asked for, until its first attempt starts.
+    var queuedRenewal: RenewalID?
+    /// A wish that the running attempt can't fulfil.
+    var lateRequest: RenewRequest?
+    /// The wish in the record is new: waits that earlier failures caused don't hold it.
+    var hasFreshRequest = false
+    var retryAt: Duration?
+    var possibleOrderUntil: Duration?
+    var budgetUntil: Duration?
+    /// How many times in a row an attempt failed in the same way.
+    var repeats = 0
+    /// The last outcome was `unchanged`.
+    var isUnchanged = false
+
+    var reload = ReloadCourse()
+    var renewals = ResultCounts()
+    var reloads = ResultCounts()
+    var clampReportedFor: RenewalWindow?
+    /// Where this certificate is in the host's list of what may start; -1 for nowhere.
+    var queuePosition = -1
+    /// Its entry in the status is older than its state.
+    var isDirty = false
+
+    init(wanted: ManagedCertificate, record: CertificateRecord?, at now: Moment) {
+        self.wanted = wanted
+        self.record = record ?? CertificateRecord()
+        isRecorded = record != nil
+        nextLookAt = now.boottime
+    }
+
+    var name: CertificateName { wanted.name }
+    var isLooking: Bool { looksUnderWay > 0 }
+    var isBusy: Bool { attempt != nil || reload.isRunning }
+
+    func reason(at now: Date) -> RenewalReason? {
+        guard found != nil else { return nil }
+        return RenewalPolicy.reason(
+            defect: defect, isRequested: record.request != nil, dueAt: dueAt, at: now)
+    }
+
+    /// Whether it would be due without anybody's wish.
+    func isDueByItself(at now: Date) -> Bool {
+        RenewalPolicy.reason(defect: defect, isRequested: false, dueAt: dueAt, at: now) != nil
+    }
+
+    func life(at now: Date) -> Life {
+        guard let installed = found?.installed else { return Life(whole: record.lifetime) }
+        return Life(
+            whole: installed.lifetime, left: .seconds(installed.notAfter.timeIntervalSince(now)))
+    }
+
+    /// How much of the certificate's life is left; 0 when there is none to serve from.
+    func lifeLeft(at now: Date) -> Double { found?.installed?.lifeLeft(at: now) ?? 0 }
+
+    /// Takes what a look gave, or what an attempt put there.
+    mutating func take(_ found: FoundCertificate, identity: String) {
+        self.found = found
+        defect = RenewalPolicy.defect(of: found, wanted: wanted)
+        guard let installed = found.installed else {
+            window = nil
+            dueAt = nil
+            return
+        }
+        let window = RenewalWindow(lifetime: installed.lifetime, renewBefore: wanted.renewBefore)
+        self.window = window
+        record.lifetime = installed.lifetime
+        dueAt = window.dueAt(
+            notAfter: installed.notAfter, lifetime: installed.lifetime, identity: identity, name: name)
+    }
+
+    /// Puts a new wish of the configuration in place; nothing that was found is believed until the next look.
+    mutating func want(_ wanted: ManagedCertificate, at now: Moment) {
+        self.wanted = wanted
+        found = nil
+        defect = nil
+        window = nil
+        dueAt = nil
+        isUnchanged = false
+        nextLookAt = now.boottime
+        retryAt = nil
+        record.nextAttemptAt = nil
+    }
+
+    var budget: OrderBudget { OrderBudget(lifetime: record.lifetime, window: window) }
+
+    /// Reads the waits of the record back into the boottime clock. A wait can't be longer than `longest`: the wall
+    /// clock may have been wrong when it was written.
+    mutating func restoreWaits(at now: Moment, longest: Duration) {
+        let deadline = { (date: Date?) -> Duration? in
+            guard let date, date > now.wall else { return nil }
+            return now.boottime + min(longest, .seconds(date.timeIntervalSince(now.wall)))
+        }
+        retryAt = deadline(record.nextAttemptAt)
+        possibleOrderUntil = deadline(record.possibleOrderUntil)
+        if record.reload != nil { reload.retryAt = deadline(record.reload?.nextAttemptAt) ?? now.boottime }
+    }
+}
+
+/// An attempt under way.
+struct RunningAttempt: Sendable {
+    var plan: AttemptPlan
+    var startedAt: Moment
+    var isProbe: Bool
+    var request: RenewRequest?
+    var reloadWanted: Bool
+    var stage: Stage?
+    var stageStartedAt: Duration
+
+    /// Whether a renewal like this is what `request` asks for.
+    func fulfils(_ request: RenewRequest) -> Bool { !request.rotateKey || plan.rotatesKey }
+}
+
+/// How the reload of one certificate goes on; whether one is owed is in the record.
+struct ReloadCourse: Sendable {
+    var isRunning = false
+    /// Of the run under way: when it began, its command, and the certificate that the service will read.
+    var startedAt: Duration = .zero
+    var command = ""
+    var serial: String?
+    /// No run before this, while one is owed.
+    var retryAt: Duration?
+    /// A run of a shared command waits for others until this.
+    var gatherUntil: Duration?
+    /// Installed again while a run was under way: that run may have read the old files.
+    var isOwedAgain = false
+    /// Renewals that end with the next run.
+    var renewals: [RenewalID] = []
+    /// Renewals whose run is under way.
+    var renewalsInRun: [RenewalID] = []
+}

@@ -1,0 +1,152 @@
+import FoundationEssentials
+
+extension HostState {
+    mutating func attemptStep(_ name: CertificateName, _ stage: Stage, at now: Moment) {
+        guard let index = indexes[name], let attempt = certificates[index].attempt else { return }
+        closeStep(of: attempt, at: now)
+        ledger.update(attempt.plan.id) { $0.steps.append(RenewalStep(stage: stage, startedAt: now.wall)) }
+        certificates[index].attempt?.stage = stage
+        certificates[index].attempt?.stageStartedAt = now.boottime
+        markDirty(index)
+    }
+
+    mutating func attemptEnded(_ name: CertificateName, _ outcome: AttemptOutcome, at now: Moment) {
+        guard let index = indexes[name], let attempt = certificates[index].attempt else { return }
+        closeStep(of: attempt, at: now)
+        certificates[index].attempt = nil
+        runningAttempts -= 1
+        countRenewing(index, -1)
+        counters.renewalDuration.observe(now.boottime - attempt.startedAt.boottime)
+
+        switch outcome {
+        case .installed(let report): installed(index, attempt, report, at: now)
+        case .unchanged(let serial): unchanged(index, attempt, serial, at: now)
+        case .failed(let failure): failed(index, attempt, failure, at: now)
+        }
+        if certificates[index].lateRequest != nil { certificates[index].hasFreshRequest = true }
+        certificates[index].lateRequest = nil
+        refreshBudget(index, at: now)
+        persist(index)
+        evaluate(index, at: now)
+        dismissDeparted(at: now)
+    }
+
+    private mutating func closeStep(of attempt: RunningAttempt, at now: Moment) {
+        guard attempt.stage != nil else { return }
+        ledger.update(attempt.plan.id) {
+            if let last = $0.steps.indices.last {
+                $0.steps[last].took = now.boottime - attempt.stageStartedAt
+            }
+        }
+    }
+
+    private mutating func installed(
+        _ index: Int, _ attempt: RunningAttempt, _ report: IssuedReport, at now: Moment
+    ) {
+        brokerAnswered(at: now)
+        let name = certificates[index].name
+        if !report.wasCached { certificates[index].record.orders.note(at: now.wall) }
+        take(FoundCertificate(certificate: .installed(report.certificate), key: .matches), index)
+        certificates[index].renewals.succeeded += 1
+        settleSuccess(index, at: now)
+        emit(.report(.certificateInstalled(name, profile: attempt.plan.certificate.profile, report)))
+        ledger.update(attempt.plan.id) {
+            $0.serial = report.certificate.serial
+            $0.warnings = report.warnings
+        }
+
+        if certificates[index].wanted.reload != nil && attempt.reloadWanted {
+            ledger.update(attempt.plan.id) { $0.state = .reloading }
+            certificates[index].reload.renewals.append(attempt.plan.id)
+            oweReload(index, gather: true, at: now)
+        } else {
+            certificates[index].record.reloadedSerial = report.certificate.serial
+            ledger.end(attempt.plan.id, as: .succeeded, at: now.wall)
+        }
+        if attempt.plan.certificate == certificates[index].wanted {
+            breakLoop(index, at: now)
+        } else {
+            // The configuration changed meanwhile: what was installed is to be judged by the new one, on disk.
+            certificates[index].nextLookAt = now.boottime
+            certificates[index].looksUnderWay = 0
+        }
+    }
+
+    private mutating func unchanged(_ index: Int, _ attempt: RunningAttempt, _ serial: String, at now: Moment)
+    {
+        brokerAnswered(at: now)
+        certificates[index].renewals.unchanged += 1
+        settleSuccess(index, at: now)
+        certificates[index].isUnchanged = true
+        let life = certificates[index].life(at: now.wall)
+        let quarter = life.horizon.map { $0 / 4 } ?? settings.retryCap
+        setRetry(
+            index, after: max(min(quarter, .seconds(6 * 3600)), min(settings.retryBase, .seconds(1))), at: now
+        )
+        emit(.report(.certificateUnchanged(certificates[index].name, serial: serial)))
+        ledger.update(attempt.plan.id) { $0.serial = serial }
+        ledger.end(attempt.plan.id, as: .unchanged, at: now.wall)
+    }
+
+    /// Forgets what earlier failures left behind; the wish, if there was one, is fulfilled.
+    private mutating func settleSuccess(_ index: Int, at now: Moment) {
+        certificates[index].isUnchanged = false
+        certificates[index].retryAt = nil
+        certificates[index].possibleOrderUntil = nil
+        certificates[index].record.consecutiveFailures = 0
+        certificates[index].record.backoffStep = 0
+        certificates[index].record.lastError = nil
+        certificates[index].record.nextAttemptAt = nil
+        certificates[index].record.possibleOrderUntil = nil
+        certificates[index].record.refusedSerial = nil
+        certificates[index].record.retiresPendingKey = false
+        certificates[index].record.lastSuccessAt = now.wall
+        certificates[index].record.request = certificates[index].lateRequest
+    }
+
+    /// A certificate that is due again the moment it is installed would be renewed for ever.
+    private mutating func breakLoop(_ index: Int, at now: Moment) {
+        guard
+            let reason = RenewalPolicy.reason(
+                defect: certificates[index].defect, isRequested: false, dueAt: certificates[index].dueAt,
+                at: now.wall)
+        else { return }
+        let failure = RenewalFailure(
+            stage: .checks, .dueAgain, detail: "due again at once after an install: \(reason.explanation)")
+        certificates[index].record.consecutiveFailures = 1
+        certificates[index].record.lastError = RecordedError(failure: failure, at: now.wall)
+        setRetry(index, after: settings.retryCap, at: now)
+        reportFailure(index, failure, at: now)
+    }
+
+    /// No automatic try for so long.
+    mutating func setRetry(_ index: Int, after wait: Duration, at now: Moment) {
+        certificates[index].retryAt = now.boottime + wait
+        certificates[index].record.nextAttemptAt = now.wall + wait.seconds
+    }
+
+    mutating func reportFailure(_ index: Int, _ failure: RenewalFailure, at now: Moment) {
+        let certificate = certificates[index]
+        emit(
+            .report(
+                .attemptFailed(
+                    certificate.name, profile: certificate.wanted.profile, failure,
+                    nextAttemptAt: certificate.record.nextAttemptAt, repeats: certificate.repeats)))
+    }
+
+    /// Works out whether automatic orders have to wait.
+    mutating func refreshBudget(_ index: Int, at now: Moment) {
+        let wasSpent = certificates[index].budgetUntil != nil
+        certificates[index].budgetUntil = nil
+        guard settings.enforcesOrderBudget,
+            let next = certificates[index].budget.nextOrderAt(certificates[index].record.orders, at: now.wall)
+        else { return }
+        certificates[index].budgetUntil = now.boottime(of: next)
+        if wasSpent { return }
+        emit(
+            .report(
+                .budgetSpent(
+                    certificates[index].name, orders: certificates[index].record.orders.count(at: now.wall),
+                    limit: certificates[index].budget.limit, nextOrderAt: next)))
+    }
+}

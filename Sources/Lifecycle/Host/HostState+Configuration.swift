@@ -1,0 +1,86 @@
+import FoundationEssentials
+
+extension HostState {
+    /// Puts a configuration in force. What it doesn't change goes on undisturbed; what it removes ends what is under way.
+    mutating func configure(_ wanted: [ManagedCertificate], _ settings: LifecycleSettings, at now: Moment) {
+        let identityChanged = settings.identityName != self.settings.identityName
+        self.settings = settings
+        isConfigured = true
+
+        var present: [CertificateName: CertificateLifecycle] = [:]
+        for certificate in certificates { present[certificate.name] = certificate }
+        var next: [CertificateName: CertificateLifecycle] = [:]
+        for wish in wanted where next[wish.name] == nil {
+            if let known = present.removeValue(forKey: wish.name) {
+                next[wish.name] = adapted(known, to: wish, identityChanged: identityChanged, at: now)
+            } else {
+                next[wish.name] = restored(wish, at: now)
+            }
+        }
+        for (name, var removed) in present {
+            removed.isDeparting = true
+            if removed.isBusy { next[name] = removed } else { retire(removed, at: now) }
+        }
+        replaceCertificates(with: next.values.sorted { $0.name < $1.name })
+
+        identity.apply(settings)
+        identity.nextLookAt = now.boottime
+        // The address of the broker may be what was changed.
+        gate.hurry(at: now.boottime)
+        ledger.capacity = max(256, 2 * certificates.count)
+        evaluateAll(at: now)
+    }
+
+    /// Lets go of removed certificates that have ended what they were doing.
+    mutating func dismissDeparted(at now: Moment) {
+        let departed = certificates.filter { $0.isDeparting && !$0.isBusy && !$0.mayReload(at: now.boottime) }
+        if departed.isEmpty { return }
+        for certificate in departed { retire(certificate, at: now) }
+        let gone = Set(departed.map(\.name))
+        replaceCertificates(with: certificates.filter { !gone.contains($0.name) })
+        evaluateAll(at: now)
+    }
+
+    private func adapted(
+        _ known: CertificateLifecycle, to wish: ManagedCertificate, identityChanged: Bool, at now: Moment
+    ) -> CertificateLifecycle {
+        var certificate = known
+        certificate.isDeparting = false
+        if certificate.wanted != wish {
+            certificate.want(wish, at: now)
+        } else if identityChanged, let found = certificate.found {
+            certificate.take(found, identity: settings.identityName)
+        }
+        return certificate
+    }
+
+    private mutating func restored(_ wish: ManagedCertificate, at now: Moment) -> CertificateLifecycle {
+        var certificate = CertificateLifecycle(
+            wanted: wish, record: records.removeValue(forKey: wish.name), at: now)
+        certificate.restoreWaits(at: now, longest: RetrySchedule.longestRetryAfter)
+        return certificate
+    }
+
+    private mutating func retire(_ certificate: CertificateLifecycle, at now: Moment) {
+        records[certificate.name] = certificate.record
+        for id in [certificate.queuedRenewal].compactMap(\.self) + certificate.reload.renewals {
+            ledger.end(id, as: .abandoned, at: now.wall)
+        }
+    }
+
+    /// Indexes have changed, and with them everything that refers to them.
+    private mutating func replaceCertificates(with next: [CertificateLifecycle]) {
+        certificates = next
+        indexes = [:]
+        schedule = Schedule(count: next.count)
+        queue = []
+        reloadQueue = []
+        renewingByCommand = [:]
+        for index in certificates.indices {
+            indexes[certificates[index].name] = index
+            certificates[index].queuePosition = -1
+            if certificates[index].attempt != nil { countRenewing(index, 1) }
+        }
+        allDirty = true
+    }
+}

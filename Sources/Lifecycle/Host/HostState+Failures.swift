@@ -1,0 +1,83 @@
+import FoundationEssentials
+
+extension HostState {
+    mutating func failed(_ index: Int, _ attempt: RunningAttempt, _ failure: RenewalFailure, at now: Moment) {
+        notePossibleOrder(index, failure, at: now)
+        if failure.failureClass == .stopped {
+            if attempt.isProbe { gate.abandonProbe() }
+            mergeLateRequest(index)
+            ledger.end(attempt.plan.id, as: .abandoned, at: now.wall)
+            return
+        }
+        noteFailure(index, failure, at: now)
+        certificates[index].renewals.failed += 1
+        steerGate(attempt, failure, at: now)
+
+        if failure.failureClass.isSharedByHost || failure.failureClass == .rateLimited {
+            // The gate holds it, with all others; nothing is to be held against this one.
+            certificates[index].retryAt = nil
+            certificates[index].record.nextAttemptAt = gate.closure.map { now.wall(of: $0.probeAt) }
+        } else {
+            certificates[index].record.backoffStep += 1
+            let wait = retrySchedule.delay(
+                after: failure, step: certificates[index].record.backoffStep,
+                life: certificates[index].life(at: now.wall), using: &random)
+            setRetry(index, after: wait, at: now)
+        }
+        if failure.isTransient {
+            mergeLateRequest(index)
+        } else {
+            dropRequest(index, at: now)
+        }
+        if failure.failureClass.concernsIdentity { identity.nextLookAt = now.boottime }
+        reportFailure(index, failure, at: now)
+        let next = certificates[index].record.nextAttemptAt
+        ledger.update(attempt.plan.id) {
+            $0.failure = failure
+            $0.nextAttemptAt = next
+        }
+        ledger.end(attempt.plan.id, as: .failed, at: now.wall)
+    }
+
+    var retrySchedule: RetrySchedule {
+        RetrySchedule(
+            base: settings.retryBase, cap: settings.retryCap, possibleOrderDelay: settings.possibleOrderDelay)
+    }
+
+    private mutating func notePossibleOrder(_ index: Int, _ failure: RenewalFailure, at now: Moment) {
+        guard failure.isPossibleOrder else { return }
+        certificates[index].record.orders.note(at: now.wall)
+        certificates[index].possibleOrderUntil = now.boottime + settings.possibleOrderDelay
+        certificates[index].record.possibleOrderUntil = now.wall + settings.possibleOrderDelay.seconds
+    }
+
+    private mutating func noteFailure(_ index: Int, _ failure: RenewalFailure, at now: Moment) {
+        let before = certificates[index].record.lastError?.failure
+        let isSame = before?.failureClass == failure.failureClass && before?.stage == failure.stage
+        certificates[index].repeats = isSame ? certificates[index].repeats + 1 : 1
+        certificates[index].isUnchanged = false
+        certificates[index].record.consecutiveFailures += 1
+        certificates[index].record.lastError = RecordedError(failure: failure, at: now.wall)
+        if let serial = failure.refusedSerial {
+            certificates[index].record.retiresPendingKey = serial == certificates[index].record.refusedSerial
+            certificates[index].record.refusedSerial = serial
+        } else if failure.stage != .order && failure.stage != .key {
+            certificates[index].record.retiresPendingKey = false
+        }
+    }
+
+    /// Nobody need wait for a wish that can't be granted; unless the certificate is due by itself, that is the end of it.
+    private mutating func dropRequest(_ index: Int, at now: Moment) {
+        certificates[index].record.request = certificates[index].lateRequest
+        if certificates[index].isDueByItself(at: now.wall) { return }
+        certificates[index].record.consecutiveFailures = 0
+        certificates[index].record.backoffStep = 0
+        certificates[index].record.nextAttemptAt = nil
+        certificates[index].retryAt = nil
+    }
+
+    private mutating func mergeLateRequest(_ index: Int) {
+        guard let late = certificates[index].lateRequest else { return }
+        certificates[index].record.request = certificates[index].record.request?.merged(with: late) ?? late
+    }
+}

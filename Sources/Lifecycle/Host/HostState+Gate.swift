@@ -1,0 +1,91 @@
+import FoundationEssentials
+
+extension HostState {
+    /// Draws from a failed attempt what it says about the way to the broker.
+    mutating func steerGate(_ attempt: RunningAttempt, _ failure: RenewalFailure, at now: Moment) {
+        if failure.failureClass.isSharedByHost {
+            broker.lastError = RecordedError(failure: failure, at: now.wall)
+            close(.unreachable, attempt, retryAfter: nil, at: now)
+            return
+        }
+        switch failure.failureClass {
+        case .rateLimited:
+            broker.lastError = RecordedError(failure: failure, at: now.wall)
+            close(.rateLimited, attempt, retryAfter: failure.retryAfter, at: now)
+        case .brokerTimeout, .connectionLost:
+            broker.lastError = RecordedError(failure: failure, at: now.wall)
+            // Neither an answer nor a sign that nobody is there: only a probe draws a conclusion from it.
+            if attempt.isProbe, let cause = gate.closure?.cause {
+                close(cause, attempt, retryAfter: nil, at: now)
+            }
+        case _ where failure.stage == .key || failure.stage == .csr || failure.failureClass.concernsIdentity:
+            if attempt.isProbe { gate.abandonProbe() }
+        default:
+            if failure.stage == .order { broker.lastError = RecordedError(failure: failure, at: now.wall) }
+            brokerAnswered(at: now)
+        }
+    }
+
+    /// The broker answered, whatever it said: orders may go to it.
+    mutating func brokerAnswered(at now: Moment) {
+        guard gate.open() else { return }
+        emit(.report(.ordersResumed))
+        evaluateAll(at: now)
+    }
+
+    mutating func brokerExchanged(_ exchange: BrokerExchange, at now: Moment) {
+        let code = exchange.status.map(String.init) ?? "error"
+        brokerRequests[exchange.endpoint, default: [:]][code, default: 0] += 1
+        counters.brokerRequestDuration.observe(exchange.took)
+        if exchange.status != nil { broker.lastContactAt = now.wall }
+        if let status = exchange.status, (200..<300).contains(status) { broker.lastSuccessAt = now.wall }
+    }
+
+    private mutating func close(
+        _ cause: BrokerGate.Cause, _ attempt: RunningAttempt, retryAfter: Duration?, at now: Moment
+    ) {
+        let before = gate.closure?.cause
+        let life = shortestLife(at: now.wall)
+        let jitter = Double.random(in: 1 / 6...1, using: &random)
+        let settings = settings
+        gate.close(cause, wasProbe: attempt.isProbe, at: now.boottime) { strikes in
+            let doublings = 1 << min(strikes - 1, 20)
+            let wait =
+                switch cause {
+                case .unreachable:
+                    min(
+                        settings.probeCap, settings.probeBase * doublings,
+                        life.horizon.map { $0 / 10 } ?? .max)
+                        * jitter
+                case .rateLimited:
+                    RetrySchedule.honoured(
+                        retryAfter ?? min(settings.rateLimitPauseCap, settings.rateLimitPause * doublings),
+                        life: life)
+                }
+            return max(wait, min(settings.probeBase / 6, .seconds(1)))
+        }
+        allDirty = true
+        guard let closure = gate.closure, closure.cause != before else { return }
+        let until = now.wall(of: closure.probeAt)
+        let hold: Hold =
+            closure.cause == .unreachable
+            ? .brokerUnreachable(nextProbeAt: until) : .rateLimited(until: until)
+        emit(.report(.ordersHeld(hold)))
+    }
+
+    /// Of the certificates that still live, the one nearest to its end: no pause of all may cost it its life.
+    private func shortestLife(at now: Date) -> Life {
+        var shortest = Life()
+        for certificate in certificates {
+            let life = certificate.life(at: now)
+            guard let horizon = life.horizon else { continue }
+            if horizon < shortest.horizon ?? .max { shortest = life }
+        }
+        return shortest
+    }
+}
+
+extension Duration {
+    /// Longer than any wait.
+    static var max: Duration { .seconds(Int64.max / 4) }
+}

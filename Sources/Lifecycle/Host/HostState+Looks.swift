@@ -1,0 +1,86 @@
+import FoundationEssentials
+
+extension HostState {
+    mutating func looked(_ name: CertificateName, _ found: FoundCertificate, at now: Moment) {
+        guard let index = indexes[name], certificates[index].isLooking else { return }
+        certificates[index].looksUnderWay -= 1
+        // An earlier look may have been at files that the configuration no longer names.
+        if certificates[index].isLooking || certificates[index].attempt != nil { return }
+        let before = certificates[index].found?.installed?.serial
+        take(found, index)
+        noteServed(index, before: before, at: now)
+        refreshBudget(index, at: now)
+        certificates[index].nextLookAt = now.boottime + lookInterval(index)
+
+        if certificates[index].defect == nil, !found.rebuildable.isEmpty {
+            certificates[index].isRebuilding = true
+            emit(.rebuild(certificates[index].wanted, found.rebuildable))
+        }
+        if let installed = found.installed, certificates[index].reason(at: now.wall) == nil {
+            emit(.report(.notDue(name, notAfter: installed.notAfter)))
+        }
+        evaluate(index, at: now)
+    }
+
+    /// Puts what was found, or what was just installed, in place.
+    mutating func take(_ found: FoundCertificate, _ index: Int) {
+        certificates[index].take(found, identity: settings.identityName)
+        if let window = certificates[index].window, window.isClamped,
+            certificates[index].clampReportedFor != window
+        {
+            certificates[index].clampReportedFor = window
+            emit(
+                .report(
+                    .windowClamped(
+                        certificates[index].name, configured: window.configured, effective: window.effective))
+            )
+        }
+    }
+
+    mutating func rebuilt(_ name: CertificateName, _ failure: RenewalFailure?, at now: Moment) {
+        guard let index = indexes[name], certificates[index].isRebuilding else { return }
+        certificates[index].isRebuilding = false
+        certificates[index].rebuildFailure = failure
+        if let failure {
+            emit(.report(.rebuildFailed(name, failure)))
+        } else {
+            let outputs = certificates[index].found?.rebuildable ?? []
+            emit(.report(.rebuilt(name, Output.allCases.filter(outputs.contains))))
+            certificates[index].nextLookAt = now.boottime
+            if certificates[index].wanted.reload != nil {
+                oweReload(index, gather: true, at: now)
+                persist(index)
+            }
+        }
+        evaluate(index, at: now)
+    }
+
+    /// Compares what is on disk with what the service last read. At the first look after a start a difference means
+    /// that an install was not followed by its reload; later, that somebody else has replaced the files, and that their
+    /// reload is his.
+    private mutating func noteServed(_ index: Int, before: String?, at now: Moment) {
+        let isFirstLook = !certificates[index].hasBeenLooked
+        certificates[index].hasBeenLooked = true
+        let certificate = certificates[index]
+        guard let serial = certificate.found?.installed?.serial, certificate.record.reload == nil,
+            serial != certificate.record.reloadedSerial
+        else { return }
+        if isFirstLook && certificate.isRecorded && certificate.wanted.reload != nil {
+            oweReload(index, gather: true, at: now)
+            persist(index)
+        } else if serial != before {
+            certificates[index].record.reloadedSerial = serial
+            if certificate.isRecorded { persist(index) }
+        }
+    }
+
+    /// Until the next look: often enough to notice a change well within a short life. Spread, so that the looks of a
+    /// large host don't stay in step.
+    private mutating func lookInterval(_ index: Int) -> Duration {
+        var interval = settings.checkInterval
+        if let lifetime = certificates[index].found?.installed?.lifetime {
+            interval = min(interval, max(lifetime / 20, .seconds(1)))
+        }
+        return interval * Double.random(in: 0.9...1, using: &random)
+    }
+}

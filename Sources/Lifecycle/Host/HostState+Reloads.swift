@@ -1,0 +1,136 @@
+import FoundationEssentials
+
+extension HostState {
+    /// Notes that the service has to be told about its files.
+    mutating func oweReload(_ index: Int, gather: Bool, at now: Moment) {
+        var debt = ReloadDebt(since: now.wall)
+        if let earlier = certificates[index].record.reload { debt.since = earlier.since }
+        certificates[index].record.reload = debt
+        certificates[index].reload.retryAt = now.boottime
+        certificates[index].reload.isOwedAgain = certificates[index].reload.isRunning
+        let isShared = certificates[index].wanted.reload?.isShareable == true
+        certificates[index].reload.gatherUntil =
+            gather && isShared ? now.boottime + settings.reloadGathering : nil
+    }
+
+    /// Starts the runs that may start. The same command never runs twice at once; what was installed in one round and
+    /// shares its command shares one run.
+    mutating func startReloads(at now: Moment) {
+        if reloadQueue.isEmpty { return }
+        for index in reloadQueue.sorted() {
+            if runningCommands.count >= settings.reloadConcurrency { return }
+            guard reloadQueue.contains(index), let setting = certificates[index].wanted.reload,
+                !runningCommands.contains(setting.command)
+            else { continue }
+            if let until = certificates[index].reload.gatherUntil, until > now.boottime,
+                renewingByCommand[setting.command, default: 0] > 0
+            {
+                continue
+            }
+            startReload(setting, setting.isShareable ? sharing(setting.command) : [index], at: now)
+        }
+    }
+
+    private func sharing(_ command: String) -> [Int] {
+        reloadQueue.filter { certificates[$0].wanted.reload?.command == command }.sorted()
+    }
+
+    private mutating func startReload(_ setting: ReloadSetting, _ group: [Int], at now: Moment) {
+        let timeout = group.compactMap { certificates[$0].wanted.reload?.timeout }.max() ?? setting.timeout
+        let plan = ReloadPlan(
+            command: setting.command, timeout: timeout,
+            certificates: group.map {
+                ReloadSubject(wanted: certificates[$0].wanted, installed: certificates[$0].found?.installed)
+            })
+        runningCommands.insert(setting.command)
+        for index in group {
+            certificates[index].reload.isRunning = true
+            certificates[index].reload.startedAt = now.boottime
+            certificates[index].reload.command = setting.command
+            certificates[index].reload.serial = certificates[index].found?.installed?.serial
+            certificates[index].reload.gatherUntil = nil
+            certificates[index].reload.renewalsInRun = certificates[index].reload.renewals
+            certificates[index].reload.renewals = []
+            for id in certificates[index].reload.renewalsInRun {
+                ledger.update(id) {
+                    $0.state = .reloading
+                    $0.startedAt = $0.startedAt ?? now.wall
+                    $0.steps.append(RenewalStep(stage: .reload, startedAt: now.wall))
+                }
+            }
+        }
+        emit(.report(.reloadStarted(plan.names, command: setting.command)))
+        emit(.startReload(plan))
+        for index in group { evaluate(index, at: now) }
+    }
+
+    mutating func reloadEnded(_ names: [CertificateName], _ outcome: ReloadOutcome, at now: Moment) {
+        let group = names.compactMap { indexes[$0] }.filter { certificates[$0].reload.isRunning }
+        guard let first = group.first else { return }
+        let took = now.boottime - certificates[first].reload.startedAt
+        runningCommands.remove(certificates[first].reload.command)
+        counters.reloadDuration.observe(took)
+        for index in group {
+            certificates[index].reload.isRunning = false
+            switch outcome {
+            case .succeeded: reloadSucceeded(index, took, at: now)
+            case .failed(let failure): reloadFailed(index, failure, took, at: now)
+            }
+            persist(index)
+        }
+        switch outcome {
+        case .succeeded: emit(.report(.reloadCompleted(names, took: took)))
+        case .failed(let failure):
+            let debt = certificates[first].record.reload ?? ReloadDebt(since: now.wall)
+            emit(
+                .report(
+                    .reloadFailed(names, failure, nextAttemptAt: debt.nextAttemptAt, attempts: debt.attempts))
+            )
+        }
+        for index in group { evaluate(index, at: now) }
+        dismissDeparted(at: now)
+    }
+
+    private mutating func reloadSucceeded(_ index: Int, _ took: Duration, at now: Moment) {
+        certificates[index].reloads.succeeded += 1
+        certificates[index].record.reloadedSerial = certificates[index].reload.serial
+        endRenewalsInRun(index, as: .succeeded, took: took, failure: nil, at: now)
+        if certificates[index].reload.isOwedAgain {
+            certificates[index].reload.isOwedAgain = false
+        } else {
+            certificates[index].record.reload = nil
+            certificates[index].reload.retryAt = nil
+        }
+    }
+
+    private mutating func reloadFailed(
+        _ index: Int, _ failure: RenewalFailure, _ took: Duration, at now: Moment
+    ) {
+        certificates[index].reloads.failed += 1
+        endRenewalsInRun(index, as: .reloadFailed, took: took, failure: failure, at: now)
+        var debt = certificates[index].record.reload ?? ReloadDebt(since: now.wall)
+        debt.lastError = RecordedError(failure: failure, at: now.wall)
+        if certificates[index].reload.isOwedAgain {
+            certificates[index].reload.isOwedAgain = false
+        } else {
+            debt.attempts += 1
+            let wait = ReloadRetrySchedule(waits: settings.reloadRetries).delay(afterFailures: debt.attempts)
+            debt.nextAttemptAt = now.wall + wait.seconds
+            certificates[index].reload.retryAt = now.boottime + wait
+        }
+        certificates[index].record.reload = debt
+    }
+
+    private mutating func endRenewalsInRun(
+        _ index: Int, as state: RenewalRecord.State, took: Duration, failure: RenewalFailure?, at now: Moment
+    ) {
+        for id in certificates[index].reload.renewalsInRun {
+            ledger.update(id) {
+                if let last = $0.steps.indices.last { $0.steps[last].took = took }
+                $0.failure = failure
+            }
+            ledger.end(id, as: state, at: now.wall)
+        }
+        certificates[index].reload.renewalsInRun = []
+    }
+}

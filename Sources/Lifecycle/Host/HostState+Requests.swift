@@ -1,0 +1,81 @@
+import FoundationEssentials
+
+extension HostState {
+    /// Somebody asks for a renewal: joins the one that runs or waits, else begins one.
+    mutating func requested(_ name: CertificateName, _ id: RenewalID, _ request: RenewRequest, at now: Moment)
+    {
+        guard let index = indexes[name], !certificates[index].isDeparting else {
+            ledger.begin(
+                RenewalRecord(
+                    id: id, certificate: name, kind: .renewal, isForced: true, requestedAt: now.wall))
+            ledger.end(id, as: .abandoned, at: now.wall)
+            return
+        }
+        if let attempt = certificates[index].attempt, attempt.fulfils(request) {
+            certificates[index].attempt?.reloadWanted = attempt.reloadWanted || request.reload
+            join(attempt.plan.id, id, request)
+        } else if let queued = certificates[index].queuedRenewal {
+            join(queued, id, request)
+            wish(request, index)
+        } else {
+            var record = RenewalRecord(
+                id: id, certificate: name, kind: .renewal, isForced: true, requestedAt: now.wall)
+            record.requestReason = request.reason
+            ledger.begin(record)
+            certificates[index].queuedRenewal = id
+            wish(request, index)
+        }
+        gate.hurry(at: now.boottime)
+        evaluate(index, at: now)
+    }
+
+    /// Somebody asks for a run of the reload command, owed or not.
+    mutating func reloadRequested(_ name: CertificateName, _ id: RenewalID, at now: Moment) {
+        var record = RenewalRecord(
+            id: id, certificate: name, kind: .reload, isForced: true, requestedAt: now.wall)
+        guard let index = indexes[name], !certificates[index].isDeparting,
+            certificates[index].wanted.reload != nil
+        else {
+            record.failure = RenewalFailure(
+                stage: .reload, .reloadFailed, detail: "no reload command is configured", isTransient: false)
+            ledger.begin(record)
+            ledger.end(id, as: .failed, at: now.wall)
+            return
+        }
+        if certificates[index].reload.isRunning {
+            record.state = .reloading
+            certificates[index].reload.renewalsInRun.append(id)
+        } else {
+            certificates[index].reload.renewals.append(id)
+            if certificates[index].record.reload == nil {
+                oweReload(index, gather: false, at: now)
+                persist(index)
+            }
+            certificates[index].reload.retryAt = now.boottime
+            certificates[index].reload.gatherUntil = nil
+        }
+        ledger.begin(record)
+        evaluate(index, at: now)
+    }
+
+    private mutating func join(_ renewal: RenewalID, _ id: RenewalID, _ request: RenewRequest) {
+        ledger.update(renewal) {
+            $0.isForced = true
+            $0.requestReason = $0.requestReason ?? request.reason
+            if !$0.answers(to: id) { $0.joined.append(id) }
+        }
+    }
+
+    /// Keeps the wish until it is fulfilled, also through a restart.
+    private mutating func wish(_ request: RenewRequest, _ index: Int) {
+        if certificates[index].attempt != nil {
+            certificates[index].lateRequest =
+                certificates[index].lateRequest?.merged(with: request) ?? request
+            return
+        }
+        let earlier = certificates[index].record.request
+        certificates[index].record.request = earlier?.merged(with: request) ?? request
+        certificates[index].hasFreshRequest = true
+        persist(index)
+    }
+}

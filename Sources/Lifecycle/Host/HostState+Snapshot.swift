@@ -1,0 +1,54 @@
+import FoundationEssentials
+
+extension HostState {
+    /// The state as others may see it. Costs little where little has changed since the last one.
+    public mutating func snapshot(agent: AgentFacts, at now: Moment) -> Snapshot {
+        refreshStatuses(at: now)
+        return Snapshot(
+            takenAt: now.wall, agent: agent, identity: identityStatus(at: now), broker: brokerStatus(at: now),
+            certificates: statuses, renewals: ledger.all(), counters: counters)
+    }
+
+    private mutating func refreshStatuses(at now: Moment) {
+        if allDirty || statuses.count != certificates.count {
+            statuses = certificates.map { status(of: $0, at: now) }
+        } else {
+            for index in dirty { statuses[index] = status(of: certificates[index], at: now) }
+        }
+        for index in allDirty ? Array(certificates.indices) : dirty { certificates[index].isDirty = false }
+        dirty.removeAll(keepingCapacity: true)
+        allDirty = false
+    }
+
+    private func identityStatus(at now: Moment) -> IdentityStatus {
+        var status = IdentityStatus(name: settings.identityName, state: identity.state(at: now.wall))
+        if case .unusable(let problem)? = identity.found?.pair { status.problem = problem }
+        status.facts = identity.facts
+        status.effectiveRenewBefore = identity.window?.effective
+        status.nextRenewalAt = identity.dueAt
+        status.nextAttemptAt = identity.retryAt.map(now.wall(of:)) ?? identity.dueAt
+        status.isRenewing = identity.isRenewing
+        status.consecutiveFailures = identity.failures
+        status.lastError = identity.lastError
+        status.lastSuccessAt = identity.lastSuccessAt
+        status.renewals = identity.renewals
+        return status
+    }
+
+    private func brokerStatus(at now: Moment) -> BrokerStatus {
+        var status = broker
+        switch gate.closure?.cause {
+        case .unreachable: status.state = .unreachable
+        case .rateLimited: status.state = .paused
+        case nil: status.state = broker.lastContactAt == nil ? .unknown : .reachable
+        }
+        status.nextProbeAt = gate.closure.map { now.wall(of: $0.probeAt) }
+        for (endpoint, codes) in brokerRequests {
+            for (code, count) in codes {
+                status.requests.append(BrokerRequestCount(endpoint: endpoint, code: code, count: count))
+            }
+        }
+        status.requests.sort { ($0.endpoint, $0.code) < ($1.endpoint, $1.code) }
+        return status
+    }
+}

@@ -1,0 +1,87 @@
+import FoundationEssentials
+
+extension HostState {
+    /// One certificate as status and metrics show it.
+    func status(of certificate: CertificateLifecycle, at now: Moment) -> CertificateStatus {
+        let reason = certificate.reason(at: now.wall)
+        let wait = wait(of: certificate, reason: reason, at: now)
+        var status = CertificateStatus(
+            wanted: certificate.wanted, state: state(of: certificate, reason: reason, wait: wait, at: now),
+            why: why(certificate, reason: reason, wait: wait, at: now))
+        let record = certificate.record
+        status.reason = reason
+        status.advice = advice(for: certificate, reason: reason, wait: wait)
+        status.installed = certificate.found?.installed
+        status.window = certificate.window
+        status.nextRenewalAt = certificate.dueAt
+        status.nextCheckAt = now.wall(of: certificate.nextLookAt)
+        status.nextAttemptAt = nextAttempt(of: certificate, reason: reason, wait: wait, at: now)
+        status.hasBeenAttempted = record.lastSuccessAt != nil || record.lastError != nil
+        status.lastAttemptAt = record.lastAttemptAt
+        status.lastSuccessAt = record.lastSuccessAt
+        status.lastError = record.lastError
+        status.consecutiveFailures = record.consecutiveFailures
+        status.ordersLast7Days = record.orders.count(at: now.wall)
+        status.orderBudget = certificate.budget.limit
+        status.currentRenewal = certificate.attempt?.plan.id ?? certificate.queuedRenewal
+        status.currentStage = certificate.attempt?.stage
+        status.reload = reloadStatus(of: certificate)
+        status.renewals = certificate.renewals
+        status.reloads = certificate.reloads
+        return status
+    }
+
+    private func state(
+        of certificate: CertificateLifecycle, reason: RenewalReason?, wait: Wait?, at now: Moment
+    ) -> CertificateState {
+        if certificate.attempt != nil { return .renewing }
+        guard let found = certificate.found else { return .unknown }
+        guard let installed = found.installed else { return .missing }
+        if installed.notAfter <= now.wall { return .expired }
+        if reason == .keyMissing || reason == .keyMismatch { return .missing }
+        if reason != nil {
+            if certificate.record.lastError != nil { return .failing }
+            return wait == nil ? .expiring : .waiting
+        }
+        return certificate.record.reload == nil ? .valid : .reloadPending
+    }
+
+    private func nextAttempt(
+        of certificate: CertificateLifecycle, reason: RenewalReason?, wait: Wait?, at now: Moment
+    ) -> Date? {
+        if certificate.attempt != nil { return nil }
+        guard reason != nil else { return certificate.dueAt }
+        switch wait {
+        case .identity: return nil
+        case .broker(_, let date), .retry(let date), .possibleOrder(let date), .budget(let date),
+            .unchanged(let date):
+            return date
+        case .queue, nil: return now.wall
+        }
+    }
+
+    private func reloadStatus(of certificate: CertificateLifecycle) -> ReloadStatus {
+        var status = ReloadStatus()
+        status.isConfigured = certificate.wanted.reload != nil
+        status.isRunning = certificate.reload.isRunning
+        guard let debt = certificate.record.reload else { return status }
+        status.pendingSince = debt.since
+        status.graceEndsAt = debt.since + settings.reloadGrace.seconds
+        status.failedAttempts = debt.attempts
+        status.nextAttemptAt = debt.nextAttemptAt
+        status.lastError = debt.lastError
+        return status
+    }
+
+    /// What a person should do: about the renewal first, then about the reload.
+    private func advice(for certificate: CertificateLifecycle, reason: RenewalReason?, wait: Wait?) -> String?
+    {
+        if reason != nil {
+            if case .identity(let state)? = wait { return state.advice }
+            if let error = certificate.record.lastError { return error.failure.advice }
+            if case .budget? = wait { return FailureClass.orderBudgetSpent.advice }
+            if case .broker(.unreachable, _)? = wait { return broker.lastError?.failure.advice }
+        }
+        return certificate.record.reload?.lastError?.failure.advice ?? certificate.rebuildFailure?.advice
+    }
+}

@@ -1,0 +1,86 @@
+import FoundationEssentials
+
+/// What a due certificate waits for.
+enum Wait: Sendable {
+    case identity(IdentityState)
+    case broker(BrokerGate.Cause, until: Date)
+    case possibleOrder(until: Date)
+    case budget(until: Date)
+    case unchanged(until: Date)
+    case retry(until: Date)
+    /// For a free place among the renewals.
+    case queue
+}
+
+extension HostState {
+    /// What holds a due certificate back: the most general cause first, for as long as it stands nothing else matters.
+    func wait(of certificate: CertificateLifecycle, reason: RenewalReason?, at now: Moment) -> Wait? {
+        if reason == nil || certificate.attempt != nil { return nil }
+        let identityState = identity.state(at: now.wall)
+        if !identityState.isUsable { return .identity(identityState) }
+        let own = ownWait(of: certificate, at: now)
+        if let closure = gate.closure {
+            let until = max(closure.probeAt, now.boottime, certificate.startableAt)
+            return .broker(closure.cause, until: now.wall(of: until))
+        }
+        if let own { return own }
+        return runningAttempts >= settings.concurrency ? .queue : nil
+    }
+
+    private func ownWait(of certificate: CertificateLifecycle, at now: Moment) -> Wait? {
+        let until = certificate.startableAt
+        if until <= now.boottime { return nil }
+        let date = now.wall(of: until)
+        if until == certificate.possibleOrderUntil { return .possibleOrder(until: date) }
+        if until == certificate.budgetUntil { return .budget(until: date) }
+        return certificate.isUnchanged ? .unchanged(until: date) : .retry(until: date)
+    }
+
+    /// The chain of reasons in one sentence: why due or not, what it waits for, what comes next.
+    func why(_ certificate: CertificateLifecycle, reason: RenewalReason?, wait: Wait?, at now: Moment)
+        -> String
+    {
+        guard certificate.found != nil else { return "its files have not been looked at yet" }
+        guard let reason = certificate.attempt?.plan.reason ?? reason else { return whyNotDue(certificate) }
+        let because = reason.explanation
+        if let attempt = certificate.attempt {
+            return attempt.stage.map { "\(because); being renewed, at the step \($0.rawValue)" }
+                ?? "\(because); being renewed"
+        }
+        return "\(because); \(whatNext(certificate, wait))"
+    }
+
+    private func whyNotDue(_ certificate: CertificateLifecycle) -> String {
+        var text = "not due"
+        if let dueAt = certificate.dueAt { text = "due at \(dueAt.ISO8601Format())" }
+        guard let debt = certificate.record.reload else { return text }
+        if certificate.reload.isRunning { return "installed; its service is being reloaded" }
+        guard debt.attempts > 0 else { return "installed; its service is about to be reloaded" }
+        return
+            "installed, but its service could not be reloaded; next try at \(debt.nextAttemptAt.ISO8601Format())"
+    }
+
+    private func whatNext(_ certificate: CertificateLifecycle, _ wait: Wait?) -> String {
+        switch wait {
+        case .identity(let state): "waits for a valid identity (\(state.rawValue))"
+        case .broker(.unreachable, let date):
+            "the broker can't be reached; it is tried again at \(date.ISO8601Format())"
+        case .broker(.rateLimited, let date):
+            "the broker asked for a pause; it is tried again at \(date.ISO8601Format())"
+        case .possibleOrder(let date):
+            "the broker may still be working on the last order; next try at \(date.ISO8601Format())"
+        case .budget(let date):
+            "its order budget for seven days is spent; next order at \(date.ISO8601Format())"
+        case .unchanged(let date):
+            "the broker still gives the certificate that is installed; asked again at \(date.ISO8601Format())"
+        case .retry(let date): "\(lastFailure(certificate)); next try at \(date.ISO8601Format())"
+        case .queue: "waits for one of \(settings.concurrency) places among the renewals"
+        case nil: "about to be renewed"
+        }
+    }
+
+    private func lastFailure(_ certificate: CertificateLifecycle) -> String {
+        guard let failure = certificate.record.lastError?.failure else { return "the last try failed" }
+        return "the last try failed at the step \(failure.stage.rawValue) (\(failure.failureClass.rawValue))"
+    }
+}

@@ -1,0 +1,96 @@
+import FoundationEssentials
+
+/// The state machine of the whole host: inputs in, actions out, without I/O and without a clock of its own. The same
+/// inputs at the same moments from the same seed give the same actions.
+///
+/// A driver carries out the actions in their order, tells their outcomes as further inputs, and calls with `.tick` when
+/// `nextDeadline` has come.
+public struct HostState: Sendable {
+    /// When the machine wants to be told of the time at the latest, on the boottime clock; as of the last input.
+    public private(set) var nextDeadline: Duration?
+
+    var settings = LifecycleSettings(identityName: "")
+    var isConfigured = false
+
+    /// Sorted by name; what follows refers to them by index.
+    var certificates: [CertificateLifecycle] = []
+    var indexes: [CertificateName: Int] = [:]
+    /// Records of certificates that aren't configured, for when they are.
+    var records: [CertificateName: CertificateRecord]
+    var schedule = Schedule(count: 0)
+    /// Certificates that may start a renewal, in no order.
+    var queue: [Int] = []
+    /// Certificates that may start a reload.
+    var reloadQueue: Set<Int> = []
+    var runningAttempts = 0
+    /// Commands of reloads under way.
+    var runningCommands: Set<String> = []
+    /// How many certificates that share a reload command are queued or being renewed.
+    var renewingByCommand: [String: Int] = [:]
+
+    var gate = BrokerGate()
+    var identity = IdentityLifecycle()
+    var ledger: RenewalLedger
+    var random: SplitMix
+    var broker = BrokerStatus()
+    var brokerRequests: [String: [String: Int]] = [:]
+    var counters = HostCounters()
+    /// Wall clock minus boottime, as of the last input.
+    var clockOffset: Double?
+
+    var actions: [Action] = []
+    var looksDue: [CertificateName] = []
+    var statuses: [CertificateStatus] = []
+    var dirty: [Int] = []
+    var allDirty = false
+
+    /// `records` is what survived from before the start. Jitter follows from `seed`.
+    public init(seed: UInt64, records: [CertificateName: CertificateRecord] = [:]) {
+        random = SplitMix(seed: seed)
+        ledger = RenewalLedger(seed: random.next())
+        self.records = records
+    }
+
+    /// Tells what happened; returns what is to be done about it, in order.
+    public mutating func handle(_ input: Input, at now: Moment) -> [Action] {
+        noticeClockStep(at: now)
+        take(input, at: now)
+        evaluateDue(at: now)
+        if isConfigured { superviseIdentity(at: now) }
+        startAttempts(at: now)
+        startReloads(at: now)
+        if !looksDue.isEmpty {
+            actions.append(.look(looksDue))
+            looksDue = []
+        }
+        nextDeadline = earliestDeadline(at: now)
+        defer { actions = [] }
+        return actions
+    }
+
+    private func earliestDeadline(at now: Moment) -> Duration? {
+        guard isConfigured else { return nil }
+        var next = Earliest(after: now)
+        if let deadline = schedule.next { next.consider(deadline) }
+        if let deadline = identity.nextDeadline(at: now) { next.consider(deadline) }
+        if !queue.isEmpty, let deadline = gate.deadline { next.consider(deadline) }
+        return next.deadline
+    }
+
+    private mutating func take(_ input: Input, at now: Moment) {
+        switch input {
+        case .tick: break
+        case .configured(let wanted, let settings): configure(wanted, settings, at: now)
+        case .looked(let name, let found): looked(name, found, at: now)
+        case .rebuilt(let name, let failure): rebuilt(name, failure, at: now)
+        case .requested(let name, let id, let request): requested(name, id, request, at: now)
+        case .reloadRequested(let name, let id): reloadRequested(name, id, at: now)
+        case .attemptStep(let name, let stage): attemptStep(name, stage, at: now)
+        case .attemptEnded(let name, let outcome): attemptEnded(name, outcome, at: now)
+        case .reloadEnded(let names, let outcome): reloadEnded(names, outcome, at: now)
+        case .identityLooked(let found): identityLooked(found, at: now)
+        case .identityRenewalEnded(let outcome): identityRenewalEnded(outcome, at: now)
+        case .brokerExchanged(let exchange): brokerExchanged(exchange, at: now)
+        }
+    }
+}
