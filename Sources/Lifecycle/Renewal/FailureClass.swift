@@ -42,9 +42,11 @@ public enum FailureClass: String, Hashable, Sendable, CaseIterable, Codable {
     case leafNotForServers = "leaf_not_for_servers"
     case alreadyDue = "already_due"
     case brokenChain = "broken_chain"
+    case metadataMismatch = "metadata_mismatch"
 
     // Install.
     case unsafePath = "unsafe_path"
+    case unknownAccount = "unknown_account"
     case permissionDenied = "permission_denied"
     case diskFull = "disk_full"
     case readOnly = "read_only"

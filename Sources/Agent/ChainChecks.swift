@@ -1,0 +1,39 @@
+import Lifecycle
+import PKI
+
+/// The checks of a bundle that concern the way from the leaf up: offline, before anything is installed.
+struct ChainChecks {
+    let leaf: Certificate
+    let bundle: UncheckedBundle
+
+    func passAll() throws(RenewalFailure) {
+        let fullchain = try certificates(in: bundle.fullchainPEM, called: "fullchain_pem")
+        let chain = try certificates(in: bundle.chainPEM, called: "chain_pem")
+        guard fullchain.first == leaf else {
+            throw broken("fullchain_pem does not begin with the certificate")
+        }
+        guard fullchain.count > 1 else { throw broken("fullchain_pem has no intermediate certificate") }
+        for (signed, signer) in zip(fullchain, fullchain.dropFirst()) {
+            guard signer.isCA, signed.isSigned(by: signer) else {
+                throw broken(
+                    "in fullchain_pem, \(Excerpt(signer.subjectName)) did not sign \(Excerpt(signed.subjectName))"
+                )
+            }
+        }
+        guard chain == Array(fullchain.dropFirst()) else {
+            throw broken("chain_pem is not fullchain_pem without the certificate")
+        }
+    }
+
+    private func certificates(in pem: String, called field: String) throws(RenewalFailure) -> [Certificate] {
+        do {
+            return try CertificateChain(pem: Array(pem.utf8)).certificates
+        } catch {
+            throw broken("\(field): \(error)")
+        }
+    }
+
+    private func broken(_ detail: String) -> RenewalFailure {
+        .checks(.brokenChain, detail, refusing: leaf)
+    }
+}

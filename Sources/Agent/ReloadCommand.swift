@@ -1,0 +1,115 @@
+import Lifecycle
+import Log
+import POSIX
+
+/// Runs a reload command: in its own session, with bounded time and output, and never in the middle of an install.
+struct ReloadCommand: Sendable {
+    private let gate: Gate
+    private let log: Logger
+    private let environment: ReloadEnvironment
+    private let longestAlone: Duration
+
+    /// `gate` is the one that installs are passed through together. A command passes it alone, so none starts while
+    /// a set of files is half changed; it keeps the gate until it ends, though no longer than `longestAlone`: a
+    /// service reads its files at the start of a reload, and a command that hangs must not hold up the others.
+    init(
+        gate: Gate, log: Logger, environment: [String: String] = Environment.all(),
+        longestAlone: Duration = .seconds(2)
+    ) {
+        self.gate = gate
+        self.log = log
+        self.environment = ReloadEnvironment(inheriting: environment)
+        self.longestAlone = longestAlone
+    }
+
+    /// Runs the plan's command to its end, its time-out or a ring of `stop`. Its words and its output go to the
+    /// log only.
+    func run(_ plan: ReloadPlan, stop: Bell? = nil) -> ReloadOutcome {
+        let run = LogAttributes.run(plan)
+        log.info("reload started", run)
+        switch report(of: plan, stop: stop) {
+        case .failure(let error):
+            return failed(.reloadFailed, "the command could not be started: \(error)", run)
+        case .success(let report):
+            switch report.end {
+            case .exited(0):
+                log.info("reload completed", run + ["took": .duration(report.duration)] + .output(report))
+                return .succeeded
+            case .exited(let code):
+                return failed(
+                    .reloadFailed, "the command ended with exit code \(code)", run + .output(report))
+            case .signalled(let signal):
+                return failed(.reloadFailed, "the command was ended by \(signal)", run + .output(report))
+            case .timedOut:
+                return failed(
+                    .reloadTimeout,
+                    "the command ran longer than \(plan.timeout.seconds) seconds and was ended",
+                    run + .output(report))
+            case .stopped:
+                return failed(
+                    .stopped, "the command was ended because the agent stops", run + .output(report))
+            }
+        }
+    }
+
+    private func report(of plan: ReloadPlan, stop: Bell?) -> Result<ChildReport, SystemError> {
+        let command = ChildCommand(
+            executable: "/bin/sh", arguments: ["-c", plan.command], environment: variables(for: plan))
+        let outcome = Lock<Result<ChildReport, SystemError>?>(nil)
+        do throws(SystemError) {
+            let ended = try Bell()
+            let runner = try gate.withExclusive { () throws(SystemError) -> Worker in
+                let runner = try Worker(name: "reload") {
+                    let result = Result { () throws(SystemError) in
+                        try command.run(
+                            within: ChildLimits(deadline: Clock.boottime() + plan.timeout), stop: stop)
+                    }
+                    outcome.withLock { $0 = result }
+                    ended.ring()
+                }
+                _ = ended.wait(until: Clock.boottime() + longestAlone)
+                return runner
+            }
+            runner.join()
+        } catch {
+            return .failure(error)
+        }
+        return outcome.withLock { $0 } ?? .failure(SystemError("pthread_join", nil, .noSuchProcess))
+    }
+
+    private func variables(for plan: ReloadPlan) -> [String: String] {
+        if let only = plan.certificates.first, plan.certificates.count == 1 {
+            return environment.variables(for: only)
+        }
+        return environment.variables(forAll: plan.names)
+    }
+
+    private func failed(
+        _ failureClass: FailureClass, _ detail: String, _ attributes: LogAttributes
+    ) -> ReloadOutcome {
+        let failure = RenewalFailure(stage: .reload, failureClass, detail: detail)
+        log.error("reload failed", attributes + ["error": .string(detail)])
+        return .failed(failure)
+    }
+}
+
+extension LogAttributes {
+    fileprivate static func run(_ plan: ReloadPlan) -> LogAttributes {
+        var attributes: LogAttributes = [:]
+        if let only = plan.names.first, plan.names.count == 1 {
+            attributes.append("certificate", .string(only.text))
+        } else {
+            attributes.append("certificates", .list(plan.names.map(\.text)))
+        }
+        attributes.append("command", .string(plan.command))
+        return attributes
+    }
+
+    /// Nothing for a command that said nothing.
+    fileprivate static func output(_ report: ChildReport) -> LogAttributes {
+        guard !report.output.isEmpty else { return [:] }
+        var attributes: LogAttributes = ["output": .string(String(decoding: report.output, as: UTF8.self))]
+        if report.outputWasCut { attributes.append("output_was_cut", true) }
+        return attributes
+    }
+}

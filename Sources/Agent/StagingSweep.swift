@@ -1,0 +1,38 @@
+import Log
+import POSIX
+
+/// Removes what an agent that died left beside its targets: staged files, and second names of old files. Only
+/// while no install runs, under the lock of the state directory.
+struct StagingSweep {
+    let log: Logger
+
+    /// Sweeps the directories of these paths; a directory that is missing or can't be reached has nothing for us.
+    func sweepBeside(_ paths: [String]) {
+        var swept: Set<String> = []
+        for path in paths {
+            guard let location = try? SafePath.resolve(path),
+                swept.insert(location.directory.path).inserted
+            else { continue }
+            sweep(location.directory)
+        }
+    }
+
+    private func sweep(_ directory: borrowing Directory) {
+        do {
+            var removed = false
+            for name in try directory.entries() where name.hasPrefix(StagedFile.namePrefix) {
+                guard try directory.status(name)?.kind == .regular else { continue }
+                try directory.unlinkIfPresent(name)
+                removed = true
+                log.info(
+                    "staged file of an interrupted install removed",
+                    ["path": .string(directory.path(of: name))])
+            }
+            if removed { try directory.synchronize() }
+        } catch {
+            log.warn(
+                "staged files could not be removed",
+                ["path": .string(directory.path), "error": .string(error.description)])
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import Log
+import POSIX
+
+/// The agent's own directory: 0700, and everything in it 0600. What is found wider is tightened, with a warning.
+final class StateDirectory: Sendable {
+    let path: String
+    let root: Directory
+    /// One record a certificate.
+    let records: Directory
+    /// Private keys whose certificates are not installed yet.
+    let pendingKeys: Directory
+
+    init(path: String, log: Logger) throws(SystemError) {
+        self.path = path
+        root = try Self.make(path)
+        records = try root.makeDirectory("state", mode: 0o700)
+        pendingKeys = try root.makeDirectory("pending", mode: 0o700)
+        try Self.tighten(root, log)
+        try Self.tighten(records, log)
+        try Self.tighten(pendingKeys, log)
+        try root.synchronize()
+    }
+
+    /// Which of the agent's activities excludes its like.
+    enum Activity: String {
+        case running = "agent.lock"
+        case enrolling = "enroll.lock"
+    }
+
+    /// Held until the lock goes, or the process does; a file that a dead process or an upstream agent left behind
+    /// holds nobody up.
+    func lock(_ activity: Activity) throws(FileLock.Failure) -> FileLock {
+        try FileLock.acquire(root.path(of: activity.rawValue))
+    }
+
+    /// Gives a file that can't be read a name under which it is in nobody's way, and returns that name.
+    static func setAside(_ name: String, in directory: borrowing Directory) throws(SystemError) -> String {
+        let wall = Clock.wall()
+        let newName = "\(name).damaged-\(wall.seconds).\(wall.nanoseconds)"
+        try directory.rename(name, to: newName)
+        try directory.synchronize()
+        return newName
+    }
+
+    /// Only the directory itself is private: what lies above it may belong to others too.
+    private static func make(_ path: String) throws(SystemError) -> Directory {
+        do {
+            return try Directory.open(path)
+        } catch {
+            guard error.errno == .notFound, let slash = path.lastIndex(of: "/") else { throw error }
+            let parent = path[..<slash]
+            let name = String(path[path.index(after: slash)...])
+            let directory = try Directory.make(parent.isEmpty ? "/" : String(parent), mode: 0o755)
+            let made = try directory.makeDirectory(name, mode: 0o700)
+            try directory.synchronize()
+            return made
+        }
+    }
+
+    private static func tighten(_ directory: borrowing Directory, _ log: Logger) throws(SystemError) {
+        let mode = try directory.status().mode
+        if mode & 0o077 != 0 {
+            try directory.descriptor.setMode(0o700)
+            warn(directory.path, mode, log)
+        }
+        for name in try directory.entries() {
+            guard let found = try directory.status(name), found.kind == .regular, found.mode & 0o077 != 0
+            else { continue }
+            try directory.openFile(name).setMode(0o600)
+            warn(directory.path(of: name), found.mode, log)
+        }
+    }
+
+    private static func warn(_ path: String, _ mode: FileMode, _ log: Logger) {
+        log.warn(
+            "state was open to other users and is closed now",
+            ["path": .string(path), "mode": .string("0" + String(mode, radix: 8))])
+    }
+}

@@ -1,0 +1,81 @@
+import FoundationEssentials
+import Lifecycle
+import Log
+import POSIX
+
+/// Keeps the ``CertificateRecord`` of each certificate across restarts, one JSON file each.
+///
+/// A record is replaced whole and is on the disk when `store` returns. One that can't be read is set aside and
+/// reported, and its certificate starts with a clean record: what is lost is a back-off, never a certificate.
+struct StateStore: Sendable {
+    private let directory: StateDirectory
+    private let log: Logger
+
+    init(directory: StateDirectory, log: Logger) {
+        self.directory = directory
+        self.log = log
+    }
+
+    func store(_ record: CertificateRecord, for name: CertificateName) throws(SystemError) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        let bytes: [UInt8]
+        do {
+            bytes = Array(try encoder.encode(record))
+        } catch {
+            // Only a number that JSON can't hold gets here.
+            throw SystemError("encode", directory.records.path(of: Self.fileName(name)), .invalid)
+        }
+        try AtomicFile.replace(
+            in: directory.records, name: Self.fileName(name), with: bytes, mode: 0o600)
+    }
+
+    /// The stored record; a clean one if there is none, or none that can be read.
+    func record(for name: CertificateName) -> CertificateRecord {
+        let file = Self.fileName(name)
+        do {
+            let bytes = try directory.records.openFile(file).readToEnd(limit: Self.longest)
+            return try Self.decode(bytes)
+        } catch let error as SystemError where error.errno == .notFound {
+            return CertificateRecord()
+        } catch {
+            setAside(file, of: name, because: "\(error)")
+            return CertificateRecord()
+        }
+    }
+
+    /// Forgets a certificate that is managed no more.
+    func remove(_ name: CertificateName) throws(SystemError) {
+        if try directory.records.unlinkIfPresent(Self.fileName(name)) { try directory.records.synchronize() }
+    }
+
+    private static let longest = 1 << 20
+
+    private static func fileName(_ name: CertificateName) -> String { name.fileName + ".json" }
+
+    private static func decode(_ bytes: [UInt8]) throws -> CertificateRecord {
+        let data = Data(bytes)
+        let version = try JSONDecoder().decode(Version.self, from: data).version
+        guard version <= CertificateRecord.currentVersion else { throw UnknownVersion(version: version) }
+        return try JSONDecoder().decode(CertificateRecord.self, from: data)
+    }
+
+    private func setAside(_ file: String, of name: CertificateName, because reason: String) {
+        var attributes: LogAttributes = ["certificate": .string(name.text), "error": .string(reason)]
+        do {
+            attributes.append("kept_as", .string(try StateDirectory.setAside(file, in: directory.records)))
+        } catch {
+            attributes.append("not_set_aside", .string(error.description))
+        }
+        log.error("certificate state is damaged and starts anew", attributes)
+    }
+
+    private struct Version: Decodable {
+        var version: Int
+    }
+
+    private struct UnknownVersion: Error, CustomStringConvertible {
+        var version: Int
+        var description: String { "written by a newer agent (version \(version))" }
+    }
+}
