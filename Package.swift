@@ -75,7 +75,7 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: house),
         tests("POSIXTests", ["POSIX"]),
-        tests("PKITests", ["PKI"]),
+        tests("PKITests", ["PKI", "POSIX"]),
         tests("TransferTests", ["Transfer"]),
         tests("YAMLTests", ["YAML"]),
         tests("LifecycleTests", ["Lifecycle"]),
