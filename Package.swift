@@ -80,7 +80,7 @@ let package = Package(
         tests("YAMLTests", ["YAML"]),
         tests("LifecycleTests", ["Lifecycle"]),
         tests("ConfigurationTests", ["Configuration", "Lifecycle", "YAML"]),
-        tests("HTTPTests", ["HTTP"]),
+        tests("HTTPTests", ["HTTP"], resources: [.copy("Vectors")]),
         tests("HTTPServerTests", ["HTTPServer", "HTTP", "POSIX", "PKI"]),
         tests("LogTests", ["Log", "POSIX"]),
         tests("AgentTests", ["Agent", "Lifecycle", "POSIX", "PKI", "Transfer", "Log", "Configuration"]),

@@ -59,7 +59,8 @@ public struct RequestParser: Sendable {
     public mutating func read(_ input: borrowing Span<UInt8>) -> (consumed: Int, event: Event) {
         var index = 0
         do throws(RefusedRequest) {
-            return (index, try advance(input, &index))
+            let event = try advance(input, &index)
+            return (index, event)
         } catch {
             return (input.count, .refused(refuse(error)))
         }

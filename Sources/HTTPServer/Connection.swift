@@ -1,0 +1,115 @@
+import HTTP
+import POSIX
+
+/// One client and what the reactor knows of it. It holds memory only for what is incomplete: a request that has
+/// not all come, an answer that has not all gone.
+final class Connection {
+    enum Stage {
+        case handshaking(Poller.Interest)
+        case open
+        /// The last answer is sent; what the client still sends is dropped, up to so many bytes.
+        case lingering(remaining: Int)
+        case closed
+    }
+
+    /// A request whose answer comes later.
+    struct Waiting {
+        let request: Request
+    }
+
+    let token: Poller.Token
+    var transport: Transport
+    var peer: Peer
+    var stage: Stage
+    var parser: RequestParser
+    /// Input that came before it could be read.
+    var unread: [UInt8] = []
+    var output = OutputBuffer()
+    /// What the transport waits for to send on.
+    var sendsWhen = Poller.Interest.writing
+    var waiting: Waiting?
+    /// Counts requests; an answer for an earlier one is dropped.
+    var sequence: UInt32 = 0
+    var closesAfterOutput = false
+    var inputHasEnded = false
+    /// What the poller watches for.
+    var interest = Poller.Interest.reading
+
+    /// The last complete request, or the beginning.
+    var completedAt: Duration
+    /// The first byte of the present request.
+    var startedAt: Duration
+    /// What the parser was in when `phaseDeadline` was set.
+    var timedPhase = RequestParser.Phase.idle
+    var phaseDeadline: Duration
+    var sendDeadline: Duration?
+    /// The deadline that counts now, and the earliest one in the queue.
+    var deadline: Duration?
+    var queuedDeadline: Duration?
+    /// Bytes the reactor has counted for this connection.
+    var countedBytes = 0
+
+    init(
+        _ token: Poller.Token, _ transport: consuming Transport, _ peer: Peer, _ limits: ServerLimits,
+        now: Duration
+    ) {
+        self.token = token
+        self.transport = transport
+        self.peer = peer
+        stage = peer.isSecure ? .handshaking(.reading) : .open
+        parser = RequestParser(limits: limits.request)
+        completedAt = now
+        startedAt = now
+        phaseDeadline = now + (peer.isSecure ? limits.handshakeTimeout : limits.headTimeout)
+    }
+
+    var isOpen: Bool {
+        if case .open = stage { true } else { false }
+    }
+
+    /// Nothing has begun and nothing is owed.
+    var isIdle: Bool {
+        waiting == nil && output.isEmpty && unread.isEmpty && parser.phase == .idle
+    }
+
+    /// The next request may be read: answers go out in order and do not pile up.
+    func mayRead(_ limits: ServerLimits) -> Bool {
+        isOpen && waiting == nil && !closesAfterOutput && output.count < limits.outputHighWater
+    }
+
+    /// More input is wanted from the transport.
+    func awaitsInput(_ limits: ServerLimits) -> Bool {
+        mayRead(limits) && unread.isEmpty && !inputHasEnded
+    }
+
+    /// Bytes of requests that are not complete or not yet read.
+    var heldBytes: Int { parser.heldBytes + unread.count }
+
+    func sendOutput() -> OutputBuffer.Flush {
+        output.flush(&transport)
+    }
+
+    /// What the poller should watch for.
+    func wantedInterest(_ limits: ServerLimits) -> Poller.Interest {
+        switch stage {
+        case .handshaking(let interest): return interest
+        case .lingering: return .reading
+        case .closed: return []
+        case .open:
+            var interest: Poller.Interest = output.isEmpty ? [] : sendsWhen
+            if awaitsInput(limits) { interest.insert(.reading) }
+            return interest
+        }
+    }
+
+    /// The deadline that counts for what the connection is at; nil while it waits for the handler.
+    func wantedDeadline(_ limits: ServerLimits, now: Duration) -> Duration? {
+        guard isOpen else { return phaseDeadline }
+        guard output.isEmpty else {
+            let deadline = sendDeadline ?? now + limits.sendTimeout
+            sendDeadline = deadline
+            return deadline
+        }
+        return waiting == nil ? phaseDeadline : nil
+    }
+}

@@ -1,0 +1,106 @@
+import HTTP
+import PKI
+import POSIX
+
+extension EventLoop {
+    /// Goes on with the TLS handshake; a client that fails it has heard why from TLS itself.
+    mutating func handshake(_ connection: Connection) {
+        switch connection.transport.handshake() {
+        case .finished:
+            do {
+                connection.peer = connection.peer.showing(try connection.transport.peerCertificate())
+            } catch {
+                return close(connection)
+            }
+            connection.stage = .open
+            connection.phaseDeadline = now + limits.headTimeout
+        case .wantsRead: connection.stage = .handshaking(.reading)
+        case .wantsWrite: connection.stage = .handshaking(.writing)
+        case .closed, .failed: close(connection)
+        }
+    }
+
+    /// Says that no more will come, and gives the client time to read the last answer: closing with unread input
+    /// would reset the connection and take the answer with it (RFC 9112 section 9.6).
+    mutating func beginLinger(_ connection: Connection) {
+        connection.transport.endSending()
+        connection.unread = []
+        connection.stage = .lingering(remaining: limits.lingerBytes)
+        connection.phaseDeadline = now + limits.lingerTimeout
+        if connection.inputHasEnded { close(connection) }
+    }
+
+    /// Drops what the client still sends.
+    mutating func linger(_ connection: Connection, _ remaining: Int) {
+        switch connection.transport.receive(into: &input) {
+        case .bytes(let count):
+            connection.stage = .lingering(remaining: remaining - count)
+            if count >= remaining { close(connection) }
+        case .blocked: break
+        case .ended, .failed: close(connection)
+        }
+    }
+
+    /// The connection is gone; answers that still come for it find nobody.
+    mutating func close(_ connection: Connection) {
+        guard case .connection = tenants[connection.token] else { return }
+        // The descriptor leaves the poller when it closes with the connection; this only makes sure that nothing
+        // of this turn comes back.
+        try? poller.remove(connection.transport.socket.descriptor)
+        tenants.remove(connection.token)
+        connectionCount -= 1
+        if connection.waiting != nil { waitingCount -= 1 }
+        heldBytes -= connection.countedBytes
+        connection.waiting = nil
+        connection.stage = .closed
+    }
+
+    /// Of those that match, the connection that is longest without a complete request gives way, told why if it
+    /// had begun one. Only those that wait for an answer are spared. False if there is none.
+    mutating func evictOldest(
+        _ reason: RefusedRequest, where matches: (Connection) -> Bool = { _ in true }
+    ) -> Bool {
+        var oldest: Connection?
+        for case .connection(let connection) in tenants.tenants
+        where connection.waiting == nil && matches(connection) {
+            if connection.completedAt < oldest?.completedAt ?? .seconds(Int64.max) { oldest = connection }
+        }
+        guard let oldest else { return false }
+        if case .open = oldest.stage, oldest.output.isEmpty, oldest.parser.phase != .idle {
+            refuse(reason, oldest)
+            _ = oldest.sendOutput()
+            oldest.transport.endSending()
+        }
+        close(oldest)
+        return true
+    }
+
+    /// Brings the poller's interest and the deadline in line with what the connection is at.
+    mutating func settle(_ connection: Connection) throws(SystemError) {
+        if case .closed = connection.stage { return }
+        countBytes(connection)
+        if case .closed = connection.stage { return }
+        let wanted = connection.wantedInterest(limits)
+        if wanted != connection.interest {
+            try poller.modify(connection.transport.socket.descriptor, connection.token, for: wanted)
+            connection.interest = wanted
+        }
+        guard let deadline = connection.wantedDeadline(limits, now: now) else {
+            connection.deadline = nil
+            return
+        }
+        connection.deadline = deadline
+        if connection.queuedDeadline.map({ deadline < $0 }) ?? true {
+            connection.queuedDeadline = deadline
+            deadlines.insert(.tenant(connection.token), at: deadline)
+        }
+    }
+
+    /// Keeps what all incomplete requests hold together within its limit.
+    private mutating func countBytes(_ connection: Connection) {
+        heldBytes += connection.heldBytes - connection.countedBytes
+        connection.countedBytes = connection.heldBytes
+        while heldBytes > limits.requestBytes, evictOldest(.tooManyBodyBytes, where: { $0.countedBytes > 0 })
+        {}
+    }
+}

@@ -1,0 +1,70 @@
+import HTTP
+import PKI
+import POSIX
+
+extension EventLoop {
+    /// Connections taken from one listener before the others have their turn.
+    private static let batch = 64
+
+    mutating func open(_ listener: Listener) throws(SystemError) {
+        guard stopDeadline == nil else { return }
+        let post = ListenerPost(tenants.reserve(), listener)
+        tenants.place(.listener(post), at: post.token)
+        try poller.add(listener.socket.descriptor, post.token, for: .reading)
+    }
+
+    mutating func close(_ post: ListenerPost) throws(SystemError) {
+        try poller.remove(post.listener.socket.descriptor)
+        tenants.remove(post.token)
+    }
+
+    func post(_ id: ListenerID) -> ListenerPost? {
+        for case .listener(let post) in tenants.tenants where post.listener.id == id { return post }
+        return nil
+    }
+
+    /// Takes who waits. No failure ends a listener: it rests for a moment and tries again.
+    mutating func accept(_ post: ListenerPost) throws(SystemError) {
+        for _ in 0..<Self.batch {
+            switch post.listener.socket.accept() {
+            case .accepted(let socket, let address): try admit(socket, address, post)
+            case .wouldBlock: return
+            case .exhausted(let errno): return try pause(post, SystemError("accept", nil, errno))
+            case .failed(let error): return try pause(post, error)
+            }
+        }
+    }
+
+    /// Ends the rest of a listener.
+    mutating func resume(_ post: ListenerPost) throws(SystemError) {
+        try poller.modify(post.listener.socket.descriptor, post.token, for: .reading)
+    }
+
+    private mutating func pause(_ post: ListenerPost, _ error: SystemError) throws(SystemError) {
+        handler.listenerPaused(error)
+        try poller.modify(post.listener.socket.descriptor, post.token, for: [])
+        deadlines.insert(.tenant(post.token), at: now + limits.acceptPause)
+    }
+
+    private mutating func admit(
+        _ socket: consuming Socket, _ address: PeerAddress, _ post: ListenerPost
+    ) throws(SystemError) {
+        while connectionCount >= limits.connections {
+            // Everybody waits for an answer of his own: who comes now has to come again.
+            guard evictOldest(.tooManyConnections) else { return }
+        }
+        // Without the option answers are later, not wrong; without credentials the peer shows none.
+        if case .tcp = address { try? socket.setNoDelay() }
+        let credentials = address == .unix ? try? socket.peerCredentials() : nil
+        let peer = Peer(
+            address: address, localPort: post.listener.port, credentials: credentials,
+            isSecure: post.secureContext != nil)
+        // Out of memory for one session more: this client goes, the others stay.
+        guard let transport = try? Transport(socket, post.secureContext) else { return }
+        let connection = Connection(tenants.reserve(), transport, peer, limits, now: now)
+        tenants.place(.connection(connection), at: connection.token)
+        connectionCount += 1
+        try poller.add(connection.transport.socket.descriptor, connection.token, for: .reading)
+        try settle(connection)
+    }
+}

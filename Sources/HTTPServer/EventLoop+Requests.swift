@@ -1,0 +1,106 @@
+import HTTP
+import POSIX
+
+extension EventLoop {
+    /// Receives once; level-triggered polling brings the rest.
+    mutating func receive(_ connection: Connection) {
+        switch connection.transport.receive(into: &input) {
+        case .bytes(let count):
+            var received: [UInt8] = []
+            swap(&received, &input)
+            read(received.span.extracting(first: count), connection)
+            swap(&received, &input)
+        case .blocked: break
+        case .ended:
+            // A client may end its side and still wait for answers that are owed.
+            connection.inputHasEnded = true
+            if connection.waiting == nil, connection.output.isEmpty { close(connection) }
+        case .failed: close(connection)
+        }
+    }
+
+    /// Sends what waits, and reads on in what had to wait for that, until neither can go on.
+    mutating func serve(_ connection: Connection) {
+        flush(connection)
+        while connection.mayRead(limits), !connection.unread.isEmpty {
+            var unread: [UInt8] = []
+            swap(&unread, &connection.unread)
+            read(unread.span, connection)
+            flush(connection)
+        }
+        if connection.inputHasEnded, connection.isOpen, connection.waiting == nil, connection.output.isEmpty {
+            close(connection)
+        }
+    }
+
+    /// Takes an answer that came later, if its request still waits.
+    mutating func take(_ delivery: Responder.Delivery, for ticket: Ticket) throws(SystemError) {
+        guard case .connection(let connection) = tenants[ticket.token],
+            connection.sequence == ticket.sequence,
+            let waiting = connection.waiting
+        else { return }
+        connection.waiting = nil
+        waitingCount -= 1
+        switch delivery {
+        case .response(let response): write(response, for: waiting.request, connection)
+        case .abandoned:
+            write(handler.refusal(.noAnswer, from: connection.peer), for: waiting.request, connection)
+        case .raw(let bytes, let thenClose):
+            connection.output.append(bytes)
+            if thenClose || !waiting.request.keepsAlive { connection.closesAfterOutput = true }
+        case .drop: return close(connection)
+        }
+        restartPhase(connection)
+        serve(connection)
+        try settle(connection)
+    }
+
+    /// Refuses what cannot be read or has no room. The answer is the last on its connection.
+    mutating func refuse(_ reason: RefusedRequest, _ connection: Connection) {
+        var response = handler.refusal(reason, from: connection.peer)
+        response.closes = true
+        write(response, for: nil, connection)
+    }
+
+    /// Sends what the transport takes. The last answer gone, the connection goes too.
+    mutating func flush(_ connection: Connection) {
+        guard connection.isOpen else { return }
+        switch connection.sendOutput() {
+        case .done:
+            takeBackMemory(&connection.output)
+            if connection.sendDeadline != nil { restartPhase(connection) }
+            connection.sendDeadline = nil
+            if connection.closesAfterOutput { beginLinger(connection) }
+        case .blocked(let interest): connection.sendsWhen = interest
+        case .broken: close(connection)
+        }
+    }
+
+    /// Whose answers are out holds no memory for others.
+    private mutating func takeBackMemory(_ output: inout OutputBuffer) {
+        if spareOutput.hasMemory { output = OutputBuffer() } else { swap(&output, &spareOutput) }
+    }
+
+    /// Reads requests in their order for as long as they can be answered; what is left waits in the connection.
+    private mutating func read(_ bytes: borrowing Span<UInt8>, _ connection: Connection) {
+        if connection.timedPhase == .idle { connection.startedAt = now }
+        if connection.output.isEmpty { swap(&connection.output, &spareOutput) }
+        var index = 0
+        while index < bytes.count, connection.mayRead(limits) {
+            let (consumed, event) = connection.parser.read(bytes.extracting(index..<bytes.count))
+            index += consumed
+            switch event {
+            case .needsMore: break
+            case .continueExpected: connection.output.append(ResponseHead.continueLine)
+            case .request(let request): answer(request, connection)
+            case .refused(let reason): refuse(reason, connection)
+            }
+        }
+        if index < bytes.count, connection.isOpen, !connection.closesAfterOutput {
+            connection.unread = []
+            connection.unread.reserveCapacity(bytes.count - index)
+            for next in index..<bytes.count { connection.unread.append(bytes[next]) }
+        }
+        timePhase(connection)
+    }
+}

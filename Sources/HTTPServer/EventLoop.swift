@@ -1,0 +1,114 @@
+import HTTP
+import PKI
+import POSIX
+
+/// What the reactor's thread owns, and one turn of its loop: wait, take what came, fire what is due. The steps are
+/// in the extensions: accepting, reading, answering, deadlines.
+struct EventLoop: ~Copyable {
+    enum Tenant {
+        case listener(ListenerPost)
+        case connection(Connection)
+    }
+
+    /// What a deadline is for.
+    enum Timed {
+        case tenant(Poller.Token)
+        case work(@Sendable () -> Void)
+    }
+
+    let limits: ServerLimits
+    let handler: any RequestHandler
+    let mailbox: Mailbox
+    var poller: Poller
+    var tenants = SlotTable<Tenant>()
+    var deadlines = DeadlineQueue<Timed>()
+    var connectionCount = 0
+    var waitingCount = 0
+    /// Bytes of incomplete requests of all connections.
+    var heldBytes = 0
+    /// The boottime this turn began; all that happens in it happens then.
+    var now = Clock.boottime()
+    var date = DateField()
+    /// Where input is received, for all connections in turn: a connection keeps only what is incomplete.
+    var input = [UInt8](repeating: 0, count: 16 * 1024)
+    /// The output memory of whoever is being served.
+    var spareOutput = OutputBuffer()
+    var stopDeadline: Duration?
+    private var events: [Poller.Event] = []
+
+    init(_ limits: ServerLimits, _ handler: any RequestHandler, _ mailbox: Mailbox) throws(SystemError) {
+        let poller = try Poller()
+        try poller.add(mailbox.bell.descriptor, SlotTable<Tenant>.bell, for: .reading)
+        self.poller = poller
+        self.limits = limits
+        self.handler = handler
+        self.mailbox = mailbox
+    }
+
+    /// Stopped, and nobody is owed anything or their time is up.
+    var isFinished: Bool {
+        guard let stopDeadline else { return false }
+        return connectionCount == 0 || now >= stopDeadline
+    }
+
+    mutating func turn() throws(SystemError) {
+        let next = [deadlines.next, stopDeadline].compactMap { $0 }.min()
+        try poller.wait(until: next, into: &events)
+        now = Clock.boottime()
+        var turn: [Poller.Event] = []
+        swap(&turn, &events)
+        for event in turn {
+            guard event.token != SlotTable<Tenant>.bell else {
+                try readMail()
+                continue
+            }
+            switch tenants[event.token] {
+            case .listener(let post): try accept(post)
+            case .connection(let connection): try take(event, connection)
+            case nil: break
+            }
+        }
+        swap(&turn, &events)
+        try fireDeadlines()
+    }
+
+    private mutating func take(_ event: Poller.Event, _ connection: Connection) throws(SystemError) {
+        switch connection.stage {
+        case .handshaking: handshake(connection)
+        case .lingering(let remaining): linger(connection, remaining)
+        case .closed: return
+        case .open:
+            if event.isReadable, connection.awaitsInput(limits) {
+                receive(connection)
+            } else if event.isBroken {
+                close(connection)
+                return
+            }
+            serve(connection)
+        }
+        try settle(connection)
+    }
+
+    private mutating func readMail() throws(SystemError) {
+        for letter in mailbox.empty() {
+            switch letter {
+            case .delivery(let delivery, let ticket): try take(delivery, for: ticket)
+            case .listen(let listener): try open(listener)
+            case .close(let id): if let post = post(id) { try close(post) }
+            case .secure(let id, let context): post(id)?.secureContext = context
+            case .schedule(let deadline, let work): deadlines.insert(.work(work), at: deadline)
+            case .stop(let deadline): try stop(deadline)
+            }
+        }
+    }
+
+    private mutating func stop(_ deadline: Duration) throws(SystemError) {
+        stopDeadline = min(deadline, stopDeadline ?? deadline)
+        for tenant in tenants.tenants {
+            switch tenant {
+            case .listener(let post): try close(post)
+            case .connection(let connection): if connection.isIdle { close(connection) }
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+public import HTTP
+public import POSIX
+
+/// Answers requests. All calls come from the reactor's thread, so nothing here may block: what needs time takes the
+/// responder with it and returns `.later`.
+public protocol RequestHandler: Sendable {
+    /// Answers `request`, or keeps `responder` and returns `.later`.
+    func handle(_ request: Request, from peer: Peer, _ responder: Responder) -> Reply
+
+    /// How a refusal is told to the client. The connection closes after it.
+    func refusal(_ reason: RefusedRequest, from peer: Peer) -> Response
+
+    /// Hears of every answer once it is handed to the connection: for access logs and counters.
+    func answered(_ exchange: AnsweredExchange)
+
+    /// Hears why a listener rests for a moment.
+    func listenerPaused(_ error: SystemError)
+}
+
+extension RequestHandler {
+    /// Status and title as plain text.
+    public func refusal(_ reason: RefusedRequest, from peer: Peer) -> Response {
+        Response(reason.status, text: reason.title + "\n")
+    }
+
+    public func answered(_ exchange: AnsweredExchange) {}
+
+    public func listenerPaused(_ error: SystemError) {}
+}
+
+/// What a handler returns.
+public enum Reply: Sendable {
+    case now(Response)
+    /// The responder answers, from any thread. Until then the connection reads no further request.
+    case later
+}
+
+/// One answer that was given.
+public struct AnsweredExchange: Sendable {
+    /// Nil when the request was refused before it was complete.
+    public let request: Request?
+    public let peer: Peer
+    public let status: Status
+    /// Bytes of the body that was sent or would have been sent without HEAD.
+    public let bodyBytes: Int
+    /// From the first byte of the request as the reactor saw it to the answer.
+    public let duration: Duration
+}

@@ -1,0 +1,38 @@
+public import HTTP
+
+/// What one reactor holds and how long it waits. The defaults are those of the local API.
+public struct ServerLimits: Sendable {
+    /// How much of one request is read.
+    public var request = Limits()
+    /// Open connections; one more evicts the connection that is longest without a complete request.
+    public var connections = 256
+    /// Connections that requests which wait for their answer may not take.
+    public var reservedForImmediate = 16
+    /// Requests that wait for a deferred answer; one more is answered with 503.
+    public var waitingRequests = 32
+    /// Bytes of incomplete requests of all connections together.
+    public var requestBytes = 2 * 1024 * 1024
+    /// Bytes that wait to be sent on one connection before no more of its requests are read.
+    public var outputHighWater = 64 * 1024
+    /// From the first byte of a request, or from the connection, to the end of its head.
+    public var headTimeout = Duration.seconds(10)
+    /// From the end of the head to the end of the body.
+    public var bodyTimeout = Duration.seconds(30)
+    /// Between two requests.
+    public var idleTimeout = Duration.seconds(60)
+    /// For the TLS handshake.
+    public var handshakeTimeout = Duration.seconds(10)
+    /// From the moment the client stops taking bytes until it has taken all that waited.
+    public var sendTimeout = Duration.seconds(30)
+    /// For the client to close after the last answer, while what it still sends is dropped.
+    public var lingerTimeout = Duration.seconds(2)
+    /// Bytes dropped while lingering.
+    public var lingerBytes = 256 * 1024
+    /// How long a listener rests after an accept that failed.
+    public var acceptPause = Duration.milliseconds(100)
+
+    public init() {}
+
+    /// Requests that may wait at the same time.
+    var waitingLimit: Int { max(0, min(waitingRequests, connections - reservedForImmediate)) }
+}

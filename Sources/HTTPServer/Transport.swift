@@ -1,0 +1,87 @@
+import PKI
+import POSIX
+
+/// A connection's bytes, plain or through TLS.
+struct Transport: ~Copyable {
+    /// What came of reading.
+    enum Received {
+        case bytes(Int)
+        /// Nothing until the descriptor is ready for this.
+        case blocked(Poller.Interest)
+        case ended
+        case failed
+    }
+
+    /// What came of sending.
+    enum Sent {
+        case bytes(Int)
+        /// Nothing until the descriptor is ready for this.
+        case blocked(Poller.Interest)
+        case broken
+    }
+
+    let socket: Socket
+    private var session: TLSSession?
+
+    /// Takes over an accepted socket; with `context` it speaks TLS once the handshake is done.
+    init(_ socket: consuming Socket, _ context: TLSServerContext?) throws(OpenSSLError) {
+        if let context {
+            session = try TLSSession(context, descriptor: socket.descriptor.rawValue)
+        } else {
+            session = nil
+        }
+        self.socket = socket
+    }
+
+    /// Goes on with the handshake; finished at once without TLS.
+    mutating func handshake() -> TLSStep {
+        session?.handshake() ?? .finished
+    }
+
+    func peerCertificate() throws(CertificateError) -> Certificate? {
+        try session?.peerCertificate() ?? nil
+    }
+
+    /// A buffer as long as a TLS record leaves nothing behind in the session, about which the poller would be
+    /// silent.
+    mutating func receive(into buffer: inout [UInt8]) -> Received {
+        var span = buffer.mutableSpan
+        switch session?.read(into: &span) {
+        case .bytes(let count): return .bytes(count)
+        case .wantsRead: return .blocked(.reading)
+        case .wantsWrite: return .blocked(.writing)
+        case .closed: return .ended
+        case .failed: return .failed
+        case nil: break
+        }
+        switch socket.receive(into: &buffer) {
+        case .received(let count): return .bytes(count)
+        case .wouldBlock: return .blocked(.reading)
+        case .ended: return .ended
+        case .failed: return .failed
+        }
+    }
+
+    /// Sends what it can of both parts, which are not both empty.
+    mutating func send(_ head: Span<UInt8>, _ body: Span<UInt8>) -> Sent {
+        switch session?.write(head.isEmpty ? body : head) {
+        case .bytes(let count): return .bytes(count)
+        case .wantsRead: return .blocked(.reading)
+        case .wantsWrite: return .blocked(.writing)
+        case .closed, .failed: return .broken
+        case nil: break
+        }
+        let result = body.isEmpty ? socket.send(head) : socket.send(head, body)
+        switch result {
+        case .sent(let count): return .bytes(count)
+        case .wouldBlock: return .blocked(.writing)
+        case .broken: return .broken
+        }
+    }
+
+    /// Tells the peer that no more will come.
+    mutating func endSending() {
+        _ = session?.close()
+        socket.shutDown(.sending)
+    }
+}

@@ -1,0 +1,55 @@
+import HTTP
+import Testing
+
+struct ResponseTests {
+    private func head(_ response: Response, _ persistence: ResponseHead.Persistence = .keepsAlive) -> String {
+        var output: [UInt8] = []
+        ResponseHead.append(response, date: Array("D".utf8), persistence, to: &output)
+        return String(decoding: output, as: UTF8.self)
+    }
+
+    @Test func `a head says status, date, fields and length`() {
+        let response = Response(.ok, text: "hello", fields: [Field("X-A", "b")])
+        #expect(
+            head(response) == "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Type: text/plain; charset=utf-8\r\n"
+                + "X-A: b\r\nContent-Length: 5\r\n\r\n")
+    }
+
+    @Test func `a shared body counts all its parts`() {
+        let body = Response.Body.shared([SharedBytes("abc"), SharedBytes("de")])
+        #expect(head(Response(.ok, body: body)).contains("Content-Length: 5\r\n"))
+    }
+
+    @Test func `an answer without a body says so`() {
+        #expect(head(Response(.notFound)).contains("Content-Length: 0\r\n"))
+        #expect(!head(Response(.noContent)).contains("Content-Length"))
+        #expect(!head(Response(.notModified)).contains("Content-Length"))
+    }
+
+    @Test func `the connection's future is told to who does not know it`() {
+        #expect(!head(Response(.ok)).contains("Connection"))
+        #expect(head(Response(.ok), .keepsAliveSaidSo).hasSuffix("\r\nConnection: keep-alive\r\n\r\n"))
+        #expect(head(Response(.ok), .closes).hasSuffix("\r\nConnection: close\r\n\r\n"))
+    }
+
+    @Test func `a value cannot end its line`() {
+        let text = head(Response(.ok, fields: [Field("X", "a\r\nSet-Cookie: b")]))
+        #expect(text.contains("X: a  Set-Cookie: b\r\n"))
+    }
+
+    @Test func `a status without a phrase keeps its space`() {
+        #expect(head(Response(Status(299))).hasPrefix("HTTP/1.1 299 \r\n"))
+    }
+
+    @Test(
+        arguments: [
+            (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"), (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+            (951_782_400, "Tue, 29 Feb 2000 00:00:00 GMT"), (4_107_542_400, "Mon, 01 Mar 2100 00:00:00 GMT"),
+            (1_735_689_599, "Tue, 31 Dec 2024 23:59:59 GMT"), (-1, "Wed, 31 Dec 1969 23:59:59 GMT"),
+        ] as [(Int64, String)])
+    func `a date is written as the standard wants it`(second: Int64, text: String) {
+        var field = DateField()
+        #expect(String(decoding: field.value(at: second), as: UTF8.self) == text)
+        #expect(String(decoding: field.value(at: second), as: UTF8.self) == text)
+    }
+}
