@@ -17,7 +17,9 @@ extension CertificateLifecycle {
             && reason(at: now.wall) != nil
     }
 
-    var wantsLook: Bool { !isLooking && !isRebuilding && attempt == nil && !isDeparting }
+    var wantsLook: Bool {
+        (!isLooking || mustLookAgain) && !isRebuilding && attempt == nil && !isDeparting
+    }
 
     /// Whether a run of the reload command may start, as far as this certificate is concerned.
     func mayReload(at now: Duration) -> Bool {

@@ -18,6 +18,8 @@ struct CertificateLifecycle: Sendable {
 
     /// Looks that were asked for and haven't ended; only the last one counts.
     var looksUnderWay = 0
+    /// The files to look at are others than those of the look under way.
+    var mustLookAgain = false
     var hasBeenLooked = false
     var nextLookAt: Duration
     var isRebuilding = false
@@ -102,6 +104,7 @@ struct CertificateLifecycle: Sendable {
         window = nil
         dueAt = nil
         isUnchanged = false
+        mustLookAgain = isLooking
         nextLookAt = now.boottime
         retryAt = nil
         record.nextAttemptAt = nil

@@ -6,6 +6,7 @@ extension HostState {
     mutating func evaluate(_ index: Int, at now: Moment) {
         if certificates[index].wantsLook && certificates[index].nextLookAt <= now.boottime {
             certificates[index].looksUnderWay += 1
+            certificates[index].mustLookAgain = false
             looksDue.append(certificates[index].name)
         }
         setQueued(index, certificates[index].mayStart(at: now))

@@ -1,0 +1,203 @@
+import FoundationEssentials
+import Testing
+
+@testable import Lifecycle
+
+/// A host left to chance: a broker, a disk and services that fail as they like, judged after each input.
+private struct Walk {
+    var host: TestHost
+    var random: SplitMix
+    var disk: [CertificateName: FoundCertificate] = [:]
+    var records: [CertificateName: CertificateRecord] = [:]
+    var attempts: [CertificateName: AttemptPlan] = [:]
+    var reloads: [ReloadPlan] = []
+    var debts: Set<CertificateName> = []
+    var looks: [CertificateName] = []
+    var rebuilds: [CertificateName] = []
+    var identityLook = false
+    var identityRenewal = false
+    var serial = 1
+    var actionCount = 0
+    var problems: [String] = []
+    let lifetime: Duration
+    /// From here on everything works.
+    var isCalm = false
+
+    init(seed: UInt64, lifetime: Duration) throws {
+        random = SplitMix(seed: seed)
+        self.lifetime = lifetime
+        let list = try (0..<12).map { try managed("c\($0)", reload: $0 % 3 == 0 ? nil : "reload \($0 % 3)") }
+        host = try TestHost(list, seed: seed, enrolled: false)
+        absorb(host.setUp)
+    }
+
+    mutating func tell(_ input: Input) { absorb(host.tell(input)) }
+
+    mutating func absorb(_ actions: [Action]) {
+        actionCount += actions.count
+        for action in actions {
+            switch action {
+            case .look(let names): looks += names
+            case .rebuild(let wanted, _): rebuilds.append(wanted.name)
+            case .startAttempt(let plan):
+                let name = plan.certificate.name
+                if attempts.updateValue(plan, forKey: name) != nil {
+                    problems.append("two attempts of \(name)")
+                }
+                if attempts.count > host.settings.concurrency { problems.append("too many attempts") }
+            case .startReload(let plan):
+                if reloads.contains(where: { $0.command == plan.command }) {
+                    problems.append("\(plan.command) twice")
+                }
+                reloads.append(plan)
+            case .persist(let name, let record):
+                records[name] = record
+                if record.reload == nil { debts.remove(name) } else { debts.insert(name) }
+            case .lookAtIdentity:
+                if identityLook { problems.append("two looks at the identity") }
+                identityLook = true
+            case .renewIdentity, .enroll:
+                if identityRenewal { problems.append("two renewals of the identity") }
+                identityRenewal = true
+            case .report: break
+            }
+        }
+    }
+
+    /// One thing happens: mostly what is under way ends, sometimes something from outside.
+    mutating func step() throws {
+        if let name = looks.popLast() { return tell(.looked(name, disk[name] ?? .nothing)) }
+        if let name = rebuilds.popLast() {
+            disk[name]?.rebuildable = []
+            return tell(.rebuilt(name, nil))
+        }
+        if identityLook {
+            identityLook = false
+            let pair: FoundIdentityPair = isCalm || chance(20) ? .present(host.identity()) : .missing
+            return tell(.identityLooked(FoundIdentity(pair: pair)))
+        }
+        if identityRenewal {
+            identityRenewal = false
+            return tell(.identityRenewalEnded(.renewed(host.identity())))
+        }
+        if let plan = attempts.values.min(by: { $0.certificate.name < $1.certificate.name }), chance(2) {
+            return end(plan)
+        }
+        if let plan = reloads.last, chance(2) {
+            reloads.removeLast()
+            let failure = RenewalFailure(stage: .reload, .reloadFailed, detail: "exit 1")
+            return tell(.reloadEnded(plan.names, isCalm || chance(2) ? .succeeded : .failed(failure)))
+        }
+        if !isCalm && chance(40) { return try disturb() }
+        sleep()
+    }
+
+    private mutating func end(_ plan: AttemptPlan) {
+        let name = plan.certificate.name
+        attempts[name] = nil
+        let failures: [RenewalFailure] = [
+            .issuance, .forbidden, .unavailable, .unreachable, .unreachable, .fullDisk, .rateLimited(nil),
+            .rateLimited(.hours(3)), RenewalFailure(stage: .order, .stopped, detail: ""),
+        ]
+        if !isCalm, chance(2), let failure = failures.randomElement(using: &random) {
+            return tell(.attemptEnded(name, .failed(failure)))
+        }
+        serial += 1
+        let found = plan.certificate.found(at: host.now.wall, lifetime: lifetime, serial: "\(serial)")
+        disk[name] = found
+        if let installed = found.installed {
+            tell(.attemptEnded(name, .installed(IssuedReport(certificate: installed))))
+        }
+    }
+
+    private mutating func disturb() throws {
+        let name = try named("c\(Int.random(in: 0..<12, using: &random))")
+        switch Int.random(in: 0..<7, using: &random) {
+        case 0: disk[name] = nil
+        case 1: disk[name]?.rebuildable = [.chain]
+        case 2: tell(.requested(name, RenewalID("r\(actionCount)"), RenewRequest(rotateKey: chance(2))))
+        case 3: tell(.reloadRequested(name, RenewalID("l\(actionCount)")))
+        case 4: tell(.configured(host.wanted, host.settings))
+        case 5: host.now.wall += Double.random(in: -7200...7200, using: &random)
+        default: try restart()
+        }
+    }
+
+    private mutating func restart() throws {
+        attempts = [:]
+        reloads = []
+        looks = []
+        rebuilds = []
+        identityLook = false
+        identityRenewal = false
+        host.state = HostState(seed: random.next(), records: records)
+        tell(.configured(host.wanted, host.settings))
+    }
+
+    private mutating func sleep() {
+        let isBusy = !attempts.isEmpty || !reloads.isEmpty
+        guard let deadline = host.state.nextDeadline else {
+            if !isBusy { problems.append("nothing to wait for") }
+            return
+        }
+        if deadline > host.now.boottime + host.settings.checkInterval {
+            problems.append("sleeps past a look")
+        }
+        let next = isBusy ? min(deadline, host.now.boottime + .seconds(1)) : deadline
+        absorb(host.wait(max(next - host.now.boottime, .zero)))
+    }
+
+    private mutating func chance(_ of: Int) -> Bool { Int.random(in: 0..<of, using: &random) == 0 }
+}
+
+@Suite struct RandomWalkTests {
+    @Test(arguments: [Duration.days(90), .days(6), .hours(1), .minutes(10)], [1, 2, 3, 4] as [UInt64])
+    func `whatever happens, the rules hold, and calm brings everything in order`(
+        lifetime: Duration, seed: UInt64
+    ) throws {
+        var walk = try Walk(seed: seed, lifetime: lifetime)
+        for _ in 0..<2500 {
+            try walk.step()
+            if !walk.problems.isEmpty { break }
+        }
+        #expect(walk.problems == [])
+
+        // A time without faults that outlasts every wait: each certificate is there and told to its service, with a
+        // bounded number of actions. A spent budget is the longest wait; short lives don't have one.
+        let calm: Duration = lifetime < .days(1) ? .hours(10) : .hours(36)
+        walk.isCalm = true
+        let start = walk.host.now.boottime
+        walk.actionCount = 0
+        while walk.host.now.boottime - start < calm && walk.actionCount < 4_000_000
+            && walk.problems.isEmpty
+        {
+            try walk.step()
+        }
+        #expect(walk.problems == [])
+        #expect(walk.debts == [])
+        for status in walk.host.snapshot().certificates {
+            #expect(
+                status.installed.map { $0.notAfter > walk.host.now.wall } == true,
+                "\(status.name): \(status.why)")
+        }
+        let renewals = calm.seconds / (lifetime.seconds / 2) + 10
+        let looks = calm.seconds / min(540, lifetime.seconds / 25)
+        let looksAtIdentity = calm.seconds / 10
+        #expect(Double(walk.actionCount) < 12 * (looks * 3 + renewals * 8) + looksAtIdentity * 2)
+    }
+
+    @Test func `the same seed gives the same course`() throws {
+        func course() throws -> [Action] {
+            let web = try managed("web")
+            var host = try TestHost([web], seed: 9)
+            var all = host.tell(.looked(web.name, .nothing))
+            for _ in 0..<50 {
+                all += host.tell(.attemptEnded(web.name, .failed(.unavailable)))
+                all += host.wait(.hours(1))
+                all += host.tell(.looked(web.name, .nothing))
+            }
+            return all
+        }
+        #expect(try course() == course())
+    }
+}
