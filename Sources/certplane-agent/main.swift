@@ -1,1 +1,1 @@
-print("certplane-agent")
+runProcess()

@@ -18,7 +18,7 @@ public struct RenewRequest: Hashable, Sendable, Codable {
     }
 
     /// One wish that fulfils both.
-    func merged(with other: RenewRequest) -> RenewRequest {
+    public func merged(with other: RenewRequest) -> RenewRequest {
         RenewRequest(
             reason: reason ?? other.reason, reload: reload || other.reload,
             rotateKey: rotateKey || other.rotateKey,

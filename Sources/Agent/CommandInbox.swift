@@ -1,0 +1,99 @@
+public import Lifecycle
+import POSIX
+
+/// Commands on their way to the engine: a set per certificate, so that it is bounded by construction and ten
+/// requests for one certificate are one renewal.
+public final class CommandInbox: CommandSink {
+    fileprivate struct Waiting: Sendable {
+        var renewals: [CertificateName: (id: RenewalID, request: RenewRequest)] = [:]
+        var reloads: [CertificateName: RenewalID] = [:]
+        var reloadsConfiguration = false
+        var isClosed = false
+        var issuedIDs = 0
+        /// Taken by the engine, but not in a published snapshot yet: a second request must find them all the same.
+        var taken: [CertificateName: RenewalID] = [:]
+    }
+
+    private let waiting = Lock(Waiting())
+    private let board: any StatusBoard
+    private let bell: Bell
+    /// Sets the ids of one run apart from those of another.
+    private let run: String
+
+    init(board: any StatusBoard, bell: Bell, run: String) {
+        self.board = board
+        self.bell = bell
+        self.run = run
+    }
+
+    public func submit(_ command: Command) -> CommandReceipt {
+        let snapshot = board.current()
+        let receipt = waiting.withLock { waiting -> CommandReceipt in
+            if waiting.isClosed { return .stopping }
+            switch command {
+            case .renew(let name, let request):
+                guard let status = snapshot.certificate(name) else { return .unknownCertificate }
+                return waiting.renew(name, request, current: status.currentRenewal, run: run)
+            case .reload(let name):
+                guard snapshot.certificate(name) != nil else { return .unknownCertificate }
+                return waiting.reload(name, run: run)
+            case .reloadConfiguration:
+                let joined = waiting.reloadsConfiguration
+                waiting.reloadsConfiguration = true
+                return .accepted(waiting.makeID(run), joined: joined)
+            }
+        }
+        bell.ring()
+        return receipt
+    }
+
+    /// Takes everything, as inputs for the state machine.
+    func drain() -> [Input] {
+        waiting.withLock { waiting in
+            var inputs: [Input] = []
+            for (name, renewal) in waiting.renewals.sorted(by: { $0.key < $1.key }) {
+                inputs.append(.requested(name, renewal.id, renewal.request))
+                waiting.taken[name] = renewal.id
+            }
+            for (name, id) in waiting.reloads.sorted(by: { $0.key < $1.key }) {
+                inputs.append(.reloadRequested(name, id))
+            }
+            waiting.renewals = [:]
+            waiting.reloads = [:]
+            return inputs
+        }
+    }
+
+    /// What was drained shows in the published snapshot now.
+    func published() { waiting.withLock { $0.taken = [:] } }
+
+    /// From now on every command is refused as `stopping`.
+    func close() { waiting.withLock { $0.isClosed = true } }
+}
+
+extension CommandInbox.Waiting {
+    fileprivate mutating func renew(
+        _ name: CertificateName, _ request: RenewRequest, current: RenewalID?, run: String
+    ) -> CommandReceipt {
+        if let earlier = renewals[name] {
+            renewals[name] = (earlier.id, earlier.request.merged(with: request))
+            return .accepted(earlier.id, joined: true)
+        }
+        let joined = taken[name] ?? current
+        let id = joined ?? makeID(run)
+        renewals[name] = (id, request)
+        return .accepted(id, joined: joined != nil)
+    }
+
+    fileprivate mutating func reload(_ name: CertificateName, run: String) -> CommandReceipt {
+        if let earlier = reloads[name] { return .accepted(earlier, joined: true) }
+        let id = makeID(run)
+        reloads[name] = id
+        return .accepted(id, joined: false)
+    }
+
+    fileprivate mutating func makeID(_ run: String) -> RenewalID {
+        issuedIDs += 1
+        return RenewalID("\(run)-\(issuedIDs)")
+    }
+}

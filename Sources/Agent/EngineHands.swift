@@ -1,0 +1,26 @@
+import Lifecycle
+import POSIX
+
+/// What the engine can do to the world. The state machine decides, the engine's thread orders the work, these hands
+/// do it: the real ones (`HostHands`), or scripted ones in tests.
+///
+/// The quick ones are called on the engine's thread, the slow ones on workers.
+protocol EngineHands: Sendable {
+    // Quick: a few system calls.
+
+    func look(at certificate: ManagedCertificate) -> FoundCertificate
+    func lookAtIdentity() -> FoundIdentity
+    /// Stores the record before it returns, or says in the log that it could not.
+    func persist(_ record: CertificateRecord, of name: CertificateName)
+
+    // Slow: they block, with deadlines of their own, and end early when `stop` asks for it.
+
+    func attempt(
+        _ plan: AttemptPlan, in context: WorkerContext, stop: StopSignal,
+        told: @escaping @Sendable (Input) -> Void
+    ) -> AttemptOutcome
+    func rebuild(_ outputs: Set<Output>, of certificate: ManagedCertificate) -> RenewalFailure?
+    func reload(_ plan: ReloadPlan, stop: StopSignal) -> ReloadOutcome
+    func renewIdentity(in context: WorkerContext, stop: StopSignal) -> IdentityRenewalOutcome
+    func enroll(in context: WorkerContext, stop: StopSignal) -> IdentityRenewalOutcome
+}

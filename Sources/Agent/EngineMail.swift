@@ -1,0 +1,35 @@
+import Lifecycle
+import POSIX
+
+/// What reaches the engine from workers and from whoever stops it.
+final class EngineMail: Sendable {
+    private struct Contents: Sendable {
+        var inputs: [Input] = []
+        var isStopping = false
+    }
+
+    let bell: Bell
+    private let contents = Lock(Contents())
+
+    init(bell: consuming Bell) { self.bell = bell }
+
+    func send(_ inputs: [Input]) {
+        contents.withLock { $0.inputs += inputs }
+        bell.ring()
+    }
+
+    func drain() -> [Input] {
+        contents.withLock { contents in
+            let inputs = contents.inputs
+            contents.inputs = []
+            return inputs
+        }
+    }
+
+    func stop() {
+        contents.withLock { $0.isStopping = true }
+        bell.ring()
+    }
+
+    var isStopping: Bool { contents.withLock { $0.isStopping } }
+}

@@ -1,0 +1,149 @@
+import Lifecycle
+import Log
+
+/// Writes the engine's events, in the words and attributes that upstream's agent used where the event is the same.
+struct EventLog {
+    private let log: Logger
+
+    init(_ log: Logger) { self.log = log }
+
+    func write(_ event: Event) {
+        switch event {
+        case .windowClamped(let name, let configured, let effective):
+            log.warn(
+                "renew_before is longer than the certificate's life allows, using a shorter one",
+                [
+                    "certificate": .string(name.text), "configured": .duration(configured),
+                    "effective": .duration(effective),
+                ])
+        case .notDue(let name, let notAfter):
+            log.debug(
+                "certificate skipped, not in renewal window",
+                ["certificate": .string(name.text), "not_after": .date(notAfter)])
+        case .attemptStarted(let name, let profile, let reason):
+            log.info(
+                "certificate is due",
+                [
+                    "certificate": .string(name.text), "profile": .string(profile),
+                    "reason": .string(reason.rawValue),
+                    "why": .string(reason.explanation),
+                ])
+        case .certificateInstalled(let name, let profile, let report):
+            log.info("certificate installed", installed(name, profile, report))
+            for warning in report.warnings {
+                log.warn(
+                    "certificate installed with a reservation",
+                    ["certificate": .string(name.text), "warning": .string(warning)])
+            }
+        case .certificateUnchanged(let name, let serial):
+            log.warn(
+                "the broker answered with the certificate that is installed already, nothing changed",
+                ["certificate": .string(name.text), "serial": .string(serial)])
+        case .attemptFailed(let name, let profile, let failure, let nextAttemptAt, let repeats):
+            var attributes: LogAttributes = ["certificate": .string(name.text), "profile": .string(profile)]
+            attributes = attributes + Self.attributes(of: failure)
+            attributes.append("next_attempt", nextAttemptAt.map { .date($0) })
+            if repeats > 1 { attributes.append("repeats", .int(repeats)) }
+            log.error("service certificate processing failed", attributes)
+        case .rebuilt(let name, let outputs):
+            log.info(
+                "outputs rebuilt from the installed certificate",
+                ["certificate": .string(name.text), "outputs": .list(outputs.map(\.rawValue))])
+        case .rebuildFailed(let name, let failure):
+            log.error(
+                "outputs could not be rebuilt",
+                ["certificate": .string(name.text)] + Self.attributes(of: failure))
+        case .reloadStarted, .reloadCompleted:
+            // The command's own lines say more: its words and its output.
+            break
+        case .reloadFailed(let names, _, let nextAttemptAt, let attempts):
+            log.warn(
+                "reload pending: the service may still use the old certificate",
+                Self.attributes(of: names) + [
+                    "attempts": .int(attempts), "next_attempt": .date(nextAttemptAt),
+                ])
+        case .budgetSpent(let name, let orders, let limit, let nextOrderAt):
+            log.error(
+                "order budget spent, ordering slowly",
+                [
+                    "certificate": .string(name.text), "orders_last_7_days": .int(orders),
+                    "budget": .int(limit),
+                    "next_order": .date(nextOrderAt),
+                    "advice": .string(FailureClass.orderBudgetSpent.advice),
+                ])
+        default:
+            writeHost(event)
+        }
+    }
+
+    /// The events that concern the whole host.
+    private func writeHost(_ event: Event) {
+        switch event {
+        case .ordersHeld(let hold): write(hold)
+        case .ordersResumed: log.info("orders go on")
+        case .identityChanged(let state):
+            var attributes: LogAttributes = ["state": .string(state.rawValue)]
+            attributes.append("advice", state.advice.map { .string($0) })
+            log.log(state.isUsable ? .info : .error, "identity changed", attributes)
+        case .identityInsideWindow(let notAfter):
+            log.info("identity certificate is inside renewal window", ["not_after": .date(notAfter)])
+        case .identityCloseToExpiration(let notAfter):
+            log.warn(
+                "identity certificate is close to expiration",
+                ["not_after": .date(notAfter), "advice": "See the errors of its renewal, and step-ca."])
+        case .identityRenewed(let facts):
+            log.info(
+                "identity renewed",
+                [
+                    "identity": .string(facts.name), "serial": .string(facts.serial),
+                    "not_after": .date(facts.notAfter),
+                ])
+        case .identityRenewalFailed(let failure, let nextAttemptAt):
+            log.error(
+                "identity renewal failed",
+                Self.attributes(of: failure) + ["next_attempt": .date(nextAttemptAt)])
+        case .clockStepped(let step):
+            log.warn("the wall clock was set", ["by": .duration(step)])
+        default: break
+        }
+    }
+
+    private func write(_ hold: Hold) {
+        switch hold {
+        case .identity(let state):
+            var attributes: LogAttributes = ["reason": .string(state.rawValue)]
+            attributes.append("advice", state.advice.map { .string($0) })
+            log.warn("orders held: the identity can't be used", attributes)
+        case .brokerUnreachable(let nextProbeAt):
+            log.warn(
+                "orders held: the broker can't be reached",
+                ["reason": "broker_unreachable", "next_attempt": .date(nextProbeAt)])
+        case .rateLimited(let until):
+            log.warn(
+                "orders held: the broker asked to wait",
+                ["reason": "rate_limited", "next_attempt": .date(until)])
+        }
+    }
+
+    private func installed(_ name: CertificateName, _ profile: String, _ report: IssuedReport)
+        -> LogAttributes
+    {
+        [
+            "certificate": .string(name.text), "profile": .string(profile),
+            "serial": .string(report.certificate.serial), "not_after": .date(report.certificate.notAfter),
+            "cached": .bool(report.wasCached),
+        ]
+    }
+
+    private static func attributes(of names: [CertificateName]) -> LogAttributes {
+        names.count == 1
+            ? ["certificate": .string(names[0].text)] : ["certificates": .list(names.map(\.text))]
+    }
+
+    static func attributes(of failure: RenewalFailure) -> LogAttributes {
+        [
+            "stage": .string(failure.stage.rawValue), "class": .string(failure.failureClass.rawValue),
+            "error": .string(failure.detail), "advice": .string(failure.advice),
+        ]
+    }
+}

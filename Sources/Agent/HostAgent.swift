@@ -1,0 +1,104 @@
+public import Configuration
+import FoundationEssentials
+import Lifecycle
+public import Log
+public import POSIX
+public import Transfer
+
+/// A configuration file as it was read.
+public struct LoadedConfiguration: Sendable {
+    public var path: String
+    /// SHA-256 of its bytes, hex.
+    public var hash: String
+    public var settings: AgentConfiguration
+
+    public init(path: String, hash: String, settings: AgentConfiguration) {
+        self.path = path
+        self.hash = hash
+        self.settings = settings
+    }
+}
+
+/// Why an agent could not be started.
+public enum StartFailure: Error {
+    /// By the process that the lock file names, if it names one.
+    case locked(path: String, holder: Int32?)
+    case stateDirectory(path: String, SystemError)
+    case system(SystemError)
+    case transfer(TransferError)
+}
+
+/// The one agent of a state directory: holds its lock from `prepare` to its end, and owns the engine.
+public final class HostAgent: Sendable {
+    public let engine: RenewalEngine
+
+    private let loaded: LoadedConfiguration
+    private let state: StateDirectory
+    private let log: Logger
+    private let lock: FileLock
+
+    /// Takes the lock and makes everything ready to run; nothing runs yet.
+    public init(_ loaded: LoadedConfiguration, version: String, log: Logger) throws(StartFailure) {
+        do { try LibCurl.prepare() } catch { throw .transfer(error) }
+        let state = try StateDirectory.prepared(loaded.settings, log)
+        do { lock = try state.lock(.running) } catch {
+            switch error {
+            case .held(let holder): throw .locked(path: loaded.settings.stateDirectory, holder: holder)
+            case .system(let error): throw .stateDirectory(path: loaded.settings.stateDirectory, error)
+            }
+        }
+        self.loaded = loaded
+        self.state = state
+        self.log = log
+        let now = Date.now
+        let facts = AgentFacts(
+            version: version, pid: ProcessFacts.processID, startedAt: now, configPath: loaded.path,
+            configHash: loaded.hash, configLoadedAt: now, lastTickAt: now)
+        do {
+            engine = try RenewalEngine(
+                facts: facts, identityName: loaded.settings.identity.name,
+                hands: HostHands(loaded.settings, state: state, log: log), logger: log)
+        } catch { throw .system(error) }
+    }
+
+    /// Runs the engine on the calling thread until it is stopped, or, with `once`, until everything that is due has
+    /// been tried.
+    public func run(once: Bool) throws(StartFailure) {
+        let settings = loaded.settings
+        StagingSweep(log: log).sweepBeside(
+            settings.certificates.flatMap { certificate in
+                Output.allCases.compactMap { certificate.outputs[$0] }
+            } + [settings.identity.certificatePath, settings.identity.keyPath])
+        let store = StateStore(directory: state, log: log)
+        var records: [CertificateName: CertificateRecord] = [:]
+        for certificate in settings.certificates {
+            records[certificate.name] = store.record(for: certificate.name)
+        }
+        do {
+            try engine.run(
+                settings.certificates, settings: LifecycleSettings(settings), records: records, once: once)
+        } catch { throw .system(error) }
+    }
+}
+
+extension StateDirectory {
+    static func prepared(_ settings: AgentConfiguration, _ log: Logger) throws(StartFailure) -> StateDirectory
+    {
+        do { return try StateDirectory(path: settings.stateDirectory, log: log) } catch {
+            throw .stateDirectory(path: settings.stateDirectory, error)
+        }
+    }
+}
+
+extension LifecycleSettings {
+    /// What the state machine needs to know of the configuration.
+    init(_ configuration: AgentConfiguration) {
+        self.init(identityName: configuration.identity.name)
+        let renewBefore = configuration.identity.renewBefore
+        identityRenewBefore =
+            renewBefore == RenewalWindow.identityStandard ? .standard : .explicit(renewBefore)
+        identityWarnBefore = configuration.identity.warnBefore
+        checkInterval = configuration.checkInterval
+        concurrency = configuration.renewal.concurrency
+    }
+}

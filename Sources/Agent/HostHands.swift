@@ -1,0 +1,119 @@
+import Configuration
+import FoundationEssentials
+import Lifecycle
+import Log
+import PKI
+import POSIX
+import Transfer
+
+/// The hands that do it for real: on this host's disk, with its children, its broker and its step-ca.
+final class HostHands: EngineHands {
+    private let settings: AgentConfiguration
+    private let log: Logger
+    private let inventory = Inventory()
+    private let identity: IdentityFiles
+    private let keys: PendingKeyStore
+    private let records: StateStore
+    private let installer: Installer
+    private let reloads: ReloadCommand
+    private let enrolment: Enrolment
+
+    init(_ settings: AgentConfiguration, state: StateDirectory, log: Logger) {
+        let gate = Gate()
+        self.settings = settings
+        self.log = log
+        identity = IdentityFiles(settings.identity)
+        keys = PendingKeyStore(directory: state, log: log)
+        records = StateStore(directory: state, log: log)
+        installer = Installer(gate: gate)
+        reloads = ReloadCommand(gate: gate, log: log)
+        enrolment = Enrolment(settings: settings.identity, state: state, installer: installer, log: log)
+    }
+
+    func look(at certificate: ManagedCertificate) -> FoundCertificate { inventory.look(at: certificate) }
+
+    func lookAtIdentity() -> FoundIdentity { identity.look() }
+
+    func persist(_ record: CertificateRecord, of name: CertificateName) {
+        do {
+            try records.store(record, for: name)
+        } catch {
+            log.error(
+                "state could not be stored",
+                [
+                    "certificate": .string(name.text), "error": .string("\(error)"),
+                    "advice": .string(FailureClass.stateDirectoryFailed.advice),
+                ])
+        }
+    }
+
+    func attempt(
+        _ plan: AttemptPlan, in context: WorkerContext, stop: StopSignal,
+        told: @escaping @Sendable (Input) -> Void
+    ) -> AttemptOutcome {
+        let name = plan.certificate.name
+        do {
+            let desk = OrderDesk(
+                broker: BrokerClient(url: settings.broker.url.text, timeout: settings.broker.timeout),
+                identity: identity, trustBundle: settings.broker.serverCABundlePath,
+                identityName: settings.identity.name, session: try context.session(), stop: stop.exchanges,
+                log: log, told: { told(.brokerExchanged($0)) })
+            return Attempt(
+                plan: plan, desk: desk, inventory: inventory, keys: keys, installer: installer, log: log,
+                enter: { told(.attemptStep(name, $0)) }
+            ).run()
+        } catch {
+            return .failed(RenewalFailure(order: error))
+        }
+    }
+
+    func rebuild(_ outputs: Set<Output>, of certificate: ManagedCertificate) -> RenewalFailure? {
+        do {
+            for warning in try installer.rebuild(outputs, of: certificate) {
+                log.warn(
+                    "outputs rebuilt with a reservation",
+                    ["certificate": .string(certificate.name.text), "warning": .string(warning)])
+            }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    func reload(_ plan: ReloadPlan, stop: StopSignal) -> ReloadOutcome {
+        reloads.run(plan, stop: stop.children)
+    }
+
+    func renewIdentity(in context: WorkerContext, stop: StopSignal) -> IdentityRenewalOutcome {
+        let authority = IdentityAuthority(settings: settings.identity, files: identity, installer: installer)
+        return outcome(context) { session throws(RenewalFailure) in
+            try authority.renew(session: session, stop: stop.exchanges)
+        }
+    }
+
+    func enroll(in context: WorkerContext, stop: StopSignal) -> IdentityRenewalOutcome {
+        outcome(context) { session throws(RenewalFailure) in
+            try enrolment.run(session: session, stop: stop.exchanges)
+        }
+    }
+
+    private func outcome(
+        _ context: WorkerContext, _ body: (Session) throws(RenewalFailure) -> IdentityFacts
+    ) -> IdentityRenewalOutcome {
+        let session: Session
+        do { session = try context.session() } catch {
+            return .failed(RenewalFailure(stage: .order, FailureClass(stepCA: error), detail: error.message))
+        }
+        do { return .renewed(try body(session)) } catch { return .failed(error) }
+    }
+}
+
+extension IdentityFiles {
+    convenience init(_ settings: IdentitySettings) {
+        self.init(
+            name: settings.name,
+            paths: Paths(
+                certificate: settings.certificatePath, key: settings.keyPath,
+                issuerBundle: settings.issuerCABundlePath, bootstrapToken: settings.bootstrapTokenPath))
+    }
+}

@@ -1,0 +1,137 @@
+import FoundationEssentials
+import Lifecycle
+import Log
+import POSIX
+
+/// The engine's thread: it owns the host's state machine, carries out what the machine wants done, and feeds it what
+/// became of it. Nothing here decides anything.
+public final class RenewalEngine: Sendable {
+    /// How long work that is under way may go on after `stop`, before it is cut off.
+    struct StopGrace: Sendable {
+        /// A lost answer is asked for again with the same key, so waiting long gains little.
+        var exchanges: Duration = .seconds(2)
+        /// A service in the middle of a reload should get the time to finish.
+        var children: Duration = .seconds(3)
+    }
+
+    /// The loop comes round at least this often, so that a standstill can be told from idleness.
+    private static let longestSleep: Duration = .seconds(10)
+
+    public let status: PublishedStatus
+    public let commands: CommandInbox
+    public let heartbeat = Heartbeat()
+
+    private let mail: EngineMail
+    private let hands: any EngineHands
+    private let log: EventLog
+    private let facts: AgentFacts
+    private let grace: StopGrace
+
+    init(
+        facts: AgentFacts, identityName: String, hands: any EngineHands, logger: Logger,
+        grace: StopGrace = StopGrace()
+    ) throws(SystemError) {
+        mail = EngineMail(bell: try Bell())
+        self.hands = hands
+        self.facts = facts
+        self.grace = grace
+        log = EventLog(logger)
+        status = PublishedStatus(
+            Snapshot(
+                takenAt: facts.startedAt, agent: facts, identity: IdentityStatus(name: identityName),
+                broker: BrokerStatus(), certificates: []))
+        commands = CommandInbox(board: status, bell: mail.bell, run: RunIdentifier.make(facts))
+    }
+
+    /// Asks the loop to end: no new work, bounded grace for what runs. From any thread.
+    public func stop() {
+        commands.close()
+        mail.stop()
+    }
+
+    /// Runs until `stop`, on the calling thread.
+    ///
+    /// - Parameter records: what was remembered from the last run.
+    /// - Parameter once: end by itself when everything that is due has been tried.
+    func run(
+        _ certificates: [ManagedCertificate], settings: LifecycleSettings,
+        records: [CertificateName: CertificateRecord], once: Bool = false
+    ) throws(SystemError) {
+        var loop = EngineLoop(
+            state: HostState(seed: UInt64.random(in: 0...UInt64.max), records: records),
+            crew: EngineCrew(
+                hands: hands, mail: mail,
+                pool: WorkerPool(limit: settings.concurrency + settings.reloadConcurrency + 1),
+                stop: try StopSignal()),
+            certificates: Dictionary(uniqueKeysWithValues: certificates.map { ($0.name, $0) }))
+
+        try step(&loop, [.configured(certificates, settings)])
+        while !loop.isOver(stopping: mail.isStopping, once: once) {
+            loop.sleep(on: mail.bell, atMost: Self.longestSleep)
+            heartbeat.beat()
+            if mail.isStopping { loop.holdToGrace(grace) }
+            try step(&loop, commands.drain() + mail.drain() + [.tick])
+        }
+        loop.crew.pool.close()
+    }
+
+    /// Feeds the inputs, carries out the actions (looks answer at once, with more inputs), publishes.
+    private func step(_ loop: inout EngineLoop, _ inputs: [Input]) throws(SystemError) {
+        var inputs = inputs
+        while !inputs.isEmpty {
+            var actions: [Action] = []
+            for input in inputs {
+                loop.note(input)
+                actions += loop.state.handle(input, at: .now())
+            }
+            inputs = []
+            for action in actions { inputs += try perform(action, &loop) }
+        }
+        status.publish(loop.state.snapshot(agent: currentFacts(), at: .now()))
+        commands.published()
+    }
+
+    private func perform(_ action: Action, _ loop: inout EngineLoop) throws(SystemError) -> [Input] {
+        switch action {
+        case .look(let names):
+            return names.compactMap { name in
+                loop.certificates[name].map { .looked(name, hands.look(at: $0)) }
+            }
+        case .lookAtIdentity:
+            return [.identityLooked(hands.lookAtIdentity())]
+        case .persist(let name, let record):
+            hands.persist(record, of: name)
+        case .report(let event):
+            log.write(event)
+        case .startAttempt, .startReload, .rebuild, .renewIdentity, .enroll:
+            // Nothing new is begun on the way out; what was wanted is found again at the next start.
+            if !mail.isStopping { try loop.begin(action) }
+        }
+        return []
+    }
+
+    private func currentFacts() -> AgentFacts {
+        var facts = facts
+        facts.lastTickAt = Date.now
+        facts.stopping = mail.isStopping
+        return facts
+    }
+}
+
+extension Moment {
+    /// Both clocks, read now.
+    static func now() -> Moment {
+        let wall = Clock.wall()
+        return Moment(
+            wall: Date(timeIntervalSince1970: Double(wall.seconds) + Double(wall.nanoseconds) * 1e-9),
+            boottime: Clock.boottime())
+    }
+}
+
+/// Sets one run of the agent apart from others, in the ids of renewals.
+enum RunIdentifier {
+    static func make(_ facts: AgentFacts) -> String {
+        String(UInt32(truncatingIfNeeded: Int64(facts.startedAt.timeIntervalSince1970)), radix: 36)
+            + String(UInt32(truncatingIfNeeded: facts.pid), radix: 36)
+    }
+}

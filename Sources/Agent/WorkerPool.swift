@@ -1,0 +1,80 @@
+import POSIX
+import Transfer
+
+/// The threads on which everything runs that blocks: one job at a time each, taken from one queue.
+///
+/// Threads are made when a job finds none free, up to a limit, and kept: each has a libcurl session of its own whose
+/// connection to the broker the next job finds open.
+final class WorkerPool: Sendable {
+    typealias Job = @Sendable (WorkerContext) -> Void
+
+    private struct Queue: Sendable {
+        var jobs: [Job] = []
+        var idle = 0
+        var threads: [Worker] = []
+        var isClosed = false
+    }
+
+    private let queue = Monitor(Queue())
+    private let limit: Int
+
+    init(limit: Int) { self.limit = limit }
+
+    /// Queues a job. Throws only when there is no thread at all and none can be made; the job is dropped then.
+    /// After `close` jobs are dropped silently.
+    func submit(_ job: @escaping Job) throws(SystemError) {
+        try queue.change { queue throws(SystemError) in
+            if queue.isClosed { return }
+            if queue.idle <= queue.jobs.count, queue.threads.count < limit {
+                do throws(SystemError) {
+                    queue.threads.append(try makeThread(number: queue.threads.count + 1))
+                } catch {
+                    // With at least one thread the job waits its turn.
+                    if queue.threads.isEmpty { throw error }
+                }
+            }
+            queue.jobs.append(job)
+        }
+    }
+
+    /// Lets running jobs end, drops queued ones, and returns when every thread is gone.
+    func close() {
+        let threads = queue.change { queue in
+            queue.isClosed = true
+            queue.jobs = []
+            return queue.threads
+        }
+        for thread in threads { thread.join() }
+    }
+
+    private func makeThread(number: Int) throws(SystemError) -> Worker {
+        try Worker(name: "worker-\(number)") { [queue] in
+            let context = WorkerContext()
+            while let job = WorkerPool.next(in: queue) { job(context) }
+        }
+    }
+
+    /// Waits for a job; nil when the pool is closed.
+    private static func next(in queue: Monitor<Queue>) -> Job? {
+        queue.change { $0.idle += 1 }
+        let job: Job?? = queue.wait { queue -> Job?? in
+            if queue.isClosed { return .some(nil) }
+            return queue.jobs.isEmpty ? nil : .some(queue.jobs.removeFirst())
+        }
+        queue.change { $0.idle -= 1 }
+        return job ?? nil
+    }
+}
+
+/// What a worker keeps from one job to the next. Belongs to its thread.
+final class WorkerContext {
+    private var kept: Session?
+
+    /// The thread's libcurl session, made at its first use.
+    func session() throws(TransferError) -> Session {
+        if let kept { return kept }
+        let session = try Session()
+        kept = session
+        return session
+    }
+}

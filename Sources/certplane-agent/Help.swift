@@ -1,0 +1,66 @@
+/// The texts of `help`.
+enum Help {
+    static func text(for topic: String?) -> String? {
+        guard let topic else { return overview }
+        switch CommandName(rawValue: topic) {
+        case .run: return run
+        case .enroll: return enroll
+        case .check: return check
+        case .version: return "certplane-agent version: prints the version.\n"
+        case .help: return overview
+        case nil: return nil
+        }
+    }
+
+    private static let overview = """
+        certplane-agent keeps a host's TLS certificates valid: it orders them from a Certplane broker over
+        mutual TLS, installs them, and has the services reload.
+
+        Usage: certplane-agent COMMAND [-c FILE] [options]
+
+        Commands:
+          run       the renewal loop and the local API; ends on SIGTERM
+          enroll    obtain this machine's identity from step-ca with the bootstrap token
+          check     look at configuration, files, identity and certificates; change nothing
+          version   print the version
+          help      this text, or that of a command: certplane-agent help run
+
+        Options:
+          -c, --config FILE   the configuration (default: \(Invocation.standardConfiguration))
+
+        Exit codes: 0 success, 1 the operation failed, 2 bad usage or configuration,
+        3 agent not reachable, 4 locked by another agent.
+
+        """
+
+    private static let run = """
+        Usage: certplane-agent run [-c FILE] [--once]
+
+        Runs until SIGTERM or SIGINT: renews each certificate before it expires, runs its reload command,
+        and serves health, status and metrics on api.listen (default 127.0.0.1:9780).
+
+          --once    one pass over everything that is due, without the API; exit code 1 if anything failed
+
+        """
+
+    private static let enroll = """
+        Usage: certplane-agent enroll [-c FILE]
+
+        Obtains the identity from step-ca with the token in identity.bootstrap_token, writes it to
+        identity.cert and identity.key, and deletes the token. A valid identity is never overwritten;
+        an expired one is replaced. Works beside a running agent.
+
+        """
+
+    private static let check = """
+        Usage: certplane-agent check [-c FILE] [--online] [--json]
+
+        Reports every problem of the configuration with its line, then looks at permissions, identity,
+        CA bundles and installed certificates. Changes nothing. What is merely not there yet (before
+        enrolment, before the first issuance) is a finding, not a failure.
+
+          --online  also shake hands with the broker and step-ca
+          --json    the findings as one JSON document
+
+        """
+}

@@ -1,0 +1,55 @@
+import Agent
+import Configuration
+import Lifecycle
+import Log
+import POSIX
+import Transfer
+
+/// `run`: starts in order (lock, engine, API), supervises, stops in reverse.
+struct RunCommand {
+    let configurationPath: String
+    let once: Bool
+
+    func run() throws(CommandFailure) {
+        let loaded = try ConfigurationFile(path: configurationPath).load()
+        let log = Logger(loaded.settings.logging)
+        let supervisor = try Supervisor()
+        let agent: HostAgent
+        do { agent = try HostAgent(loaded, version: AgentVersion.text, log: log) } catch {
+            throw CommandFailure(error)
+        }
+        log.info(
+            "agent run started",
+            [
+                "version": .string(AgentVersion.text), "config": .string(loaded.path),
+                "certificates": .int(loaded.settings.certificates.count), "once": .bool(once),
+            ])
+
+        let engine = try supervisor.start("engine") { () throws(CommandFailure) in
+            do throws(StartFailure) { try agent.run(once: once) } catch { throw CommandFailure(error) }
+        }
+
+        let reason = supervisor.wait()
+        log.info("agent stopping", ["reason": .string(reason)])
+        agent.engine.stop()
+        engine.join()
+
+        if let failure = supervisor.failure { throw failure }
+        log.info("agent run completed")
+        if once { try Self.judge(agent.engine.status.current()) }
+    }
+
+    /// With `--once` the exit code tells whether everything is well.
+    private static func judge(_ snapshot: Snapshot) throws(CommandFailure) {
+        let bad = snapshot.certificates.filter { $0.state != .valid }
+        guard !bad.isEmpty else { return }
+        throw CommandFailure(
+            code: .failure,
+            message: "\(bad.count) of \(snapshot.certificates.count) certificates are not in order",
+            advice: bad.map { status in
+                let advice = status.advice ?? status.lastError?.failure.advice
+                return "\(status.name): \(status.state.rawValue): \(status.why)"
+                    + (advice.map { " \($0)" } ?? "")
+            })
+    }
+}

@@ -1,0 +1,56 @@
+import Testing
+
+@testable import certplane_agent
+
+@Suite struct InvocationTests {
+    @Test(arguments: [
+        (["run"], Invocation(command: .run(once: false))),
+        (["run", "--config", "/a.yml"], Invocation(command: .run(once: false), configuration: "/a.yml")),
+        (["-c", "/a.yml", "run", "--once"], Invocation(command: .run(once: true), configuration: "/a.yml")),
+        (["--config=/a.yml", "enroll"], Invocation(command: .enroll, configuration: "/a.yml")),
+        (["check", "--online"], Invocation(command: .check(online: true, json: false))),
+        (
+            ["check", "--json", "-c", "x"],
+            Invocation(command: .check(online: false, json: true), configuration: "x")
+        ),
+        (["version"], Invocation(command: .version)),
+        (["--version"], Invocation(command: .version)),
+        ([], Invocation(command: .help(topic: nil))),
+        (["help"], Invocation(command: .help(topic: nil))),
+        (["help", "run"], Invocation(command: .help(topic: "run"))),
+        (["run", "--help"], Invocation(command: .help(topic: "run"))),
+    ])
+    func `a right command line is understood`(arguments: [String], expected: Invocation) throws {
+        #expect(try Invocation.parse(arguments) == expected)
+    }
+
+    @Test(arguments: [
+        (["rum"], "there is no command 'rum'", "Did you mean 'run'?"),
+        (["run", "--onze"], "'run' has no option --onze", "Did you mean '--once'?"),
+        (["enroll", "--once"], "'enroll' has no option --once", "help"),
+        (["run", "-c"], "-c needs the path", "help"),
+        (["run", "-c", ""], "-c needs the path", "help"),
+        (["run", "--config="], "--config needs the path", "help"),
+        (["run", "-c", "a", "-c", "b"], "given twice: 'a' and 'b'", "help"),
+        (["run", "now"], "does not take the argument 'now'", "help"),
+        (["version", "-c", "a"], "does not read a configuration", "help"),
+        (["help", "run", "more"], "does not take the argument 'more'", "help"),
+    ])
+    func `a wrong command line says what is wrong`(arguments: [String], message: String, advice: String) {
+        #expect {
+            try Invocation.parse(arguments)
+        } throws: { error in
+            guard let failure = error as? CommandFailure else { return false }
+            return failure.code == .usage && failure.text.contains(message) && failure.text.contains(advice)
+        }
+    }
+
+    @Test(arguments: CommandName.allCases)
+    func `every command has a help text`(name: CommandName) {
+        #expect(Help.text(for: name.rawValue)?.isEmpty == false)
+    }
+
+    @Test func `there is no help for what is not a command`() {
+        #expect(Help.text(for: "rum") == nil)
+    }
+}
