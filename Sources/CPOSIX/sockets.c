@@ -88,11 +88,11 @@ int cposix_bind_unix(const char *path, size_t length) {
     return listener;
 }
 
-int cposix_connect_unix(const char *path, size_t length) {
+int cposix_connect_unix(const char *path, size_t length, bool blocking) {
     struct sockaddr_un address;
     socklen_t size;
     if (unix_address(path, length, &address, &size) != 0) return -1;
-    int connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | (blocking ? 0 : SOCK_NONBLOCK), 0);
     if (connection < 0) return -1;
     if (connect(connection, (struct sockaddr *)&address, size) != 0) return give_up(connection);
     return connection;

@@ -53,7 +53,7 @@ struct OutputCapture: ~Copyable {
     private var pipe = Pipe.open
 
     init(limit: Int) {
-        self.limit = limit
+        self.limit = max(0, limit)
     }
 
     /// Reads until the leader has ended, the deadline has passed or the bell rings.

@@ -37,15 +37,17 @@ extension Directory {
         Directory(owning: try open(name, O_RDONLY | O_DIRECTORY, mode: 0), path: path(of: name))
     }
 
-    /// Makes and opens a directory with exactly this mode; opens the one that another process made meanwhile.
+    /// Makes and opens a directory with exactly these permissions, whatever the umask; opens the one that another process made meanwhile.
     public func makeDirectory(_ name: String, mode: FileMode) throws(SystemError) -> Directory {
         try requireComponent(name, "mkdir")
-        switch attempt({ unsafe mkdirat(raw, name, mode & 0o700) }) {
+        switch attempt({ unsafe mkdirat(raw, name, mode) }) {
         case .failure(.exists): return try openDirectory(name)
         case .failure(let errno): throw SystemError("mkdir", path(of: name), errno)
         case .success:
             let made = try openDirectory(name)
-            try made.descriptor.setMode(mode)
+            let got = try made.status().mode
+            // The umask may have narrowed it; what it inherited of its parent's group stays.
+            if got & 0o777 != mode { try made.descriptor.setMode(mode | got & 0o2000) }
             return made
         }
     }

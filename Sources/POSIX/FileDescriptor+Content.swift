@@ -20,7 +20,7 @@ extension FileDescriptor {
     public func readToEnd(limit: Int) throws(SystemError) -> [UInt8] {
         var content: [UInt8] = []
         while true {
-            let part = try read(upTo: min(64 * 1024, limit - content.count + 1))
+            let part = try read(upTo: min(64 * 1024, limit - content.count) + 1)
             if part.isEmpty { return content }
             content += part
             if content.count > limit { throw SystemError("read", path, .fileTooLarge) }

@@ -102,13 +102,15 @@ struct PathWalk: ~Copyable {
         }
         do {
             let parent = try openReachedDirectory()
-            _ = try parent.makeDirectory(name, mode: mode)
+            let made = try parent.makeDirectory(name, mode: mode)
             try parent.synchronize()
+            reached = made.descriptor
         } catch {
             throw .system(error)
         }
-        // Looked at again like any other: it may not be what was made.
-        ahead.append(name)
+        trail.append(name)
+        // Like any other: it may not be what was made.
+        try noteTrust()
     }
 
     private mutating func noteTrust() throws(PathError) {

@@ -22,7 +22,7 @@ extension Socket {
     /// The next connection in the queue. One that was given up before it was taken is passed over.
     public func accept() -> AcceptResult {
         var peer = cposix_peer()
-        while true {
+        for _ in 0..<64 {
             switch attempt({ unsafe cposix_accept(descriptor.rawValue, &peer) }) {
             case .success(let raw):
                 return .accepted(Socket(owning: FileDescriptor(owning: raw)), from: PeerAddress(peer))
@@ -32,12 +32,13 @@ extension Socket {
                 case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted(errno)
                 // accept(2): errors of the connection that was waiting, not of the listener.
                 case ECONNABORTED, EPERM, EPROTO, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH,
-                    EOPNOTSUPP, ENETUNREACH:
+                    ENETUNREACH:
                     continue
                 default: return .failed(SystemError("accept", descriptor.path, errno))
                 }
             }
         }
+        return .wouldBlock
     }
 }
 

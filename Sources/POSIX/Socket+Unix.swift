@@ -39,12 +39,14 @@ extension Socket {
         guard let existing = try parent.status(name) else { return }
         let path = parent.path(of: name)
         guard existing.kind == .socket else { throw SystemError("listen", path, .exists) }
-        do {
-            _ = try connect(path: path)
-        } catch {
-            if error.errno == .connectionRefused || error.errno == .notFound { return }
-            throw error
+        // Without blocking: who lives but doesn't accept would hold the caller for ever.
+        switch attempt({ unsafe cposix_connect_unix(path, path.utf8.count, false) }) {
+        case .failure(.connectionRefused), .failure(.notFound): return
+        case .failure(let errno) where errno != .wouldBlock: throw SystemError("connect", path, errno)
+        case .success(let raw):
+            _ = FileDescriptor(owning: raw)
+            throw SystemError("listen", path, .addressInUse)
+        case .failure: throw SystemError("listen", path, .addressInUse)
         }
-        throw SystemError("listen", path, .addressInUse)
     }
 }

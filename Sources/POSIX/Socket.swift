@@ -29,7 +29,7 @@ public struct Socket: ~Copyable, Sendable {
     /// Connects to a Unix socket; blocking.
     public static func connect(path: String) throws(SystemError) -> Socket {
         try requireNoZero(path, "connect")
-        let raw = try system("connect", path) { unsafe cposix_connect_unix(path, path.utf8.count) }
+        let raw = try system("connect", path) { unsafe cposix_connect_unix(path, path.utf8.count, true) }
         return Socket(owning: FileDescriptor(owning: raw, path: path))
     }
 

@@ -19,7 +19,7 @@ public enum StandardStream: Int32, Sendable {
             case .success(let count): rest = rest.dropFirst(count)
             case .failure(.wouldBlock):
                 // Somebody shares the open file with us and made it non-blocking.
-                if case .failure = attempt({ cposix_wait_writable(rawValue, 1_000) }) { return false }
+                guard attempt({ cposix_wait_writable(rawValue, 1_000) }) == .success(1) else { return false }
             case .failure: return false
             }
         }

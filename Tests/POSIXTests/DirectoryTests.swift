@@ -58,6 +58,7 @@ import Testing
     @Test func `a file at the limit is read, one byte more is refused`() throws {
         let path = try scratch.write("file", "12345")
         #expect(try File.read(path, limit: 5) == Array("12345".utf8))
+        #expect(try File.read(path, limit: .max) == Array("12345".utf8))
         #expect(throws: SystemError("read", path, .fileTooLarge)) { _ = try File.read(path, limit: 4) }
     }
 
@@ -91,6 +92,12 @@ import Testing
         #expect(try File.status(scratch.path("a/b/c"))?.mode == 0o750)
         _ = try Directory.make(scratch.path("a/b"), mode: 0o700)
         #expect(try File.status(scratch.path("a/b"))?.mode == 0o750)
+    }
+
+    @Test func `a directory inherits the group of its parent where that is wished`() throws {
+        let parent = try Directory.make(scratch.path("parent"), mode: 0o755)
+        try parent.descriptor.setMode(0o2755)
+        #expect(try parent.makeDirectory("child", mode: 0o777).status().mode == 0o2777)
     }
 
     @Test func `entries can be listed twice`() throws {

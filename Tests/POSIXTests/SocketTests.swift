@@ -93,6 +93,13 @@ import Testing
         #expect(throws: SystemError("listen", scratch.path("s"), .addressInUse)) {
             _ = try Socket.listen(path: scratch.path("s"))
         }
+        let full = try Socket.listen(path: scratch.path("full"), backlog: 0)
+        let waiting = try Socket.connect(path: scratch.path("full"))
+        #expect(throws: SystemError("listen", scratch.path("full"), .addressInUse)) {
+            _ = try Socket.listen(path: scratch.path("full"))
+        }
+        _ = consume full
+        _ = consume waiting
         try scratch.write("file", "precious")
         #expect(throws: SystemError("listen", scratch.path("file"), .exists)) {
             _ = try Socket.listen(path: scratch.path("file"))

@@ -119,7 +119,8 @@ int cposix_listen_tcp(const char *numeric_host, uint16_t port, int backlog);
 int cposix_connect_tcp(const char *numeric_host, uint16_t port);
 /// Bound, not yet listening: the caller sets owner and mode between.
 int cposix_bind_unix(const char *path, size_t length);
-int cposix_connect_unix(const char *path, size_t length);
+/// Unless it may block, a full queue is EAGAIN.
+int cposix_connect_unix(const char *path, size_t length, bool blocking);
 /// The new connection is non-blocking.
 int cposix_accept(int listener, struct cposix_peer *peer);
 int cposix_peer_credentials(int socket, struct cposix_credentials *credentials);
