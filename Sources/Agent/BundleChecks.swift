@@ -2,7 +2,8 @@ import FoundationEssentials
 import Lifecycle
 import PKI
 
-/// The checks that turn an ``UncheckedBundle`` into an ``IssuedBundle``: all of them before anything is written.
+/// The checks that turn an ``UncheckedBundle`` into an ``IssuedBundle``: all of them before anything is
+/// written.
 ///
 /// A certificate that fails here would have cost the service its working one. The first failed check is the
 /// reason; they go from "is it a certificate" over "is it ours" to "is it of use".
@@ -37,7 +38,8 @@ struct BundleChecks {
                 warnings: warnings(about: leaf)))
     }
 
-    /// With another file to restore, an answer with the installed serial is the very thing that was asked for.
+    /// With another file to restore, an answer with the installed serial is the very thing that was asked
+    /// for.
     private func isInstalledWhole(_ leaf: Certificate) -> Bool {
         found.installed?.serial == leaf.serialHex && found.key == .matches && found.lost.isEmpty
     }

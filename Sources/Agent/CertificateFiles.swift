@@ -15,8 +15,8 @@ enum FileReading<Content: Sendable>: Sendable {
 
 /// The output files of one certificate, read.
 ///
-/// They are read as they will be written: no path is followed where another user could have bent it, since what
-/// is read here may be copied into a rebuilt file, or a key be taken over.
+/// They are read as they will be written: no path is followed where another user could have bent it, since
+/// what is read here may be copied into a rebuilt file, or a key be taken over.
 struct CertificateFiles: Sendable {
     var key: FileReading<SecretBytes>
     var cert: FileReading<[UInt8]>

@@ -15,9 +15,8 @@ struct ChainChecks {
         guard fullchain.count > 1 else { throw broken("fullchain_pem has no intermediate certificate") }
         for (signed, signer) in zip(fullchain, fullchain.dropFirst()) {
             guard signer.isCA, signed.isSigned(by: signer) else {
-                throw broken(
-                    "in fullchain_pem, \(Excerpt(signer.subjectName)) did not sign \(Excerpt(signed.subjectName))"
-                )
+                let (upper, lower) = (Excerpt(signer.subjectName), Excerpt(signed.subjectName))
+                throw broken("in fullchain_pem, \(upper) did not sign \(lower)")
             }
         }
         guard chain == Array(fullchain.dropFirst()) else {

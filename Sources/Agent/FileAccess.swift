@@ -69,8 +69,8 @@ extension FileAccess {
         return directoryIsTrusted || file.owner == directory.owner
     }
 
-    /// An inherited mode never lets others at a key, nor anybody but the owner write, nor carries odd bits; and
-    /// the owner can always read.
+    /// An inherited mode never lets others at a key, nor anybody but the owner write, nor carries odd bits;
+    /// and the owner can always read.
     private static func inheritable(_ mode: FileMode, _ secrecy: Secrecy) -> FileMode {
         switch secrecy {
         case .secret: (mode & 0o640) | 0o400

@@ -1,8 +1,8 @@
 import Lifecycle
 import PKI
 
-/// What the files of a certificate are worth together: whether the key fits, which outputs are missing or differ,
-/// and what of them the others can restore.
+/// What the files of a certificate are worth together: whether the key fits, which outputs are missing or
+/// differ, and what of them the others can restore.
 struct FilesAssessment: Sendable {
     let found: FoundCertificate
     /// The SHA-256 of the public key in the key file, if one can be read there.

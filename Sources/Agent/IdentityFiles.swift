@@ -6,8 +6,8 @@ import Transfer
 
 /// The machine's identity as it lies on disk: read again whenever one of its files changes.
 ///
-/// A problem is a state with its reason (``FoundIdentity``), never an error: the agent lives without an identity
-/// and watches for one.
+/// A problem is a state with its reason (``FoundIdentity``), never an error: the agent lives without an
+/// identity and watches for one.
 final class IdentityFiles: Sendable {
     struct Paths: Equatable, Sendable {
         var certificate: String

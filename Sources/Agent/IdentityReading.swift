@@ -74,8 +74,8 @@ struct IdentityReading {
         }
     }
 
-    /// A leaf that was stored alone gets its intermediates from the issuer's bundle: a server that trusts only the
-    /// root would refuse it otherwise. Roots are not presented.
+    /// A leaf that was stored alone gets its intermediates from the issuer's bundle: a server that trusts
+    /// only the root would refuse it otherwise. Roots are not presented.
     private func completed(_ chain: CertificateChain) -> CertificateChain {
         guard let bundle = try? content(of: paths.issuerBundle) else { return chain }
         // A bundle that can't be read completes nothing; `check` speaks of it.

@@ -4,8 +4,8 @@ import POSIX
 ///
 /// The steps, in their order: `stage` writes everything beside the targets, `commit` makes a way back,
 /// `rename` changes the set, `settle` makes the change last and removes the way back. A fault before `rename`
-/// changes nothing; one in it puts back what was changed; one in `settle` is only worth a warning, because the
-/// new set is whole. Nothing staged outlives the transaction.
+/// changes nothing; one in it puts back what was changed; one in `settle` is only worth a warning, because
+/// the new set is whole. Nothing staged outlives the transaction.
 struct InstallTransaction: ~Copyable {
     private let agent: FileAccess.Account
     private let seam: InstallSeam
@@ -47,7 +47,8 @@ struct InstallTransaction: ~Copyable {
             let stuck = putBack()
             // The names are back; that they last is a second matter, of which the fault's report is enough.
             _ = synchronizeDirectories()
-            _ = dropSecondNames()
+            // Of what is stuck the second name is the only one that the old file has.
+            _ = dropSecondNames { !$0.isInPlace }
             throw InstallFault(error, remainder: stuck.isEmpty ? .old : .mixed(paths: stuck))
         }
     }
@@ -83,8 +84,8 @@ struct InstallTransaction: ~Copyable {
         }
     }
 
-    private func dropSecondNames() -> [String] {
-        outputs.compactMap { output in
+    private func dropSecondNames(of isMeant: (StagedOutput) -> Bool = { _ in true }) -> [String] {
+        outputs.filter(isMeant).compactMap { output in
             do throws(SystemError) {
                 try output.dropSecondName()
                 return nil

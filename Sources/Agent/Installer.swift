@@ -1,5 +1,4 @@
 import Lifecycle
-import Log
 import PKI
 import POSIX
 
@@ -18,8 +17,8 @@ struct Installer: Sendable {
         self.seam = seam
     }
 
-    /// Installs an issued certificate, together with its key unless that is installed already. What is odd about
-    /// the outcome without being a failure is returned in words.
+    /// Installs an issued certificate, together with its key unless that is installed already. What is odd
+    /// about the outcome without being a failure is returned in words.
     func install(
         _ bundle: IssuedBundle, pendingKey: SecretBytes, for certificate: ManagedCertificate
     ) throws(RenewalFailure) -> [String] {

@@ -1,11 +1,11 @@
 import Lifecycle
 import POSIX
 
-/// Turns the files of a certificate into facts. Never fails: whatever is wrong with a file is its state, with the
-/// reason.
+/// Turns the files of a certificate into facts. Never fails: whatever is wrong with a file is its state, with
+/// the reason.
 ///
-/// What was read is remembered, and read again only when a file has another device, inode, size or time than then,
-/// so that a look at an unchanged certificate is one `stat` a file.
+/// What was read is remembered, and read again only when a file has another device, inode, size or time than
+/// then, so that a look at an unchanged certificate is one `stat` a file.
 final class Inventory: Sendable {
     private struct Memory: Sendable {
         let outputs: OutputPaths

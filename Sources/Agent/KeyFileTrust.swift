@@ -1,7 +1,7 @@
 import POSIX
 
-/// Whether a private key that lies in a key file may be ordered for: only if nobody but the agent's user and root
-/// can have put it there or read it. A key that somebody planted is a key that somebody knows.
+/// Whether a private key that lies in a key file may be ordered for: only if nobody but the agent's user and
+/// root can have put it there or read it. A key that somebody planted is a key that somebody knows.
 enum KeyFileTrust {
     static func whyNotTrusted(_ path: String, agent: FileAccess.Account = .current) -> String? {
         do {

@@ -5,9 +5,9 @@ import POSIX
 
 /// Keeps, for each certificate, the key that was ordered for until its certificate is installed.
 ///
-/// The broker's cache is keyed by the public key: a retry with the same key, after a lost answer or a restart, can
-/// be a cache hit instead of a second order. The service's own key file is not touched meanwhile, so a refused
-/// renewal leaves the old pair as it was.
+/// The broker's cache is keyed by the public key: a retry with the same key, after a lost answer or a
+/// restart, can be a cache hit instead of a second order. The service's own key file is not touched
+/// meanwhile, so a refused renewal leaves the old pair as it was.
 struct PendingKeyStore: Sendable {
     private let directory: StateDirectory
     private let log: Logger
@@ -19,8 +19,8 @@ struct PendingKeyStore: Sendable {
 
     /// The key to order for. On the disk when this returns.
     ///
-    /// With `rotating` false the installed key, if it is of the right type; else the key that waits; else the key
-    /// file's, if it lies there without a certificate; else a new one.
+    /// With `rotating` false the installed key, if it is of the right type; else the key that waits; else the
+    /// key file's, if it lies there without a certificate; else a new one.
     func take(
         for certificate: ManagedCertificate, found: FoundCertificate, rotating: Bool
     ) throws(RenewalFailure) -> PendingKey {
@@ -35,8 +35,8 @@ struct PendingKeyStore: Sendable {
         try remove(name)
     }
 
-    /// The key's certificate is installed, and so is the key. A key file that can't be removed does no harm: the
-    /// next `take` sees that it is installed.
+    /// The key's certificate is installed, and so is the key. A key file that can't be removed does no harm:
+    /// the next `take` sees that it is installed.
     func installed(_ name: CertificateName) {
         do {
             try remove(name)

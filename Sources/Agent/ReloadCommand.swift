@@ -2,16 +2,18 @@ import Lifecycle
 import Log
 import POSIX
 
-/// Runs a reload command: in its own session, with bounded time and output, and never in the middle of an install.
+/// Runs a reload command: in its own session, with bounded time and output, and never in the middle of an
+/// install.
 struct ReloadCommand: Sendable {
     private let gate: Gate
     private let log: Logger
     private let environment: ReloadEnvironment
     private let longestAlone: Duration
 
-    /// `gate` is the one that installs are passed through together. A command passes it alone, so none starts while
-    /// a set of files is half changed; it keeps the gate until it ends, though no longer than `longestAlone`: a
-    /// service reads its files at the start of a reload, and a command that hangs must not hold up the others.
+    /// `gate` is the one that installs are passed through together. A command passes it alone, so none starts
+    /// while a set of files is half changed; it keeps the gate until it ends, though no longer than
+    /// `longestAlone`: a service reads its files at the start of a reload, and a command that hangs must not
+    /// hold up the others.
     init(
         gate: Gate, log: Logger, environment: [String: String] = Environment.all(),
         longestAlone: Duration = .seconds(2)
@@ -22,8 +24,8 @@ struct ReloadCommand: Sendable {
         self.longestAlone = longestAlone
     }
 
-    /// Runs the plan's command to its end, its time-out or a ring of `stop`. Its words and its output go to the
-    /// log only.
+    /// Runs the plan's command to its end, its time-out or a ring of `stop`. Its words and its output go to
+    /// the log only.
     func run(_ plan: ReloadPlan, stop: Bell? = nil) -> ReloadOutcome {
         let run = LogAttributes.run(plan)
         log.info("reload started", run)

@@ -42,8 +42,8 @@ final class StagedOutput {
         return try location.directory.status().isSameFile(as: other.location.directory.status())
     }
 
-    /// Gives the old file a second name, by which it can be put back. On a file system without hard links there
-    /// is none, and no way back either.
+    /// Gives the old file a second name, by which it can be put back. On a file system without hard links
+    /// there is none, and no way back either.
     func keepOld() throws(SystemError) {
         guard location.existing != nil else { return }
         try seam.permit(.link, path)

@@ -6,7 +6,8 @@ import POSIX
 struct StagingSweep {
     let log: Logger
 
-    /// Sweeps the directories of these paths; a directory that is missing or can't be reached has nothing for us.
+    /// Sweeps the directories of these paths; a directory that is missing or can't be reached has nothing for
+    /// us.
     func sweepBeside(_ paths: [String]) {
         var swept: Set<String> = []
         for path in paths {
@@ -17,6 +18,13 @@ struct StagingSweep {
         }
     }
 
+    /// Sweeps what an interrupted write of a record or of a key left in the agent's own directory.
+    func sweep(_ state: StateDirectory) {
+        sweep(state.root)
+        sweep(state.records)
+        sweep(state.pendingKeys)
+    }
+
     private func sweep(_ directory: borrowing Directory) {
         do {
             var removed = false
@@ -25,7 +33,7 @@ struct StagingSweep {
                 try directory.unlinkIfPresent(name)
                 removed = true
                 log.info(
-                    "staged file of an interrupted install removed",
+                    "staged file of an interrupted write removed",
                     ["path": .string(directory.path(of: name))])
             }
             if removed { try directory.synchronize() }

@@ -1,7 +1,8 @@
 import Log
 import POSIX
 
-/// The agent's own directory: 0700, and everything in it 0600. What is found wider is tightened, with a warning.
+/// The agent's own directory: 0700, and everything in it 0600. What is found wider is tightened, with a
+/// warning.
 final class StateDirectory: Sendable {
     let path: String
     let root: Directory
@@ -27,8 +28,8 @@ final class StateDirectory: Sendable {
         case enrolling = "enroll.lock"
     }
 
-    /// Held until the lock goes, or the process does; a file that a dead process or an upstream agent left behind
-    /// holds nobody up.
+    /// Held until the lock goes, or the process does; a file that a dead process or an upstream agent left
+    /// behind holds nobody up.
     func lock(_ activity: Activity) throws(FileLock.Failure) -> FileLock {
         try FileLock.acquire(root.path(of: activity.rawValue))
     }

@@ -5,8 +5,9 @@ import POSIX
 
 /// Keeps the ``CertificateRecord`` of each certificate across restarts, one JSON file each.
 ///
-/// A record is replaced whole and is on the disk when `store` returns. One that can't be read is set aside and
-/// reported, and its certificate starts with a clean record: what is lost is a back-off, never a certificate.
+/// A record is replaced whole and is on the disk when `store` returns. One that can't be read is set aside
+/// and reported, and its certificate starts with a clean record: what is lost is a back-off, never a
+/// certificate.
 struct StateStore: Sendable {
     private let directory: StateDirectory
     private let log: Logger

@@ -1,0 +1,103 @@
+import Lifecycle
+import POSIX
+import TestSupport
+import Testing
+
+@testable import Agent
+
+/// Owners and modes of installed files. Other users are played by numbers without accounts, for which the
+/// tests have to be root.
+@Suite(.enabled(if: ProcessFacts.userID == 0)) struct OwnershipTests {
+    private let stranger: UserID = 54_321
+    private let third: UserID = 54_322
+
+    private func own(_ path: String, _ user: UserID) throws {
+        let slash = try required(path.lastIndex(of: "/"))
+        let name = String(path[path.index(after: slash)...])
+        try Directory.open(String(path[..<slash])).openFile(name).setOwner(user, group: user)
+    }
+
+    private func install(_ host: TestHost) throws {
+        let (bundle, key) = try host.issued()
+        _ = try Installer(gate: Gate()).install(bundle, pendingKey: key, for: host.certificate)
+    }
+
+    private func status(_ host: TestHost, _ name: String) throws -> FileStatus {
+        try required(File.status(host.scratch.path("out/\(name)")))
+    }
+
+    @Test func `owner and mode of the replaced files stay, a key's mode no wider than 0640`() throws {
+        let host = try TestHost()
+        try host.scratch.write("out/key.pem", "old", mode: 0o664)
+        try host.scratch.write("out/cert.pem", "old", mode: 0o4666)
+        for name in ["key.pem", "cert.pem"] { try own(host.scratch.path("out/\(name)"), stranger) }
+        try install(host)
+        let (key, cert, chain) = (
+            try status(host, "key.pem"), try status(host, "cert.pem"), try status(host, "chain.pem")
+        )
+        #expect((key.owner, key.group, key.mode) == (stranger, stranger, 0o640))
+        #expect((cert.owner, cert.group, cert.mode) == (stranger, stranger, 0o644))
+        #expect((chain.owner, chain.mode) == (0, 0o644))
+    }
+
+    @Test func `configured owner, group and modes win`() throws {
+        var host = try TestHost()
+        try host.scratch.write("out/key.pem", "old", mode: 0o600)
+        host.certificate.ownership = FileOwnership(
+            owner: "\(stranger)", group: "\(third)", keyMode: 0o440, certMode: 0o444)
+        try install(host)
+        let (key, chain) = (try status(host, "key.pem"), try status(host, "chain.pem"))
+        #expect((key.owner, key.group, key.mode) == (stranger, third, 0o440))
+        #expect((chain.owner, chain.group, chain.mode) == (stranger, third, 0o444))
+    }
+
+    @Test func `a hard link hands on nothing, and the file behind it is not touched`() throws {
+        let host = try TestHost()
+        try host.scratch.write("elsewhere", "another's", mode: 0o666)
+        try own(host.scratch.path("elsewhere"), stranger)
+        let out = try Directory.make(host.scratch.path("out"), mode: 0o755)
+        try host.scratch.open().link("elsewhere", to: "key.pem", in: out)
+        try install(host)
+        let key = try status(host, "key.pem")
+        #expect((key.owner, key.mode) == (0, 0o600))
+        #expect(try host.scratch.read("elsewhere") == "another's")
+    }
+
+    @Test func `in another user's directory only that user can be inherited`() throws {
+        let host = try TestHost()
+        try host.scratch.write("out/key.pem", "planted", mode: 0o644)
+        try host.scratch.write("out/cert.pem", "old", mode: 0o640)
+        try Directory.open(host.scratch.path("out")).descriptor.setOwner(stranger, group: stranger)
+        try own(host.scratch.path("out/key.pem"), third)
+        try own(host.scratch.path("out/cert.pem"), stranger)
+        try install(host)
+        let (key, cert) = (try status(host, "key.pem"), try status(host, "cert.pem"))
+        #expect((key.owner, key.mode) == (0, 0o600))
+        #expect((cert.owner, cert.mode) == (stranger, 0o640))
+    }
+
+    @Test func `a symbolic link that another user planted is not followed`() throws {
+        let host = try TestHost()
+        try host.scratch.write("secret", "of root", mode: 0o600)
+        let out = try Directory.make(host.scratch.path("out"), mode: 0o755)
+        try symbolicLink(host.certificate.outputs.key, to: host.scratch.path("secret"))
+        try out.descriptor.setOwner(stranger, group: stranger)
+        let (bundle, key) = try host.issued()
+        let failure = #expect(throws: RenewalFailure.self) {
+            try Installer(gate: Gate()).install(bundle, pendingKey: key, for: host.certificate)
+        }
+        #expect(failure?.failureClass == .unsafePath)
+        #expect(try host.outputNames() == ["key.pem"])
+        #expect(try host.scratch.read("secret") == "of root")
+    }
+
+    @Test func `a link of our own is followed, and stays a link`() throws {
+        let host = try TestHost()
+        try host.scratch.write("real/key.pem", "old", mode: 0o600)
+        _ = try Directory.make(host.scratch.path("out"), mode: 0o755)
+        try symbolicLink(host.certificate.outputs.key, to: host.scratch.path("real/key.pem"))
+        try install(host)
+        #expect(try File.statusOfEntry(host.certificate.outputs.key)?.kind == .symbolicLink)
+        #expect(try host.scratch.read("real/key.pem").contains("PRIVATE KEY"))
+    }
+}

@@ -1,0 +1,160 @@
+import Lifecycle
+import Log
+import PKI
+import POSIX
+import TestSupport
+import Testing
+
+@testable import Agent
+
+@Suite struct PendingKeyTests {
+    var host: TestHost
+    let directory: StateDirectory
+    let store: PendingKeyStore
+    private let nothing = FoundCertificate(certificate: .missing, key: .missing)
+
+    init() throws {
+        host = try TestHost()
+        directory = try host.stateDirectory()
+        store = PendingKeyStore(directory: directory, log: host.log)
+    }
+
+    /// Takes a key and says what matters of it.
+    private func take(
+        _ certificate: ManagedCertificate? = nil, found: FoundCertificate? = nil, rotating: Bool = true
+    ) throws -> (origin: PendingKey.Origin, spki: String, pem: SecretBytes) {
+        let key = try store.take(
+            for: certificate ?? host.certificate, found: found ?? nothing, rotating: rotating)
+        return (key.origin, key.spkiSHA256, key.pem)
+    }
+
+    private func storedFiles() throws -> [String] { try directory.pendingKeys.entries() }
+
+    @Test func `a new key is on the disk, for the agent only, before it is used`() throws {
+        let taken = try take()
+        #expect(taken.origin == .made)
+        #expect(try storedFiles() == ["web.key"])
+        let path = host.scratch.path("state/pending/web.key")
+        #expect(try required(File.status(path)).mode == 0o600)
+        #expect(try File.read(path, limit: 1 << 16) == taken.pem.bytes)
+    }
+
+    @Test func `the key waits through retries and restarts until its certificate is installed`() throws {
+        let first = try take()
+        #expect(try take().spki == first.spki)
+        let restarted = PendingKeyStore(directory: try host.stateDirectory(), log: host.log)
+        let again = try restarted.take(for: host.certificate, found: nothing, rotating: true)
+        #expect(again.origin == .waiting)
+        #expect(again.spkiSHA256 == first.spki)
+        store.installed(host.certificate.name)
+        #expect(try storedFiles() == [])
+        #expect(try take().spki != first.spki)
+    }
+
+    @Test func `a retired key is not taken again`() throws {
+        let first = try take()
+        try store.retire(host.certificate.name)
+        let second = try take()
+        #expect(second.origin == .made)
+        #expect(second.spki != first.spki)
+    }
+
+    @Test func `every key type is made as asked`() throws {
+        for type in KeyType.allCases where type != .rsa4096 && type != .rsa3072 {
+            var certificate = host.certificate
+            certificate.name = try CertificateName(validating: type.rawValue)
+            certificate.keyType = type
+            #expect(try PrivateKey(pem: take(certificate).pem).algorithm == type.algorithm)
+        }
+    }
+
+    @Test func `a waiting key of another type is replaced`() throws {
+        let first = try take()
+        var certificate = host.certificate
+        certificate.keyType = .ecP384
+        let second = try take(certificate)
+        #expect(second.origin == .made)
+        #expect(second.spki != first.spki)
+        #expect(try storedFiles() == ["web.key"])
+    }
+
+    @Test(arguments: ["", "no key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"])
+    func `a damaged waiting key is set aside and told`(damage: String) throws {
+        try host.scratch.write("state/pending/web.key", damage, mode: 0o600)
+        #expect(try take().origin == .made)
+        let files = try storedFiles()
+        #expect(files.count == 2)
+        #expect(files.contains { $0.hasPrefix("web.key.damaged-") })
+        #expect(host.capture.lines.contains { $0.contains("pending key is damaged") })
+    }
+
+    @Test func `a waiting key that is installed already is not taken again`() throws {
+        let first = try take()
+        let key = try PrivateKey(pem: first.pem)
+        let leaf = try Certificate(pem: Array(host.bundle(for: key.publicKey).certificatePEM.utf8))
+        let found = FoundCertificate(certificate: .installed(InstalledCertificate(leaf)), key: .matches)
+        #expect(try take(found: found).spki != first.spki)
+    }
+
+    private func writeKeyFile(_ key: borrowing PrivateKey, mode: FileMode = 0o600) throws {
+        try host.scratch.write(
+            "out/key.pem", String(decoding: try key.pkcs8PEM().bytes, as: UTF8.self), mode: mode)
+    }
+
+    @Test func `a key file without a certificate is taken over, and stays as it is`() throws {
+        let key = try PrivateKey.generate(.ecP256)
+        try writeKeyFile(key)
+        let taken = try take(found: FoundCertificate(certificate: .missing, key: .mismatch))
+        #expect(taken.origin == .adopted)
+        #expect(taken.spki == key.publicKey.spkiSHA256)
+        #expect(try storedFiles() == ["web.key"])
+        // The copy holds although the file changes meanwhile.
+        try host.scratch.write("out/key.pem", "gone", mode: 0o600)
+        #expect(try take(found: nothing).spki == taken.spki)
+    }
+
+    @Test func `a key file of another type, or beside a certificate, is not taken over`() throws {
+        let key = try PrivateKey.generate(.ecP384)
+        try writeKeyFile(key)
+        #expect(try take(found: FoundCertificate(certificate: .missing, key: .mismatch)).origin == .made)
+        try store.retire(host.certificate.name)
+        try writeKeyFile(try PrivateKey.generate(.ecP256))
+        let beside = FoundCertificate(certificate: .unreadable("torn"), key: .mismatch)
+        #expect(try take(found: beside).origin == .made)
+    }
+
+    @Test func `a key that others can read is not taken over, and the log says why`() throws {
+        try writeKeyFile(try PrivateKey.generate(.ecP256), mode: 0o644)
+        #expect(try take(found: FoundCertificate(certificate: .missing, key: .mismatch)).origin == .made)
+        #expect(host.capture.lines.contains { $0.contains("not taken over") })
+    }
+
+    @Test(.enabled(if: ProcessFacts.userID == 0))
+    func `a key in another user's directory is not taken over`() throws {
+        try writeKeyFile(try PrivateKey.generate(.ecP256))
+        try Directory.open(host.scratch.path("out")).descriptor.setOwner(54_321, group: 54_321)
+        #expect(try take(found: FoundCertificate(certificate: .missing, key: .mismatch)).origin == .made)
+    }
+
+    @Test func `without rotation the installed key is taken, in the forms upstream writes too`() throws {
+        let key = try PrivateKey.generate(.ecP256)
+        try writeKeyFile(key)
+        let taken = try take(rotating: false)
+        #expect(taken.origin == .installed)
+        #expect(taken.spki == key.publicKey.spkiSHA256)
+        #expect(try storedFiles() == [])
+    }
+
+    @Test func `without rotation but without a fitting key a new one is made`() throws {
+        #expect(try take(rotating: false).origin == .made)
+        try writeKeyFile(try PrivateKey.generate(.ecP384))
+        #expect(try take(rotating: false).origin == .waiting)
+    }
+
+    @Test func `a state directory that takes no file fails the key stage`() throws {
+        try Directory.open(host.scratch.path("state")).removeDirectory("pending")
+        let failure = #expect(throws: RenewalFailure.self) { try take() }
+        #expect(failure?.stage == .key)
+        #expect(failure?.failureClass == .stateDirectoryFailed)
+    }
+}

@@ -1,0 +1,129 @@
+import FoundationEssentials
+import Lifecycle
+import Log
+import POSIX
+import TestSupport
+import Testing
+
+@testable import Agent
+
+@Suite struct StateTests {
+    let host: TestHost
+    let name: CertificateName
+
+    init() throws {
+        host = try TestHost()
+        name = host.certificate.name
+    }
+
+    private func store() throws -> StateStore {
+        StateStore(directory: try host.stateDirectory(), log: host.log)
+    }
+
+    private var sample: CertificateRecord {
+        var record = CertificateRecord()
+        record.consecutiveFailures = 3
+        record.nextAttemptAt = host.now + 600
+        record.lastError = RecordedError(
+            failure: RenewalFailure(
+                stage: .order, .rateLimited, detail: "later", retryAfter: .seconds(90)), at: host.now)
+        record.orders.note(at: host.now)
+        record.reload = ReloadDebt(since: host.now)
+        return record
+    }
+
+    @Test func `a record survives a restart`() throws {
+        #expect(try store().record(for: name) == CertificateRecord())
+        try store().store(sample, for: name)
+        #expect(try store().record(for: name) == sample)
+        #expect(try required(File.status(host.scratch.path("state/state/web.json"))).mode == 0o600)
+        #expect(host.capture.lines.isEmpty)
+        try store().remove(name)
+        #expect(try store().record(for: name) == CertificateRecord())
+    }
+
+    @Test func `names become one path component each, whatever is in them`() throws {
+        let texts = ["../../etc/passwd", ".", "..", "a/b", "ünïcode ✓", String(repeating: "/", count: 255)]
+        for (position, text) in texts.enumerated() {
+            var record = CertificateRecord()
+            record.consecutiveFailures = position
+            try store().store(record, for: try CertificateName(validating: text))
+        }
+        for (position, text) in texts.enumerated() {
+            let record = try store().record(for: try CertificateName(validating: text))
+            #expect(record.consecutiveFailures == position)
+        }
+        let directory = try host.stateDirectory()
+        #expect(try directory.records.entries().count == texts.count)
+        #expect(try directory.root.entries() == ["pending", "state"])
+    }
+
+    @Test(arguments: ["", "{", "[]", #"{"version": 99}"#, #"{"version": 1, "orders": 7}"#])
+    func `a damaged record is set aside and told, and the certificate starts clean`(damage: String) throws {
+        try store().store(sample, for: name)
+        try host.scratch.write("state/state/web.json", damage, mode: 0o600)
+        #expect(try store().record(for: name) == CertificateRecord())
+        let entries = try host.stateDirectory().records.entries()
+        #expect(entries.count == 1)
+        #expect(entries.first?.hasPrefix("web.json.damaged-") == true)
+        #expect(host.capture.lines.contains { $0.contains("level=ERROR") && $0.contains("damaged") })
+        try store().store(sample, for: name)
+        #expect(try store().record(for: name) == sample)
+    }
+
+    @Test func `every beginning of a record is either set aside or no record at all`() throws {
+        try store().store(sample, for: name)
+        let whole = try File.read(host.scratch.path("state/state/web.json"), limit: 1 << 20)
+        for length in stride(from: 0, to: whole.count, by: 7) {
+            try host.scratch.write(
+                "state/state/web.json", String(decoding: whole[..<length], as: UTF8.self), mode: 0o600)
+            #expect(try store().record(for: name) == CertificateRecord())
+        }
+    }
+
+    @Test func `the state directory is closed to others, and its parents are not`() throws {
+        let path = host.scratch.path("var/lib/certplane/agent")
+        _ = try StateDirectory(path: path, log: host.log)
+        #expect(try required(File.status(path)).mode == 0o700)
+        #expect(try required(File.status(path + "/pending")).mode == 0o700)
+        #expect(try required(File.status(host.scratch.path("var/lib/certplane"))).mode == 0o755)
+        #expect(host.capture.lines.isEmpty)
+    }
+
+    @Test func `what was open to others is closed, with a warning each`() throws {
+        _ = try host.stateDirectory()
+        try host.scratch.write("state/pending/web.key", "key", mode: 0o640)
+        try host.scratch.write("state/agent.lock", "", mode: 0o644)
+        try host.scratch.open().openDirectory("state").descriptor.setMode(0o755)
+        _ = try host.stateDirectory()
+        #expect(try required(File.status(host.scratch.path("state"))).mode == 0o700)
+        for file in ["state/pending/web.key", "state/agent.lock"] {
+            #expect(try required(File.status(host.scratch.path(file))).mode == 0o600)
+        }
+        #expect(host.capture.lines.filter { $0.contains("level=WARN") }.count == 3)
+    }
+
+    @Test func `what an interrupted write left in it is swept`() throws {
+        let directory = try host.stateDirectory()
+        for name in ["state/.certplane-1", "state/state/.certplane-2", "state/pending/.certplane-3"] {
+            try host.scratch.write(name, "half", mode: 0o600)
+        }
+        try store().store(sample, for: name)
+        StagingSweep(log: host.log).sweep(directory)
+        #expect(try directory.root.entries() == ["pending", "state"])
+        #expect(try directory.records.entries() == ["web.json"])
+        #expect(try directory.pendingKeys.entries() == [])
+    }
+
+    @Test func `one agent at a time; a stale lock file holds nobody up; enrolling has a lock of its own`()
+        throws
+    {
+        try host.scratch.write("state/agent.lock", "4711\n", mode: 0o600)
+        let directory = try host.stateDirectory()
+        let lock = try directory.lock(.running)
+        let failure = #expect(throws: FileLock.Failure.self) { _ = try directory.lock(.running) }
+        #expect(failure == .held(by: ProcessFacts.processID))
+        _ = try directory.lock(.enrolling)
+        _ = consume lock
+    }
+}
