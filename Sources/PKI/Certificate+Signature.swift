@@ -5,6 +5,7 @@ extension Certificate {
     ///
     /// Validity and trust are not looked at: that is `CertificateChain.verify`.
     public func isSigned(by issuer: Certificate) -> Bool {
+        // Bytes that were read once are read again, or memory is out: then nothing is proved.
         guard let subject = try? object(), let authority = try? issuer.object() else { return false }
         defer { ERR_clear_error() }
         return unsafe subject.withPointer { subject in

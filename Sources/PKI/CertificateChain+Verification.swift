@@ -42,7 +42,7 @@ extension CertificateChain {
         try verifyLinks()
         try verifyValidity(at: date)
         do {
-            if let (reason, depth) = try PathCheck(anchors: anchors).problem(of: self, at: date, for: purpose)
+            if let (reason, depth) = try PathCheck(anchors: anchors, at: date).problem(of: self, for: purpose)
             {
                 throw CertificateChainError.untrusted(reason: reason, depth: depth)
             }

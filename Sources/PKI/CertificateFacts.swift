@@ -66,7 +66,7 @@ struct CertificateFacts {
         let decoded = unsafe certificate.withPointer {
             unsafe X509_get_ext_d2i($0, NID_subject_alt_name, &state, nil)
         }
-        guard let names = unsafe try? Owned<NamesObject>("X509_get_ext_d2i", { OpaquePointer(decoded) })
+        guard let names = unsafe Owned<NamesObject>(owning: OpaquePointer(decoded))
         else {
             // -1 says that the extension is absent; other failures are a malformed or a repeated one.
             guard state == -1 else { throw .undecodable("subject alternative names") }
@@ -83,7 +83,7 @@ struct CertificateFacts {
         let decoded = unsafe certificate.withPointer {
             unsafe X509_get_ext_d2i($0, NID_ext_key_usage, &state, nil)
         }
-        guard let list = unsafe try? Owned<UsagesObject>("X509_get_ext_d2i", { OpaquePointer(decoded) })
+        guard let list = unsafe Owned<UsagesObject>(owning: OpaquePointer(decoded))
         else {
             guard state == -1 else { throw .undecodable("extended key usages") }
             return []

@@ -17,6 +17,13 @@ struct Owned<Object: OpenSSLObject>: ~Copyable {
         unsafe pointer = made
     }
 
+    /// Owns what C has handed over, where nothing is no failure.
+    init?(owning made: OpaquePointer?) {
+        ERR_clear_error()
+        guard let made = unsafe made else { return nil }
+        unsafe pointer = made
+    }
+
     deinit { unsafe Object.free(pointer) }
 
     borrowing func withPointer<Result: ~Copyable, Failure: Error>(

@@ -5,9 +5,10 @@ import FoundationEssentials
 struct PathCheck: ~Copyable {
     private let store: Owned<StoreObject>
 
-    init(anchors: [Certificate]) throws(OpenSSLError) {
+    /// Only anchors that are valid at `date` count.
+    init(anchors: [Certificate], at date: Date) throws(OpenSSLError) {
         let store = try unsafe Owned<StoreObject>("X509_STORE_new") { unsafe X509_STORE_new() }
-        for anchor in anchors {
+        for anchor in anchors where anchor.isValid(at: date) {
             let object = try anchor.object()
             try check("X509_STORE_add_cert") {
                 unsafe store.withPointer { store in
@@ -19,8 +20,9 @@ struct PathCheck: ~Copyable {
     }
 
     /// What stands between the leaf and every anchor, and the depth where it was met; nil when nothing does.
+    /// The validity of the chain is not looked at.
     borrowing func problem(
-        of chain: CertificateChain, at date: Date, for purpose: CertificatePurpose
+        of chain: CertificateChain, for purpose: CertificatePurpose
     ) throws(OpenSSLError) -> (reason: String, depth: Int)? {
         let leaf = try chain.leaf.object()
         let helpers = try Owned<CertificateListObject>(certificates: chain.intermediates)
@@ -38,8 +40,9 @@ struct PathCheck: ~Copyable {
         }
         return unsafe context.withPointer { context in
             let settings = unsafe X509_STORE_CTX_get0_param(context)
-            unsafe X509_VERIFY_PARAM_set_time(settings, Int(date.timeIntervalSince1970.rounded(.down)))
-            unsafe X509_VERIFY_PARAM_set_flags(settings, UInt(X509_V_FLAG_PARTIAL_CHAIN))
+            // OpenSSL takes the last valid second for expired, so times are the caller's to look at.
+            let flags = X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME
+            unsafe X509_VERIFY_PARAM_set_flags(settings, UInt(flags))
             if let number = purpose.number { unsafe X509_STORE_CTX_set_purpose(context, number) }
             defer { ERR_clear_error() }
             guard unsafe X509_verify_cert(context) != 1 else { return nil }

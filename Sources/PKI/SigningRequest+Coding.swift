@@ -3,16 +3,21 @@ import COpenSSL
 extension SigningRequest {
     /// The alternative names that are asked for.
     static func names(_ request: borrowing Owned<RequestObject>) throws(SigningRequestError) -> SubjectNames {
-        guard
-            let extensions = unsafe try? Owned<ExtensionListObject>(
-                "X509_REQ_get_extensions",
-                { unsafe request.withPointer { unsafe X509_REQ_get_extensions($0) } })
-        else { return SubjectNames() }
+        let extensionRequests = unsafe request.withPointer { request in
+            let first = unsafe X509_REQ_get_attr_by_NID(request, NID_ext_req, -1)
+            return unsafe first < 0 ? 0 : X509_REQ_get_attr_by_NID(request, NID_ext_req, first) < 0 ? 1 : 2
+        }
+        guard extensionRequests > 0 else { return SubjectNames() }
+        // Of two lists an authority might honour the one that was not looked at here.
+        guard extensionRequests == 1,
+            let extensions = unsafe Owned<ExtensionListObject>(
+                owning: request.withPointer { unsafe X509_REQ_get_extensions($0) })
+        else { throw .undecodable("extensions") }
         var state: Int32 = 0
         let decoded = unsafe extensions.withPointer {
             unsafe X509V3_get_d2i($0, NID_subject_alt_name, &state, nil)
         }
-        guard let names = unsafe try? Owned<NamesObject>("X509V3_get_d2i", { OpaquePointer(decoded) })
+        guard let names = unsafe Owned<NamesObject>(owning: OpaquePointer(decoded))
         else {
             // -1 says that the extension is absent; other failures are a malformed or a repeated one.
             guard state == -1 else { throw .undecodable("subject alternative names") }

@@ -93,15 +93,14 @@ public struct TLSSession: ~Copyable, @unchecked Sendable {
 
     /// The certificate the client has shown and the context has accepted; nil without one.
     public func peerCertificate() throws(CertificateError) -> Certificate? {
+        guard
+            let shown = unsafe Owned<CertificateObject>(
+                owning: object.withPointer { unsafe SSL_get1_peer_certificate($0) })
+        else { return nil }
         let der: [UInt8]
         do {
-            guard
-                let shown = unsafe try? Owned<CertificateObject>(
-                    "SSL_get1_peer_certificate",
-                    { unsafe object.withPointer { unsafe SSL_get1_peer_certificate($0) } })
-            else { return nil }
             der = unsafe try shown.withPointer { shown throws(OpenSSLError) in
-                try unsafe DER.encode("i2d_X509") { unsafe i2d_X509(shown, $0) }
+                unsafe try DER.encode("i2d_X509") { unsafe i2d_X509(shown, $0) }
             }
         } catch {
             throw .malformed(error)
