@@ -4,23 +4,44 @@ import YAML
 /// misspelt `reload_comand` holds a command too.
 struct Concealment {
     private let source: SourceText
-    /// Places of concealed values, from the tree; nil when the file could not be read as a tree.
+    /// Places of concealed values, in order and apart from one another; nil when there is no tree.
     private let regions: [Range<SourcePosition>]?
 
     init(_ source: SourceText, root: Node?) {
         self.source = source
-        regions = root.map { Self.regions(in: $0) }
+        regions = root.map(Self.regions(inRoot:))
     }
 
-    /// The concealed columns of a line.
-    func columns(ofLine line: Int) -> [Range<Int>] {
-        guard let regions else { return columnsByIndentation(ofLine: line) }
-        return regions.compactMap { region in
-            guard region.lowerBound.line <= line, line <= region.upperBound.line else { return nil }
-            let first = region.lowerBound.line == line ? region.lowerBound.column : 1
-            let end = region.upperBound.line == line ? region.upperBound.column : Int.max
-            return first < end ? first..<end : nil
+    /// The concealed columns of the line of a problem.
+    func columns(around position: SourcePosition) -> [Range<Int>] {
+        let line = position.line
+        guard let regions else {
+            // What the parser has not understood may be anything.
+            return columnsByIndentation(ofLine: line) + [max(position.column, 0) &+ 1..<Int.max]
         }
+        return regions[Self.firstIndex(in: regions, endingFrom: line)...]
+            .prefix { $0.lowerBound.line <= line }
+            .compactMap { region in
+                let first = region.lowerBound.line == line ? region.lowerBound.column : 1
+                let end = region.upperBound.line == line ? region.upperBound.column : Int.max
+                return first < end ? first..<end : nil
+            }
+    }
+
+    private static func firstIndex(in regions: [Range<SourcePosition>], endingFrom line: Int) -> Int {
+        var low = 0
+        var high = regions.count
+        while low < high {
+            let middle = (low + high) / 2
+            if regions[middle].upperBound.line < line { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// A root that is no mapping has no key that could vouch for it.
+    private static func regions(inRoot root: Node) -> [Range<SourcePosition>] {
+        if case .mapping = root.content { return regions(in: root) }
+        return root.start < root.end ? [root.start..<root.end] : []
     }
 
     private static func regions(in node: Node) -> [Range<SourcePosition>] {
@@ -33,7 +54,9 @@ struct Concealment {
 
     private static func regions(in entry: Entry) -> [Range<SourcePosition>] {
         if Schema.showable.contains(entry.key) { return regions(in: entry.value) }
-        let (start, end) = (entry.value.start, entry.value.end)
+        // A key with spaces is debris of something else.
+        let start = entry.key.contains(where: \.isWhitespace) ? entry.keyStart : entry.value.start
+        let end = max(entry.value.end, start)
         return start < end ? [start..<end] : []
     }
 }
@@ -80,8 +103,9 @@ extension Concealment {
 
         var concealedColumns: [Range<Int>] {
             guard let key else {
-                // A list item or the continuation of something harmless.
-                return text.contains("{") ? [indentation + 1..<Int.max] : []
+                // A list item; anything else without a key is debris.
+                let isItem = text[..<indentation].contains("-") && !text.contains("{")
+                return isItem ? [] : [indentation + 1..<Int.max]
             }
             guard Schema.showable.contains(key) else { return [valueStart + 1..<Int.max] }
             // A mapping in braces may hold any key.

@@ -1,5 +1,3 @@
-import YAML
-
 /// The problems of a configuration as text for a terminal.
 public struct ConfigurationReport: Sendable {
     public let problems: [ConfigurationProblem]
@@ -25,9 +23,9 @@ public struct ConfigurationReport: Sendable {
     }
 
     private func paragraph(_ problem: ConfigurationProblem) -> String {
-        let place = "\(problem.file):\(problem.position.line):\(problem.position.column)"
+        let place = "\(problem.file):\(problem.line):\(problem.column)"
         let subject = problem.keyPath.isEmpty ? "" : "\(problem.keyPath): "
-        let excerpt = problem.excerpt.rendered.split(separator: "\n").map { "  \($0)\n" }.joined()
+        let excerpt = problem.markedExcerpt.split(separator: "\n").map { "  \($0)\n" }.joined()
         return "\(place): \(subject)\(problem.message)\n\(excerpt)  \(problem.hint)\n"
     }
 }

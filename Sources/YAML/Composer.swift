@@ -71,15 +71,10 @@ struct Composer: ~Copyable {
             }
             let key = try node(from: event, depth: depth)
             let value = try node(from: try reader.next(), depth: depth)
-            guard case .scalar(let scalar) = key.content else {
-                if case .refused = key.content { continue }
-                note(.complexKey(at: key.start))
-                continue
-            }
+            guard case .scalar(let scalar) = key.content else { throw .complexKey(at: key.start) }
             if let first = firsts.updateValue(key.start, forKey: scalar.text) {
                 firsts[scalar.text] = first
                 note(.duplicateKey(scalar.text, at: key.start, first: first))
-                continue
             }
             entries.append(Entry(key: scalar.text, keyStart: key.start, value: value))
         }

@@ -31,7 +31,7 @@ extension SourceText {
             }
             lastConcealed = cover
             if column == position.column { caret = shown.count }
-            shown.append(cover == nil ? Self.printable(scalar) : "…")
+            shown.append(cover == nil ? scalar.printable : "…")
         }
         return Self.window(shown, caret: caret ?? shown.count, lineNumber: position.line)
     }
@@ -47,14 +47,5 @@ extension SourceText {
         if end < scalars.count { view.append("…") }
         return Excerpt(
             lineNumber: lineNumber, text: String(view), caretOffset: caret - start + (start > 0 ? 1 : 0))
-    }
-
-    /// A tab or an escape sequence would move the caret or worse.
-    private static func printable(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
-        switch scalar.properties.generalCategory {
-        case .control where scalar == "\t": " "
-        case .control, .format, .lineSeparator, .paragraphSeparator: "\u{FFFD}"
-        default: scalar
-        }
     }
 }

@@ -41,7 +41,8 @@ public struct Scalar: Sendable, Hashable {
     }
 }
 
-/// One `key: value` of a mapping, in the order of the file.
+/// One `key: value` of a mapping, in the order of the file. A repeated key is a problem of the document, and stays
+/// in the tree.
 public struct Entry: Sendable {
     public let key: String
     public let keyStart: SourcePosition

@@ -18,6 +18,8 @@ extension YAMLProblem {
             "Indent with spaces, not tabs, and quote a value that begins with a tab, @, ` or %."
         case "mapping values are not allowed in this context":
             "Check the indentation of this line, and quote a value that contains \": \"."
+        case "did not find expected alphabetic or numeric character":
+            "Quote a value that begins with * or &, like \"*.example.com\"."
         case "found unexpected end of stream":
             "A quote or bracket was opened and never closed."
         case "found unknown escape character":
@@ -77,8 +79,8 @@ extension YAMLProblem {
 
     static func complexKey(at position: SourcePosition) -> YAMLProblem {
         YAMLProblem(
-            .complexKey, at: position, "a list or mapping can't be a key",
-            hint: "Write the key as a plain word before the colon.")
+            .complexKey, at: position, "only a word can be a key",
+            hint: "Write the key as one word before the colon.")
     }
 
     static let outOfMemory = YAMLProblem(

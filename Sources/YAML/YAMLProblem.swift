@@ -2,11 +2,11 @@
 public struct YAMLProblem: Error, Sendable, Hashable {
     public enum Kind: Sendable, Hashable {
         /// Nothing of the document can be used: it is not YAML, or not text.
-        case syntax, encoding
+        case syntax, encoding, complexKey
         /// Nothing of the document can be used: it exceeds `YAMLLimits`.
         case tooLarge, tooDeep, tooManyNodes
         /// The rest of the document is readable all the same.
-        case alias, anchor, tag, duplicateKey, complexKey
+        case alias, anchor, tag, duplicateKey
         case outOfMemory
     }
 
@@ -18,7 +18,7 @@ public struct YAMLProblem: Error, Sendable, Hashable {
     init(_ kind: Kind, at position: SourcePosition, _ message: String, hint: String) {
         self.kind = kind
         self.position = position
-        self.message = message
+        self.message = message.printable
         self.hint = hint
     }
 }

@@ -78,7 +78,9 @@ extension Field {
     func mode() -> UInt32? {
         guard let text = text() else { return nil }
         let digits = text.hasPrefix("0o") ? text.dropFirst(2) : text.hasPrefix("0") ? text.dropFirst() : ""
-        guard digits.count == 3, let mode = UInt32(digits, radix: 8) else {
+        guard digits.utf8.count == 3, digits.utf8.allSatisfy({ (0x30...0x37).contains($0) }),
+            let mode = UInt32(digits, radix: 8)
+        else {
             return reject(
                 "\(quoted(text)) is not a file mode", hint: "Write four octal digits, like \"0640\".")
         }
@@ -104,7 +106,7 @@ extension Field {
 
     /// For a message: quoted, and cut where it is long.
     func quoted(_ text: String) -> String {
-        text.count > 60 ? "\"\(text.prefix(60))…\"" : "\"\(text)\""
+        text.count > 60 ? "\"\(String(text.prefix(60)).printable)…\"" : "\"\(text.printable)\""
     }
 
     private static func isLetter(_ byte: UInt8) -> Bool {

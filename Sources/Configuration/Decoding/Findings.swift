@@ -10,13 +10,18 @@ final class Findings {
         let hint: String
     }
 
+    /// A file with more mistakes is the wrong file; listing them all would only take time.
+    private static let limit = 1000
+
     private(set) var all: [Finding] = []
     /// Every valid path so far; they are judged together, when all are known.
     var claims: [PathClaim] = []
     private var troubled: Set<String> = []
 
     func add(_ message: String, hint: String, keyPath: String, at position: SourcePosition) {
-        all.append(Finding(position: position, keyPath: keyPath, message: message, hint: hint))
+        if all.count < Self.limit {
+            all.append(Finding(position: position, keyPath: keyPath, message: message, hint: hint))
+        }
         var path = keyPath[...]
         while !path.isEmpty {
             troubled.insert(String(path))
@@ -41,11 +46,12 @@ final class Findings {
         let order = all.indices.sorted { (all[$0].position, $0) < (all[$1].position, $1) }
         return order.map { index in
             let finding = all[index]
-            let columns = concealment.columns(ofLine: finding.position.line)
+            let columns = concealment.columns(around: finding.position)
+            let excerpt = source.excerpt(at: finding.position, concealing: columns)
             return ConfigurationProblem(
-                file: source.name, position: finding.position, keyPath: finding.keyPath,
-                message: finding.message, hint: finding.hint,
-                excerpt: source.excerpt(at: finding.position, concealing: columns))
+                file: source.name, line: finding.position.line, column: finding.position.column,
+                keyPath: finding.keyPath, message: finding.message, hint: finding.hint, excerpt: excerpt.text,
+                markedExcerpt: excerpt.rendered)
         }
     }
 }

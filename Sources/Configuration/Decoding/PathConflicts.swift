@@ -22,9 +22,10 @@ struct PathConflicts {
     private let reserved: Set<String>
     private var first: [String: PathClaim] = [:]
 
-    init(stateDirectory: String) {
-        self.stateDirectory = PathText.normalised(stateDirectory)
-        reserved = ["\(self.stateDirectory)/agent.lock", "\(self.stateDirectory)/api.token"]
+    init(stateDirectory path: String) {
+        let stateDirectory = PathText.normalised(path)
+        self.stateDirectory = stateDirectory
+        reserved = Set(["agent.lock", "enroll.lock", "api.token"].map { "\(stateDirectory)/\($0)" })
     }
 
     /// Complains about each claim that an earlier one, or the agent itself, has made already.

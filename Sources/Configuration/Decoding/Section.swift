@@ -87,8 +87,15 @@ struct Section {
 
     private func refuseUnknown(_ entry: Entry, keys: [String]) {
         findings.add(
-            "unknown key", hint: unknownKeyHint(entry.key, keys: keys), keyPath: path(to: entry.key),
+            "unknown key", hint: unknownKeyHint(entry.key, keys: keys),
+            keyPath: path(to: shown(entry.key)),
             at: entry.keyStart)
+    }
+
+    /// A key with spaces is debris of something that may be a command.
+    private func shown(_ key: String) -> String {
+        let word = String(key.prefix { !$0.isWhitespace })
+        return word == key ? key.printable : "\(word.printable)…"
     }
 
     private func unknownKeyHint(_ key: String, keys: [String]) -> String {

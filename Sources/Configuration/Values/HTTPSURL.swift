@@ -20,10 +20,11 @@ public struct HTTPSURL: Sendable, Hashable, CustomStringConvertible {
         guard text[..<schemeEnd.lowerBound].lowercased() == "https" else { throw .notHTTPS }
         let rest = text[schemeEnd.upperBound...]
         guard !rest.contains("?"), !rest.contains("#") else { throw .hasQueryOrFragment }
-        let authority = rest.prefix { $0 != "/" }
+        var authority = rest.prefix { $0 != "/" }
         guard !authority.contains("@") else { throw .hasUserInfo }
         (host, port) = try Self.hostAndPort(authority)
         var path = rest[authority.endIndex...]
+        if authority.last == ":" { authority.removeLast() }
         guard Self.hasValidEscapes(path) else { throw .badCharacter }
         while path.last == "/" { path.removeLast() }
         self.text = "https://\(authority)\(path)"
@@ -57,7 +58,8 @@ public struct HTTPSURL: Sendable, Hashable, CustomStringConvertible {
     }
 
     private static func isHostName(_ host: Substring) -> Bool {
-        let labels = host.split(separator: ".", omittingEmptySubsequences: false)
+        let labels = (host.hasSuffix(".") ? host.dropLast() : host)
+            .split(separator: ".", omittingEmptySubsequences: false)
         return host.utf8.count <= 253
             && labels.allSatisfy { label in
                 !label.isEmpty && label.utf8.count <= 63 && label.first != "-" && label.last != "-"
