@@ -45,8 +45,7 @@ struct Transport: ~Copyable {
     /// A buffer as long as a TLS record leaves nothing behind in the session, about which the poller would be
     /// silent.
     mutating func receive(into buffer: inout [UInt8]) -> Received {
-        var span = buffer.mutableSpan
-        switch session?.read(into: &span) {
+        switch session?.read(into: &buffer) {
         case .bytes(let count): return .bytes(count)
         case .wantsRead: return .blocked(.reading)
         case .wantsWrite: return .blocked(.writing)

@@ -17,14 +17,16 @@ struct ConfigurationFile {
             return LoadedConfiguration(
                 path: path, hash: SHA256.hex(bytes), settings: try AgentConfiguration.load(bytes, file: path))
         } catch {
-            let report = ConfigurationReport(error.problems)
-            throw CommandFailure(
-                code: .usage, message: "the configuration can't be used: \(report.summary)",
-                advice: [
-                    "", report.text.indented,
-                    "Correct the file, then try 'certplane-agent check -c \(path)'.",
-                ])
+            throw refused(error, withReport: true)
         }
+    }
+
+    func refused(_ invalid: InvalidConfiguration, withReport: Bool) -> CommandFailure {
+        let report = ConfigurationReport(invalid.problems)
+        return CommandFailure(
+            code: .usage, message: "the configuration can't be used: \(report.summary)",
+            advice: withReport ? ["Correct the file, then try 'certplane-agent check -c \(path)'."] : [],
+            report: withReport ? report.text : nil)
     }
 
     func read() throws(CommandFailure) -> [UInt8] {
@@ -33,13 +35,6 @@ struct ConfigurationFile {
                 code: .usage, message: "the configuration can't be read: \(error)",
                 advice: ["Name the right file with -c, and see that this user may read it."])
         }
-    }
-}
-
-extension String {
-    /// Line breaks kept, so that the whole can stand under a heading that is indented by two.
-    fileprivate var indented: String {
-        split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n  ")
     }
 }
 

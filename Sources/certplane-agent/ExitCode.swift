@@ -15,9 +15,12 @@ struct CommandFailure: Error, Equatable {
     var message: String
     /// What to do next, one line each.
     var advice: [String] = []
+    /// Details at length, between the message and the advice.
+    var report: String?
 
     /// The text for stderr.
     var text: String {
-        (["Error: \(message)"] + advice.map { "  \($0)" }).joined(separator: "\n")
+        let paragraphs = report.map { ["", $0] } ?? []
+        return (["Error: \(message)"] + paragraphs + advice.map { "  \($0)" }).joined(separator: "\n")
     }
 }
