@@ -52,6 +52,7 @@ extension HostState {
                 persist(index)
             }
             certificates[index].reload.retryAt = now.boottime
+            certificates[index].record.reload?.nextAttemptAt = now.wall
             certificates[index].reload.gatherUntil = nil
         }
         ledger.begin(record)

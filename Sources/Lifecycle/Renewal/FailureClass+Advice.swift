@@ -44,7 +44,8 @@ extension FailureClass {
         case .alreadyDue: "Lower renew_before, or have the broker issue for longer or clear its cache."
         case .brokenChain:
             "Report it to the broker's operator: its chain does not lead from the certificate up."
-        case .metadataMismatch: "Report it to the broker's operator: its answer contradicts the certificate in it."
+        case .metadataMismatch:
+            "Report it to the broker's operator: its answer contradicts the certificate in it."
 
         case .unsafePath:
             "Make every directory on the path belong to root or the agent's user, writable by no other."
