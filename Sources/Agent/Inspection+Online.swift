@@ -1,3 +1,4 @@
+import Configuration
 import FoundationEssentials
 import Lifecycle
 import PKI
@@ -17,7 +18,8 @@ extension Inspection {
     private func stepCA(_ session: Session) -> Finding {
         let (subject, url) = ("identity.step_ca", settings.identity.stepCA.url.text)
         let authority = IdentityAuthority(
-            settings: settings.identity, files: IdentityFiles(settings.identity), installer: Installer(gate: Gate()))
+            settings: settings.identity, files: IdentityFiles(settings.identity),
+            installer: Installer(gate: Gate()))
         do {
             try authority.stepCA(session: session).health()
             return Finding(.ok, subject, "\(url) answers")
@@ -33,7 +35,8 @@ extension Inspection {
             let tls = MutualTLS(
                 identity: identity.clientIdentity,
                 trust: .anchors(try TrustBundle.read(settings.broker.serverCABundlePath)))
-            let status = try BrokerClient(url: url, timeout: settings.broker.timeout).health(tls: tls, session: session)
+            let status = try BrokerClient(url: url, timeout: settings.broker.timeout).health(
+                tls: tls, session: session)
             guard status == 200 else {
                 return Finding(
                     .problem, subject, "\(url)/healthz answers \(status)",
@@ -54,7 +57,8 @@ extension BrokerClient {
     func health(tls: MutualTLS, session: Session) throws(RenewalFailure) -> Int {
         let request = RemoteRequest(
             .get, url + "/healthz", tls: tls,
-            limits: ExchangeLimits(connectTimeout: min(timeout, .seconds(10)), timeout: timeout, answerBytes: 4096))
+            limits: ExchangeLimits(
+                connectTimeout: min(timeout, .seconds(10)), timeout: timeout, answerBytes: 4096))
         do { return try session.perform(request).status } catch { throw RenewalFailure(order: error) }
     }
 }

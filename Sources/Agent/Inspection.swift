@@ -99,7 +99,9 @@ public struct Inspection: Sendable {
                 Finding(.notice, "identity", "not enrolled yet", advice: FailureClass.notEnrolled.advice))
         case .unusable(let reason):
             findings.append(
-                Finding(.problem, "identity", reason, advice: "Repair the files, or remove them and enroll again."))
+                Finding(
+                    .problem, "identity", reason, advice: "Repair the files, or remove them and enroll again."
+                ))
         case .present(let facts) where facts.notAfter < now:
             findings.append(
                 Finding(
@@ -137,7 +139,9 @@ public struct Inspection: Sendable {
         return findings
     }
 
-    private func validity(of certificate: ManagedCertificate, found: FoundCertificate, _ subject: String) -> Finding {
+    private func validity(of certificate: ManagedCertificate, found: FoundCertificate, _ subject: String)
+        -> Finding
+    {
         guard let installed = found.installed else { return Finding(.notice, subject, "not issued yet") }
         let window = RenewalWindow(lifetime: installed.lifetime, renewBefore: certificate.renewBefore)
         let until = "valid until \(installed.notAfter.formatted(.iso8601))"
@@ -154,7 +158,8 @@ public struct Inspection: Sendable {
             return nil
         } catch {
             if case .system(let system) = error, system.errno == .notFound {
-                return Finding(.notice, subject, "the directory of \(path) does not exist yet; the agent makes it")
+                return Finding(
+                    .notice, subject, "the directory of \(path) does not exist yet; the agent makes it")
             }
             if case .unsafe = error {
                 return Finding(.problem, subject, "\(error)", advice: FailureClass.unsafePath.advice)

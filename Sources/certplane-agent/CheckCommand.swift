@@ -20,7 +20,8 @@ struct CheckCommand {
             throw file.refused(error, withReport: !json)
         }
         let inspection = Inspection(settings)
-        var findings = [Finding(.ok, "configuration", "\(configurationPath) is in order")] + inspection.findings()
+        var findings =
+            [Finding(.ok, "configuration", "\(configurationPath) is in order")] + inspection.findings()
         if online { findings += inspection.onlineFindings() }
         if json {
             show(Report(problems: [], findings: findings))
@@ -29,7 +30,8 @@ struct CheckCommand {
         }
         let problems = findings.count { $0.severity == .problem }
         if problems > 0 {
-            throw CommandFailure(code: .failure, message: "\(problems) problem\(problems == 1 ? "" : "s") found")
+            throw CommandFailure(
+                code: .failure, message: "\(problems) problem\(problems == 1 ? "" : "s") found")
         }
     }
 
