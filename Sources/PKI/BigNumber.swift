@@ -10,7 +10,7 @@ extension Owned where Object == NumberObject {
 
     /// The number big-endian, padded to `width` bytes or as short as it goes.
     borrowing func bytes(width: Int?) throws(OpenSSLError) -> [UInt8] {
-        unsafe try withPointer { number throws(OpenSSLError) in
+        try unsafe withPointer { number throws(OpenSSLError) in
             try unsafe BigNumber.bytes(number, width: width)
         }
     }

@@ -16,10 +16,10 @@ struct CertificateFacts {
 
     init(_ certificate: borrowing Owned<CertificateObject>) throws(CertificateError) {
         do {
-            subjectName = unsafe try certificate.withPointer { certificate throws(OpenSSLError) in
+            subjectName = try unsafe certificate.withPointer { certificate throws(OpenSSLError) in
                 try unsafe DistinguishedName.text(X509_get_subject_name(certificate))
             }
-            issuerName = unsafe try certificate.withPointer { certificate throws(OpenSSLError) in
+            issuerName = try unsafe certificate.withPointer { certificate throws(OpenSSLError) in
                 try unsafe DistinguishedName.text(X509_get_issuer_name(certificate))
             }
         } catch {
@@ -43,7 +43,10 @@ struct CertificateFacts {
         self.notAfter = notAfter
         names = try CertificateFacts.names(certificate)
         extendedKeyUsages = try CertificateFacts.usages(certificate)
-        isCA = unsafe certificate.withPointer { unsafe X509_get_extension_flags($0) } & UInt32(EXFLAG_CA) != 0
+        let flags = unsafe certificate.withPointer { unsafe X509_get_extension_flags($0) }
+        // Two basic constraints, or broken ones, must not read as "no authority".
+        guard flags & UInt32(EXFLAG_INVALID) == 0 else { throw .undecodable("extensions") }
+        isCA = flags & UInt32(EXFLAG_CA) != 0
     }
 
     private static func serial(_ number: UnsafePointer<ASN1_INTEGER>?) -> String {

@@ -22,7 +22,7 @@ extension CertificateIssuer {
     ) throws(OpenSSLError) -> [UInt8] {
         let certificate = try unsafe Owned<CertificateObject>("X509_new") { unsafe X509_new() }
         let subjectKey = try publicKey.object()
-        unsafe try certificate.withPointer { certificate throws(OpenSSLError) in
+        try unsafe certificate.withPointer { certificate throws(OpenSSLError) in
             try check("X509_set_version") { unsafe X509_set_version(certificate, 2) }
             try check("X509_set_pubkey") {
                 unsafe subjectKey.withPointer { unsafe X509_set_pubkey(certificate, $0) }
@@ -37,7 +37,7 @@ extension CertificateIssuer {
         } else {
             try complete(certificate, template, issuer: certificate, key: key)
         }
-        return unsafe try certificate.withPointer { certificate throws(OpenSSLError) in
+        return try unsafe certificate.withPointer { certificate throws(OpenSSLError) in
             try unsafe DER.encode("i2d_X509") { unsafe i2d_X509(certificate, $0) }
         }
     }
@@ -46,8 +46,8 @@ extension CertificateIssuer {
         _ certificate: borrowing Owned<CertificateObject>, _ template: CertificateTemplate,
         issuer: borrowing Owned<CertificateObject>, key: borrowing PrivateKey
     ) throws(OpenSSLError) {
-        unsafe try certificate.withPointer { certificate throws(OpenSSLError) in
-            unsafe try issuer.withPointer { issuer throws(OpenSSLError) in
+        try unsafe certificate.withPointer { certificate throws(OpenSSLError) in
+            try unsafe issuer.withPointer { issuer throws(OpenSSLError) in
                 try check("X509_set_issuer_name") {
                     unsafe X509_set_issuer_name(certificate, X509_get_subject_name(issuer))
                 }

@@ -1,7 +1,7 @@
 /// A signed token in the compact form of RFC 7515: header, payload and signature, joined by dots.
 ///
-/// Header and payload are the caller's bytes; nothing here reads JSON. `signature` is in the JOSE form (r and s
-/// for EC), never DER.
+/// Header and payload are the caller's bytes; nothing here reads JSON. `signature` is in the JOSE form (r and
+/// s for EC), never DER.
 public struct JWS: Hashable, Sendable {
     public let header: [UInt8]
     public let payload: [UInt8]

@@ -49,7 +49,7 @@ public struct PrivateKey: ~Copyable, @unchecked Sendable {
         let encoded = try unsafe Owned<EncodedKeyObject>("EVP_PKEY2PKCS8") {
             unsafe object.withPointer { unsafe EVP_PKEY2PKCS8($0) }
         }
-        var der = unsafe try encoded.withPointer { encoded throws(OpenSSLError) in
+        var der = try unsafe encoded.withPointer { encoded throws(OpenSSLError) in
             try unsafe DER.encode("i2d_PKCS8_PRIV_KEY_INFO") { unsafe i2d_PKCS8_PRIV_KEY_INFO(encoded, $0) }
         }
         defer { SecretBytes.wipe(&der) }

@@ -18,7 +18,7 @@ public struct PublicKey: Hashable, Sendable {
 
     init(_ key: borrowing Owned<KeyObject>) throws(OpenSSLError) {
         let kind = KeyKind(key)
-        spkiDER = unsafe try key.withPointer { key throws(OpenSSLError) in
+        spkiDER = try unsafe key.withPointer { key throws(OpenSSLError) in
             try unsafe DER.encode("i2d_PUBKEY") { unsafe i2d_PUBKEY(key, $0) }
         }
         spkiSHA256 = SHA256.hex(spkiDER)

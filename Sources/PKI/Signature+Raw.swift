@@ -9,7 +9,7 @@ extension Signature {
                 return unsafe d2i_ECDSA_SIG(nil, &cursor, buffer.count)
             }
         }
-        return unsafe try pair.withPointer { pair throws(OpenSSLError) in
+        return try unsafe pair.withPointer { pair throws(OpenSSLError) in
             try unsafe BigNumber.bytes(ECDSA_SIG_get0_r(pair), width: width)
                 + BigNumber.bytes(ECDSA_SIG_get0_s(pair), width: width)
         }
@@ -22,7 +22,7 @@ extension Signature {
         let s = try Owned<NumberObject>(bigEndian: raw.extracting(last: width))
         let (first, second) = unsafe (r.release(), s.release())
         try check("ECDSA_SIG_set0") { unsafe pair.withPointer { unsafe ECDSA_SIG_set0($0, first, second) } }
-        return unsafe try pair.withPointer { pair throws(OpenSSLError) in
+        return try unsafe pair.withPointer { pair throws(OpenSSLError) in
             try unsafe DER.encode("i2d_ECDSA_SIG") { unsafe i2d_ECDSA_SIG(pair, $0) }
         }
     }

@@ -35,7 +35,7 @@ extension SigningRequest {
             unsafe request.withPointer { unsafe X509_REQ_set_version($0, 0) }
         }
         if let commonName {
-            unsafe try request.withPointer { request throws(OpenSSLError) in
+            try unsafe request.withPointer { request throws(OpenSSLError) in
                 try unsafe DistinguishedName.add("CN", commonName, to: X509_REQ_get_subject_name(request))
             }
         }
@@ -51,7 +51,7 @@ extension SigningRequest {
                 unsafe key.object.withPointer { unsafe X509_REQ_sign(request, $0, EVP_sha256()) }
             }
         }
-        return unsafe try request.withPointer { request throws(OpenSSLError) in
+        return try unsafe request.withPointer { request throws(OpenSSLError) in
             try unsafe DER.encode("i2d_X509_REQ") { unsafe i2d_X509_REQ(request, $0) }
         }
     }

@@ -6,7 +6,7 @@ extension Owned where Object == NamesObject {
         let list = try unsafe Owned("sk_GENERAL_NAME_new_null") { unsafe copenssl_names_new() }
         for name in dnsNames {
             let bytes = Array(name.utf8)
-            unsafe try list.add(GEN_DNS, "ASN1_STRING_set") {
+            try unsafe list.add(GEN_DNS, "ASN1_STRING_set") {
                 guard let text = unsafe ASN1_IA5STRING_new() else { return nil }
                 guard unsafe ASN1_STRING_set(text, bytes, Int32(clamping: bytes.count)) == 1 else {
                     unsafe ASN1_STRING_free(text)

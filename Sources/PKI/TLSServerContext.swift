@@ -28,7 +28,7 @@ public final class TLSServerContext: @unchecked Sendable {
         minimumVersion: TLSVersion = .tls12
     ) throws(OpenSSLError) {
         object = try unsafe Owned("SSL_CTX_new") { unsafe SSL_CTX_new(TLS_server_method()) }
-        unsafe try object.withPointer { context throws(OpenSSLError) in
+        try unsafe object.withPointer { context throws(OpenSSLError) in
             try check("SSL_CTX_set_min_proto_version") {
                 unsafe copenssl_set_minimum_version(context, minimumVersion.number)
             }

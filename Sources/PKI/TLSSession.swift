@@ -54,13 +54,11 @@ public struct TLSSession: ~Copyable, @unchecked Sendable {
         unsafe step("TLS handshake") { unsafe SSL_do_handshake($0) }
     }
 
-    /// Moves what has arrived into `buffer` from `start`, which must lie inside it.
-    public mutating func read(into buffer: inout [UInt8], from start: Int = 0) -> TLSTransfer {
-        var span = buffer.mutableSpan
-        return unsafe transfer("TLS read") { session, count in
-            unsafe span.withUnsafeMutableBufferPointer { bytes in
-                let free = bytes.extracting(start...)
-                return unsafe SSL_read_ex(session, free.baseAddress, free.count, &count)
+    /// Moves what has arrived into `buffer`, which must not be empty.
+    public mutating func read(into buffer: inout MutableSpan<UInt8>) -> TLSTransfer {
+        unsafe transfer("TLS read") { session, count in
+            unsafe buffer.withUnsafeMutableBufferPointer { bytes in
+                unsafe SSL_read_ex(session, bytes.baseAddress, bytes.count, &count)
             }
         }
     }
@@ -99,8 +97,8 @@ public struct TLSSession: ~Copyable, @unchecked Sendable {
         else { return nil }
         let der: [UInt8]
         do {
-            der = unsafe try shown.withPointer { shown throws(OpenSSLError) in
-                unsafe try DER.encode("i2d_X509") { unsafe i2d_X509(shown, $0) }
+            der = try unsafe shown.withPointer { shown throws(OpenSSLError) in
+                try unsafe DER.encode("i2d_X509") { unsafe i2d_X509(shown, $0) }
             }
         } catch {
             throw .malformed(error)

@@ -5,7 +5,8 @@ import Testing
 struct PEMTests {
     @Test func `blocks come with their label, bytes, line and text`() throws {
         let text =
-            "subject=x\n-----BEGIN A-----\nAQID\n-----END A-----\n\nmore\n-----BEGIN B C-----\nBA==\n-----END B C-----"
+            "subject=x\n-----BEGIN A-----\nAQID\n-----END A-----\n\nmore\n"
+            + "-----BEGIN B C-----\nBA==\n-----END B C-----"
         let blocks = try PEM.blocks(in: Array(text.utf8))
         #expect(blocks.map(\.label) == ["A", "B C"])
         #expect(blocks.map(\.contents) == [[1, 2, 3], [4]])

@@ -4,7 +4,7 @@ import TestSupport
 
 @testable import PKI
 
-/// A server of one connection at a time on the loopback interface: says hello, reads a line, sends it back, closes.
+/// A server of one connection at a time on the loopback interface: greets, reads a line, sends it back, closes.
 final class TLSLoopback: Sendable {
     let port: UInt16
     private let listener: Socket
@@ -39,8 +39,11 @@ final class TLSLoopback: Sendable {
         visit.end = send(greeting, &session, descriptor)
         var buffer = [UInt8](repeating: 0, count: 7)
         while case .bytes = visit.end, visit.received.last != UInt8(ascii: "\n") {
-            visit.end = move(descriptor) { session.read(into: &buffer, from: 2) }
-            if case .bytes(let count) = visit.end { visit.received += buffer[2..<2 + count] }
+            visit.end = move(descriptor) {
+                var span = buffer.mutableSpan
+                return session.read(into: &span)
+            }
+            if case .bytes(let count) = visit.end { visit.received += buffer[..<count] }
         }
         if case .bytes = visit.end { visit.end = send(visit.received, &session, descriptor) }
         _ = session.close()

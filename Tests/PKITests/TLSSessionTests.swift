@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import POSIX
 import TestSupport
 import Testing
@@ -181,6 +182,52 @@ struct TLSSessionTests {
                 #expect(error.description.contains("http request"))
             }
         }
+    }
+
+    @Test func `an alert to a peer that has gone raises no signal`() async throws {
+        let context = try context()
+        let (step, raised) = try await onThread {
+            var ends: [Int32] = [-1, -1]
+            guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0 else {
+                throw Errno.notFound
+            }
+            defer { close(ends[0]) }
+            // A ClientHello without content: the answer is an alert.
+            let hello: [UInt8] = [0x16, 3, 1, 0, 4, 1, 0, 0, 0]
+            _ = write(ends[1], hello, hello.count)
+            close(ends[1])
+            var pipeSignal = sigset_t()
+            sigemptyset(&pipeSignal)
+            sigaddset(&pipeSignal, SIGPIPE)
+            pthread_sigmask(SIG_BLOCK, &pipeSignal, nil)
+            var session = try TLSSession(context, descriptor: ends[0])
+            let step = session.handshake()
+            var pending = sigset_t()
+            sigpending(&pending)
+            return (step, sigismember(&pending, SIGPIPE))
+        }
+        guard case .failed = step else {
+            Issue.record("\(step)")
+            return
+        }
+        #expect(raised == 0)
+    }
+
+    @Test func `a broken session stays broken`() async throws {
+        let context = try context()
+        let steps = try await onThread {
+            var ends: [Int32] = [-1, -1]
+            guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0 else {
+                throw Errno.notFound
+            }
+            defer { ends.forEach { _ = close($0) } }
+            let noise = Array("GET / HTTP/1.1\r\n\r\n".utf8)
+            _ = write(ends[1], noise, noise.count)
+            var session = try TLSSession(context, descriptor: ends[0])
+            return [session.handshake(), session.handshake(), session.close()]
+        }
+        let hasFailed = steps.map { if case .failed = $0 { true } else { false } }
+        #expect(hasFailed == [true, true, true])
     }
 
     @Test func `a key that is not the certificate's is refused`() throws {
