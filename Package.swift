@@ -85,7 +85,9 @@ let package = Package(
         tests("LogTests", ["Log", "POSIX"]),
         tests("AgentTests", ["Agent", "Lifecycle", "POSIX", "PKI", "Transfer", "Log", "Configuration"]),
         tests("LocalAPITests", ["LocalAPI", "Lifecycle", "HTTP", "HTTPServer", "Log", "POSIX"]),
-        tests("BrokerTests", ["Broker", "HTTP", "HTTPServer", "POSIX", "PKI", "Lifecycle", "Log"]),
+        tests(
+            "BrokerTests",
+            ["Broker", "Configuration", "HTTP", "HTTPServer", "POSIX", "PKI", "Lifecycle", "Log"]),
         tests("CommandLineTests", ["certplane-agent"]),
         tests("ArchitectureTests", []),
         tests("EndToEndTests", ["POSIX", "PKI"]),

@@ -101,3 +101,13 @@ enum LabDocuments {
         return result + "\""
     }
 }
+
+extension LabDocuments {
+    /// The faults file as the command line wants it.
+    static func faults(_ options: LabOptions) -> String {
+        """
+        # Faults in force, one NAME[:ARGUMENT][@PROFILE][xCOUNT] a line; `certplane-broker help lab` lists them.
+
+        """ + options.faults.map { $0 + "\n" }.joined()
+    }
+}

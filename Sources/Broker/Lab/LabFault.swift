@@ -13,7 +13,7 @@ public enum LabFault: Equatable, Sendable {
     case issuanceFailed
     /// 503.
     case unavailable
-    /// 302 to another path of the broker.
+    /// 307 to where the request came from.
     case redirect
     /// Takes the request and never answers.
     case hang
@@ -52,7 +52,7 @@ extension LabFault {
         ("internal-error", "500"),
         ("issuance-failed", "502"),
         ("unavailable", "503"),
-        ("redirect", "302 to /elsewhere"),
+        ("redirect", "307 to where the request came from"),
         ("hang", "take the request and never answer"),
         ("wrong-key", "a leaf for another key"),
         ("expired-leaf", "a leaf that ended an hour ago"),
@@ -75,6 +75,15 @@ extension LabFault {
             guard let plain = Self.plain[name] else { throw .unknown(name) }
             guard argument == nil else { throw .noArgument(name) }
             self = plain
+        }
+    }
+
+    /// The name on the command line and in the log.
+    var name: String {
+        switch self {
+        case .latency: "latency"
+        case .rateLimited: "rate-limited"
+        default: Self.plain.first { $0.value == self }?.key ?? ""
         }
     }
 
