@@ -1,1 +1,1 @@
-print("certplane-broker")
+runBroker()
