@@ -1,0 +1,129 @@
+import HTTP
+import HTTPServer
+import POSIX
+import TestSupport
+import Testing
+
+struct DeferredAnswerTests {
+    @Test func `an answer may come later and from another thread`() throws {
+        let handler = try ScriptedHandler()
+        let server = try RunningReactor(handler: handler)
+        let client = try server.client()
+        try client.send(get("/later") + get("/after"))
+        let responder = try #require(handler.takeKept())
+        let worker = try Worker(name: "answer") { responder.respond(Response(.accepted, text: "later")) }
+        worker.join()
+        #expect(try client.answer().text == "later")
+        #expect(try client.answer().text == "GET /after ")
+    }
+
+    @Test func `others are served while one waits`() throws {
+        let handler = try ScriptedHandler()
+        let server = try RunningReactor(handler: handler)
+        let waiting = try server.client()
+        try waiting.send(get("/later"))
+        let responder = try #require(handler.takeKept())
+        let other = try server.client()
+        try other.send(get("/other"))
+        #expect(try other.answer().status == 200)
+        responder.respond(Response(.ok, text: "later"))
+        #expect(try waiting.answer().text == "later")
+    }
+
+    @Test func `only the first answer counts`() throws {
+        let handler = try ScriptedHandler()
+        let server = try RunningReactor(handler: handler)
+        let client = try server.client()
+        try client.send(get("/later"))
+        let responder = try #require(handler.takeKept())
+        responder.respond(Response(.ok, text: "first"))
+        responder.respond(Response(.ok, text: "second"))
+        responder.drop()
+        #expect(try client.answer().text == "first")
+        try client.send(get("/next"))
+        #expect(try client.answer().text == "GET /next ")
+    }
+
+    @Test func `a request that nobody answers gets 500`() throws {
+        let server = try RunningReactor(handler: try ScriptedHandler())
+        let client = try server.client()
+        try client.send(get("/forgotten") + get("/next"))
+        #expect(try client.answer().status == 500)
+        #expect(try client.answer().text == "GET /next ")
+    }
+
+    @Test func `an answer for a client that has gone finds nobody, not the next client`() throws {
+        let handler = try ScriptedHandler()
+        let server = try RunningReactor(handler: handler)
+        var gone: RawClient? = try server.client()
+        try gone?.send(get("/later"))
+        let responder = try #require(handler.takeKept())
+        gone = nil
+        // The next client takes the slot once the reactor has seen the first one go.
+        for _ in 0..<20 {
+            let client = try server.client()
+            try client.send(get("/next"))
+            #expect(try client.answer().text == "GET /next ")
+        }
+        responder.respond(Response(.ok, text: "too late"))
+        let client = try server.client()
+        try client.send(get("/later2"))
+        handler.takeKept()?.respond(Response(.ok, text: "mine"))
+        #expect(try client.answer().text == "mine")
+    }
+
+    @Test func `a faulty server can be played`() throws {
+        let handler = try ScriptedHandler()
+        let server = try RunningReactor(handler: handler)
+        let half = try server.client()
+        try half.send(get("/later"))
+        handler.takeKept()?.respondRaw(Array("HTTP/1.1 200 OK\r\nContent-Le".utf8), thenClose: true)
+        #expect(try half.rest() == Array("HTTP/1.1 200 OK\r\nContent-Le".utf8))
+        let dropped = try server.client()
+        try dropped.send(get("/later"))
+        handler.takeKept()?.drop()
+        #expect(try dropped.isClosedSilently())
+        let empty = try server.client()
+        try empty.send(get("/later"))
+        handler.takeKept()?.respondRaw([], thenClose: true)
+        #expect(try empty.isClosedSilently())
+    }
+
+    @Test func `one more than may wait gets 503 and keeps its connection`() throws {
+        var limits = ServerLimits()
+        limits.waitingRequests = 2
+        let handler = try ScriptedHandler()
+        let server = try RunningReactor(limits, handler: handler)
+        let first = try server.client()
+        let second = try server.client()
+        let third = try server.client()
+        for client in [first, second] { try client.send(get("/later")) }
+        let responders = [try #require(handler.takeKept()), try #require(handler.takeKept())]
+        #expect(responders[0].mayWait)
+        try third.send(get("/later"))
+        #expect(try third.answer().status == 503)
+        #expect(handler.takeKept()?.mayWait == false)
+        for responder in responders { responder.respond(Response(.ok, text: "done")) }
+        for client in [first, second] { #expect(try client.answer().text == "done") }
+        try third.send(get("/later"))
+        handler.takeKept()?.respond(Response(.ok, text: "now"))
+        #expect(try third.answer().text == "now")
+    }
+
+    @Test func `a handler is tested without a socket`() throws {
+        let handler = try ScriptedHandler()
+        let answers = Lock<[Int]>([])
+        let responder = Responder { delivery in
+            if case .response(let response) = delivery {
+                answers.withLock { $0.append(response.status.code) }
+            }
+        }
+        let reply = handler.handle(try Request(.get, "/later"), from: Peer(address: .unix), responder)
+        guard case .later = reply else {
+            Issue.record("\(reply)")
+            return
+        }
+        handler.takeKept()?.respond(Response(.accepted))
+        #expect(answers.withLock { $0 } == [202])
+    }
+}

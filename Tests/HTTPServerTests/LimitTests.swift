@@ -1,0 +1,143 @@
+import HTTP
+import HTTPServer
+import POSIX
+import TestSupport
+import Testing
+
+struct LimitTests {
+    private func limits(_ change: (inout ServerLimits) -> Void) -> ServerLimits {
+        var limits = ServerLimits()
+        change(&limits)
+        return limits
+    }
+
+    @Test func `an idle connection is closed without a word`() throws {
+        let limits = limits { $0.idleTimeout = .milliseconds(50) }
+        let server = try RunningReactor(limits, handler: try ScriptedHandler())
+        let client = try server.client()
+        try client.send(get("/a"))
+        #expect(try client.answer().status == 200)
+        #expect(try client.isClosedSilently())
+    }
+
+    @Test func `a connection that never begins is closed without a word`() throws {
+        let limits = limits { $0.headTimeout = .milliseconds(50) }
+        let server = try RunningReactor(limits, handler: try ScriptedHandler())
+        #expect(try server.client().isClosedSilently())
+    }
+
+    @Test func `a head that does not end is answered with 408`() throws {
+        let limits = limits { $0.headTimeout = .milliseconds(50) }
+        let server = try RunningReactor(limits, handler: try ScriptedHandler())
+        let client = try server.client()
+        try client.send("GET / HTTP/1.1\r\n")
+        #expect(try client.answer().status == 408)
+        #expect(try client.isClosedSilently())
+    }
+
+    @Test func `a head that trickles in gains no time`() throws {
+        let limits = limits { $0.headTimeout = .milliseconds(150) }
+        let server = try RunningReactor(limits, handler: try ScriptedHandler())
+        let client = try server.client()
+        try client.send("GET / HTTP/1.1\r\n")
+        let begin = Clock.boottime()
+        let trickle = Array("X: y\r\n".utf8)
+        let bell = try Bell()
+        // No more lines than the limit of fields allows.
+        for _ in 0..<50 where client.sendWithoutWaiting(trickle) > 0 {
+            _ = bell.wait(until: Clock.boottime() + .milliseconds(10))
+        }
+        #expect(try client.answer().status == 408)
+        #expect(Clock.boottime() - begin < .seconds(10))
+    }
+
+    @Test func `a body that does not end is answered with 408`() throws {
+        let limits = limits { $0.bodyTimeout = .milliseconds(50) }
+        let server = try RunningReactor(limits, handler: try ScriptedHandler())
+        let client = try server.client()
+        try client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nab")
+        #expect(try client.answer().status == 408)
+    }
+
+    @Test func `a client that does not read is cut off`() throws {
+        let limits = limits { $0.sendTimeout = .milliseconds(100) }
+        let handler = try ScriptedHandler(bigBytes: 32 << 20)
+        let server = try RunningReactor(limits, handler: handler)
+        let client = try server.client()
+        try client.send(get("/big"))
+        let other = try server.client()
+        // The first is gone when the server, idle but for it, can stop without any grace being used up.
+        try other.send(get("/a"))
+        #expect(try other.answer().status == 200)
+        let bell = try Bell()
+        _ = bell.wait(until: Clock.boottime() + .milliseconds(300))
+        #expect(try client.rest().count < 32 << 20)
+    }
+
+    @Test func `requests are not read while their answers pile up`() throws {
+        let limits = limits { $0.outputHighWater = 1000 }
+        let handler = try ScriptedHandler(bigBytes: 8 << 20)
+        let server = try RunningReactor(limits, handler: handler)
+        let client = try server.client()
+        try client.send(get("/big") + get("/big") + get("/a"))
+        let other = try server.client()
+        try other.send(get("/b"))
+        _ = try other.answer()
+        #expect(handler.exchanges.withLock { $0.filter { $0 == "/big 200" }.count } == 1)
+        #expect(try client.answer().body.count == 8 << 20)
+        #expect(try client.answer().body.count == 8 << 20)
+        #expect(try client.answer().text == "GET /a ")
+    }
+
+    @Test func `the connection that is longest without a complete request gives way`() throws {
+        let limits = limits {
+            $0.connections = 3
+            $0.reservedForImmediate = 0
+        }
+        let handler = try ScriptedHandler()
+        let server = try RunningReactor(limits, handler: handler)
+        let waiting = try server.client()
+        try waiting.send(get("/later"))
+        let responder = try #require(handler.takeKept())
+        let silent = try server.client()
+        let busy = try server.client()
+        try busy.send(get("/a"))
+        #expect(try busy.answer().status == 200)
+        let next = try server.client()
+        try next.send(get("/b"))
+        #expect(try next.answer().status == 200)
+        #expect(try silent.isClosedSilently())
+        try busy.send(get("/c"))
+        #expect(try busy.answer().status == 200)
+        responder.respond(Response(.ok, text: "spared"))
+        #expect(try waiting.answer().text == "spared")
+    }
+
+    @Test func `who had begun a request is told why it gives way`() throws {
+        let limits = limits { $0.connections = 1 }
+        let server = try RunningReactor(limits, handler: try ScriptedHandler())
+        let slow = try server.client()
+        try slow.send("GET / HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "y", count: 3000))")
+        // Only what has been received can be known as begun: the byte before was taken when this one is.
+        let bell = try Bell()
+        _ = bell.wait(until: Clock.boottime() + .milliseconds(100))
+        let next = try server.client()
+        try next.send(get("/a"))
+        #expect(try next.answer().status == 200)
+        #expect(try slow.answer().status == 503)
+    }
+
+    @Test func `all incomplete requests together are bounded`() throws {
+        let limits = limits { $0.requestBytes = 100_000 }
+        let server = try RunningReactor(limits, handler: try ScriptedHandler())
+        let head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n"
+        let first = try server.client()
+        try first.send(head)
+        try first.send([UInt8](repeating: 0x61, count: 55_000))
+        let second = try server.client()
+        try second.send(head)
+        try second.send([UInt8](repeating: 0x62, count: 60_000))
+        #expect(try first.answer().status == 503)
+        #expect(try second.answer().status == 200)
+    }
+}

@@ -1,0 +1,92 @@
+import HTTP
+import HTTPServer
+import PKI
+import POSIX
+import TestSupport
+
+/// A reactor with a listener on loopback, at work on a thread of its own until the test lets it go.
+final class RunningReactor: Sendable {
+    let reactor: Reactor
+    let listening: Listening
+    private let worker: Worker
+
+    init(
+        _ limits: ServerLimits = ServerLimits(), context: TLSServerContext? = nil, handler: any RequestHandler
+    ) throws {
+        let reactor = try Reactor(limits: limits, handler: handler)
+        self.reactor = reactor
+        listening = try reactor.listen(.tcp(host: "127.0.0.1", port: 0), secureContext: context)
+        worker = try Worker(name: "reactor") {
+            do { try reactor.run() } catch { fatalError("\(error)") }
+        }
+    }
+
+    deinit {
+        reactor.stop(grace: .zero)
+        worker.join()
+    }
+
+    func client() throws -> RawClient { try RawClient(port: listening.port) }
+
+    /// Stops with a grace and returns when the reactor has ended.
+    func stop(grace: Duration) {
+        reactor.stop(grace: grace)
+        worker.join()
+    }
+}
+
+/// Answers `/later…` through a kept responder, `/big` with a shared body, anything else with method, path and body.
+final class ScriptedHandler: RequestHandler {
+    let big: SharedBytes
+    let kept = Lock<[Responder]>([])
+    let wasKept: Bell
+    let exchanges = Lock<[String]>([])
+    let pauses = Lock<Int>(0)
+    let peers = Lock<[Peer]>([])
+
+    init(bigBytes: Int = 0) throws {
+        big = SharedBytes((0..<bigBytes).map { UInt8(truncatingIfNeeded: $0 &* 31) })
+        wasKept = try Bell()
+    }
+
+    func handle(_ request: Request, from peer: Peer, _ responder: Responder) -> Reply {
+        peers.withLock { $0.append(peer) }
+        let path = request.target.path
+        if path.hasPrefix("/later") {
+            kept.withLock { $0.append(responder) }
+            wasKept.ring()
+            return .later
+        }
+        switch path {
+        case "/forgotten": return .later
+        case "/big": return .now(Response(.ok, body: .shared([big])))
+        case "/close": return .now(Response(.ok, text: "bye", closes: true))
+        default:
+            let body = String(decoding: request.body, as: UTF8.self)
+            return .now(Response(.ok, text: "\(request.method.name) \(path) \(body)"))
+        }
+    }
+
+    func answered(_ exchange: AnsweredExchange) {
+        exchanges.withLock { $0.append("\(exchange.request?.target.text ?? "-") \(exchange.status.code)") }
+    }
+
+    func listenerPaused(_ error: SystemError) {
+        pauses.withLock { $0 += 1 }
+    }
+
+    /// The oldest responder that was kept, once there is one.
+    func takeKept() -> Responder? {
+        let deadline = Clock.boottime() + .seconds(20)
+        while Clock.boottime() < deadline {
+            if let first = kept.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) { return first }
+            _ = wasKept.wait(until: deadline)
+        }
+        return nil
+    }
+}
+
+/// A request of HTTP/1.1 for localhost.
+func get(_ path: String, _ fields: String = "") -> String {
+    "GET \(path) HTTP/1.1\r\nHost: localhost\r\n\(fields)\r\n"
+}
