@@ -54,7 +54,7 @@ let package = Package(
 
         // Floor 3: the tenants.
         room("Agent", ["Lifecycle", "POSIX", "PKI", "Transfer", "Log", "Configuration"]),
-        room("LocalAPI", ["Lifecycle", "HTTP", "HTTPServer", "Log"]),
+        room("LocalAPI", ["Lifecycle", "HTTP", "HTTPServer", "Log", "POSIX"]),
         room("Broker", ["HTTP", "HTTPServer", "POSIX", "PKI", "YAML", "Lifecycle", "Log"]),
 
         // Floor 4: the processes.

@@ -15,7 +15,7 @@ import Testing
         "HTTPServer": ["HTTP", "POSIX", "PKI"],
         "Log": ["POSIX"],
         "Agent": ["Lifecycle", "Configuration", "POSIX", "PKI", "Transfer", "Log"],
-        "LocalAPI": ["Lifecycle", "HTTP", "HTTPServer", "Log"],
+        "LocalAPI": ["Lifecycle", "HTTP", "HTTPServer", "Log", "POSIX"],
         "Broker": ["HTTP", "HTTPServer", "POSIX", "PKI", "YAML", "Lifecycle", "Log"],
         "certplane-agent": [
             "Agent", "LocalAPI", "Lifecycle", "Configuration", "HTTP", "HTTPServer", "Log", "POSIX", "PKI",

@@ -1,0 +1,32 @@
+import HTTPServer
+public import Lifecycle
+public import Log
+public import POSIX
+
+/// The agent's API on loopback: status, metrics and requests for renewals, answered from snapshots on one thread.
+public final class LocalAPIServer: Sendable {
+    private let reactor: Reactor
+
+    /// An API that neither listens nor runs yet. The token file at `tokenPath` is made when it is missing; one that
+    /// can't be used is told in the log and refuses changes, never reading.
+    public init(
+        board: any StatusBoard, commands: any CommandSink, progress: any Progress, tokenPath: String,
+        version: String, log: Logger
+    ) throws(SystemError) {
+        reactor = try Reactor(handler: APIHandler())
+    }
+
+    /// Listens on a loopback address and returns the port; any thread may call it, before or while the API runs.
+    public func listen(host: String, port: UInt16) throws(SystemError) -> UInt16 {
+        try reactor.listen(.tcp(host: host, port: port)).port ?? port
+    }
+
+    /// Serves on the calling thread until `stop`. Once in the life of a server.
+    public func run() throws(SystemError) { try reactor.run() }
+
+    /// Answers what is under way, then lets `run` return.
+    public func stop() { reactor.stop() }
+
+    /// Advances at least every ten seconds while the API is alive.
+    public var heartbeat: UInt64 { reactor.heartbeat }
+}
