@@ -63,6 +63,12 @@ public struct TLSSession: ~Copyable, @unchecked Sendable {
         }
     }
 
+    /// Moves what has arrived to the beginning of `buffer`, which must not be empty.
+    public mutating func read(into buffer: inout [UInt8]) -> TLSTransfer {
+        var span = buffer.mutableSpan
+        return read(into: &span)
+    }
+
     /// Moves the beginning of `bytes`, which must not be empty, to the peer; not necessarily all.
     public mutating func write(_ bytes: Span<UInt8>) -> TLSTransfer {
         unsafe transfer("TLS write") { session, count in
