@@ -136,7 +136,7 @@ import Testing
                 }
                 _ = ready.wait(until: Clock.boottime() + .seconds(10))
                 let wait = try Bell()
-                _ = wait.wait(until: Clock.boottime() + .milliseconds(50))
+                _ = wait.wait(until: Clock.boottime() + .milliseconds(500))
                 #expect(try File.status(path) == nil)
                 return reload
             }
