@@ -66,11 +66,16 @@ struct Attempt {
         _ bundle: UncheckedBundle, for key: borrowing PendingKey, found: FoundCertificate
     ) throws(RenewalFailure) -> BundleVerdict {
         enter(.checks)
-        return try BundleChecks(
+        let checks = BundleChecks(
             certificate: plan.certificate, pendingKey: key.spkiSHA256,
             installedKey: inventory.installedKeySPKI(of: plan.certificate), found: found,
-            identityName: desk.identityName, now: .now
-        ).judge(bundle)
+            identityName: desk.identityName, now: .now)
+        do { return try checks.judge(bundle) } catch {
+            // It can't be used, but it was ordered, unless the broker says that it had it already.
+            var failure = error
+            failure.isPossibleOrder = bundle.cache != "hit"
+            throw failure
+        }
     }
 
     private func install(

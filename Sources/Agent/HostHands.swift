@@ -17,6 +17,8 @@ final class HostHands: EngineHands {
     private let installer: Installer
     private let reloads: ReloadCommand
     private let enrolment: Enrolment
+    /// The token file that step-ca has refused: until it changes it is none that could be used.
+    private let refusedToken = Lock<FileFingerprint?>(nil)
 
     init(_ settings: AgentConfiguration, state: StateDirectory, log: Logger) {
         let gate = Gate()
@@ -32,7 +34,17 @@ final class HostHands: EngineHands {
 
     func look(at certificate: ManagedCertificate) -> FoundCertificate { inventory.look(at: certificate) }
 
-    func lookAtIdentity() -> FoundIdentity { identity.look() }
+    func lookAtIdentity() -> FoundIdentity {
+        var found = identity.look()
+        if found.hasBootstrapToken, let refused = refusedToken.withLock({ $0 }), refused == tokenFingerprint() {
+            found.hasBootstrapToken = false
+        }
+        return found
+    }
+
+    private func tokenFingerprint() -> FileFingerprint? {
+        settings.identity.bootstrapTokenPath.map { FileFingerprint(of: $0) }
+    }
 
     func persist(_ record: CertificateRecord, of name: CertificateName) {
         do {
@@ -92,9 +104,14 @@ final class HostHands: EngineHands {
     }
 
     func enroll(in context: WorkerContext, stop: StopSignal) -> IdentityRenewalOutcome {
-        outcome(context) { session throws(RenewalFailure) in
+        let token = tokenFingerprint()
+        let outcome = outcome(context) { session throws(RenewalFailure) in
             try enrolment.run(session: session, stop: stop.exchanges)
         }
+        if case .failed(let failure) = outcome, failure.failureClass == .tokenRefused {
+            refusedToken.withLock { $0 = token }
+        }
+        return outcome
     }
 
     private func outcome(

@@ -28,11 +28,15 @@ struct RunCommand {
         let engine = try supervisor.start("engine") { () throws(CommandFailure) in
             do throws(StartFailure) { try agent.run(once: once) } catch { throw CommandFailure(error) }
         }
-
+        let api =
+            once
+            ? nil
+            : try LocalAPIThreads.start(loaded.settings.api, agent: agent, supervisor: supervisor, log: log)
         let reason = supervisor.wait()
         log.info("agent stopping", ["reason": .string(reason)])
         agent.engine.stop()
         engine.join()
+        api?.stop()
 
         if let failure = supervisor.failure { throw failure }
         log.info("agent run completed")
