@@ -17,7 +17,7 @@ final class FaultFile: Sendable {
     /// What the next order for `profile` meets, and the problems of the file if it was just read.
     func strike(_ profile: String) -> (strike: FaultPlan.Strike, problems: [FaultSpecProblem]) {
         state.withLock { state in
-            // A file that is missing or can't be looked at holds no faults.
+            // A file that is missing or can't be read holds no faults.
             let status = (try? File.status(path)) ?? nil
             var problems: [FaultSpecProblem] = []
             if status != state.seen {

@@ -61,6 +61,9 @@ final class LabServer: Sendable {
         limits.connections = 4096
         limits.waitingRequests = 2048
         limits.requestBytes = 64 * 1024 * 1024
+        // A renewal token carries a whole chain, twice encoded.
+        limits.request.fieldLine = 24 * 1024
+        limits.request.head = 32 * 1024
         limits.request.body = BrokerMessages.largestRequest
         limits.headTimeout = .seconds(5)
         limits.bodyTimeout = .seconds(10)
