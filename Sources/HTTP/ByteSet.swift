@@ -14,6 +14,7 @@ struct ByteSet: Sendable {
         self.high = high
     }
 
+    @inline(__always)
     func contains(_ byte: UInt8) -> Bool {
         let word = byte < 64 ? low : high
         return byte < 128 && (word &>> UInt64(byte & 63)) & 1 == 1

@@ -1,12 +1,4 @@
 extension [UInt8] {
-    /// Appends the bytes of `source` in `range`.
-    @inline(__always)
-    mutating func append(_ source: borrowing Span<UInt8>, _ range: Range<Int>) {
-        append(addingCapacity: range.count) { output in
-            for index in range { output.append(source[index]) }
-        }
-    }
-
     /// The bytes in `range` are `lowercase`, letter case aside.
     func matches(_ lowercase: [UInt8], in range: Range<Int>) -> Bool {
         guard range.count == lowercase.count else { return false }

@@ -19,10 +19,10 @@ struct ChunkedDecoder: Sendable {
 
     /// Reads `input` from `start` and appends to `body`: where it stopped, and whether the body is complete.
     mutating func read(
-        _ input: borrowing Span<UInt8>, from start: Int, into body: inout [UInt8], _ limits: Limits
+        _ input: ArraySlice<UInt8>, from start: Int, into body: inout [UInt8], _ limits: Limits
     ) throws(RefusedRequest) -> (next: Int, isComplete: Bool) {
         var index = start
-        while index < input.count {
+        while index < input.endIndex {
             switch stage {
             case .size:
                 guard try readLine(input, &index, limit: limits.chunkLine, or: .chunkExtensionsTooLong) else {
@@ -32,8 +32,8 @@ struct ChunkedDecoder: Sendable {
                 guard size <= limits.body - body.count else { throw .bodyTooLarge }
                 stage = size == 0 ? .trailer : .data(remaining: size)
             case .data(let remaining):
-                let end = min(input.count, index + remaining)
-                body.append(input, index..<end)
+                let end = min(input.endIndex, index + remaining)
+                body.append(contentsOf: input[index..<end])
                 let rest = remaining - (end - index)
                 index = end
                 stage = rest == 0 ? .dataEnd : .data(remaining: rest)
@@ -62,11 +62,11 @@ struct ChunkedDecoder: Sendable {
 
     /// Moves `index` past what belongs to the current line; true when `line` holds all of it with its end.
     private mutating func readLine(
-        _ input: borrowing Span<UInt8>, _ index: inout Int, limit: Int, or refusal: RefusedRequest
+        _ input: ArraySlice<UInt8>, _ index: inout Int, limit: Int, or refusal: RefusedRequest
     ) throws(RefusedRequest) -> Bool {
         let (next, endsLine) = try scanner.scan(input, from: index)
         guard line.count + next - index <= limit else { throw refusal }
-        line.append(input, index..<next)
+        line.append(contentsOf: input[index..<next])
         index = next
         return endsLine
     }

@@ -7,7 +7,8 @@ struct FieldRange: Sendable {
     init(_ bytes: [UInt8], line: Range<Int>) throws(RefusedRequest) {
         var colon = line.lowerBound
         let token = ByteSet.token
-        while colon < line.upperBound, token.contains(bytes[colon]) { colon += 1 }
+        let span = bytes.span
+        while colon < line.upperBound, token.contains(span[colon]) { colon += 1 }
         guard colon > line.lowerBound else {
             let first = line.isEmpty ? 0 : bytes[line.lowerBound]
             throw first == ASCII.space || first == ASCII.tab ? .foldedField : .malformedField

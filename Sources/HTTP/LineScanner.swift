@@ -6,29 +6,38 @@ struct LineScanner: Sendable {
     /// Scans `input` from `start`: where it stopped, and whether a line ended there. Without a line end it stops
     /// at the end of the input.
     mutating func scan(
-        _ input: borrowing Span<UInt8>, from start: Int
+        _ input: ArraySlice<UInt8>, from start: Int
+    ) throws(RefusedRequest) -> (next: Int, endsLine: Bool) {
+        let (taken, endsLine) = try scan(input.span.extracting(droppingFirst: start - input.startIndex))
+        return (start + taken, endsLine)
+    }
+
+    private mutating func scan(
+        _ input: borrowing Span<UInt8>
     ) throws(RefusedRequest) -> (next: Int, endsLine: Bool) {
         let count = input.count
-        var index = start
+        var index = 0
         if endsInCarriageReturn, index < count {
             guard input[index] == ASCII.lineFeed else { throw .bareCarriageReturn }
             endsInCarriageReturn = false
             return (index + 1, true)
         }
-        while index < count {
-            let byte = input[index]
-            index += 1
-            if byte >= ASCII.space && byte != ASCII.delete || byte == ASCII.tab { continue }
-            guard byte == ASCII.carriageReturn else {
-                throw byte == ASCII.lineFeed ? .bareLineFeed : .controlCharacter
-            }
-            guard index < count else {
-                endsInCarriageReturn = true
-                break
-            }
-            guard input[index] == ASCII.lineFeed else { throw .bareCarriageReturn }
-            return (index + 1, true)
+        while index < count, Self.isText(input[index]) { index += 1 }
+        guard index < count else { return (index, false) }
+        let byte = input[index]
+        guard byte == ASCII.carriageReturn else {
+            throw byte == ASCII.lineFeed ? .bareLineFeed : .controlCharacter
         }
-        return (index, false)
+        guard index + 1 < count else {
+            endsInCarriageReturn = true
+            return (index + 1, false)
+        }
+        guard input[index + 1] == ASCII.lineFeed else { throw .bareCarriageReturn }
+        return (index + 2, true)
+    }
+
+    @inline(__always)
+    private static func isText(_ byte: UInt8) -> Bool {
+        byte >= ASCII.space && byte != ASCII.delete || byte == ASCII.tab
     }
 }

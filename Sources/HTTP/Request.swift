@@ -34,7 +34,7 @@ extension Request {
         for field in fields { text += "\(field.name): \(field.value)\r\n" }
         let bytes = Array((text + "\r\n").utf8) + body
         var parser = RequestParser()
-        switch parser.read(bytes.span).event {
+        switch parser.read(bytes[...]).event {
         case .request(let request): self = request
         case .refused(let reason): throw reason
         case .needsMore, .continueExpected: throw .malformedContentLength

@@ -56,28 +56,28 @@ public struct RequestParser: Sendable {
 
     /// Reads from the start of `input`: how many of its bytes were taken, and what came of it. The rest belongs to
     /// the next request. The parser holds no memory between requests.
-    public mutating func read(_ input: borrowing Span<UInt8>) -> (consumed: Int, event: Event) {
-        var index = 0
+    public mutating func read(_ input: ArraySlice<UInt8>) -> (consumed: Int, event: Event) {
+        var index = input.startIndex
         do throws(RefusedRequest) {
             let event = try advance(input, &index)
-            return (index, event)
+            return (index - input.startIndex, event)
         } catch {
             return (input.count, .refused(refuse(error)))
         }
     }
 
     private mutating func advance(
-        _ input: borrowing Span<UInt8>, _ index: inout Int
+        _ input: ArraySlice<UInt8>, _ index: inout Int
     ) throws(RefusedRequest) -> Event {
         while true {
             switch stage {
             case .line, .fields:
                 guard try readLine(input, &index) else { return .needsMore }
                 guard try takeLine() else { continue }
-                if let event = try concludeHead(hasMore: index < input.count) { return event }
+                if let event = try concludeHead(hasMore: index < input.endIndex) { return event }
             case .body(let remaining):
-                let end = min(input.count, index + remaining)
-                body.append(input, index..<end)
+                let end = min(input.endIndex, index + remaining)
+                body.append(contentsOf: input[index..<end])
                 let rest = remaining - (end - index)
                 index = end
                 guard rest == 0 else {
@@ -103,7 +103,7 @@ public struct RequestParser: Sendable {
 extension RequestParser {
     /// Appends to the head what belongs to the current line; true when the line is complete.
     private mutating func readLine(
-        _ input: borrowing Span<UInt8>, _ index: inout Int
+        _ input: ArraySlice<UInt8>, _ index: inout Int
     ) throws(RefusedRequest) -> Bool {
         let (next, endsLine) = try scanner.scan(input, from: index)
         let length = head.count - lineStart + next - index
@@ -114,7 +114,7 @@ extension RequestParser {
         }
         guard lineStart + length <= limits.head else { throw .headTooLong }
         if head.isEmpty { head.reserveCapacity(max(512, next - index)) }
-        head.append(input, index..<next)
+        head.append(contentsOf: input[index..<next])
         index = next
         return endsLine
     }

@@ -8,7 +8,7 @@ extension EventLoop {
         case .bytes(let count):
             var received: [UInt8] = []
             swap(&received, &input)
-            read(received.span.extracting(first: count), connection)
+            read(received[..<count], connection)
             swap(&received, &input)
         case .blocked: break
         case .ended:
@@ -25,7 +25,7 @@ extension EventLoop {
         while connection.mayRead(limits), !connection.unread.isEmpty {
             var unread: [UInt8] = []
             swap(&unread, &connection.unread)
-            read(unread.span, connection)
+            read(unread[...], connection)
             flush(connection)
         }
         if connection.inputHasEnded, connection.isOpen, connection.waiting == nil, connection.output.isEmpty {
@@ -82,13 +82,13 @@ extension EventLoop {
     }
 
     /// Reads requests in their order for as long as they can be answered; what is left waits in the connection.
-    private mutating func read(_ bytes: borrowing Span<UInt8>, _ connection: Connection) {
+    private mutating func read(_ bytes: ArraySlice<UInt8>, _ connection: Connection) {
         if connection.timedPhase == .idle { connection.startedAt = now }
         if connection.output.isEmpty { swap(&connection.output, &spareOutput) }
-        var index = 0
-        while index < bytes.count, connection.mayRead(limits) {
-            let (consumed, event) = connection.parser.read(bytes.extracting(index..<bytes.count))
-            index += consumed
+        var rest = bytes
+        while !rest.isEmpty, connection.mayRead(limits) {
+            let (consumed, event) = connection.parser.read(rest)
+            rest = rest.dropFirst(consumed)
             switch event {
             case .needsMore: break
             case .continueExpected: connection.output.append(ResponseHead.continueLine)
@@ -96,11 +96,7 @@ extension EventLoop {
             case .refused(let reason): refuse(reason, connection)
             }
         }
-        if index < bytes.count, connection.isOpen, !connection.closesAfterOutput {
-            connection.unread = []
-            connection.unread.reserveCapacity(bytes.count - index)
-            for next in index..<bytes.count { connection.unread.append(bytes[next]) }
-        }
+        if connection.isOpen, !connection.closesAfterOutput { connection.unread = Array(rest) }
         timePhase(connection)
     }
 }

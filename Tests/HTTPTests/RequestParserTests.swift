@@ -39,8 +39,8 @@ struct RequestParserTests {
 
     @Test func `a refusal is final`() {
         var parser = RequestParser()
-        _ = parser.read(Array("GET / HTTP/1.1\n".utf8).span)
-        let (consumed, event) = parser.read(Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8).span)
+        _ = parser.read(Array("GET / HTTP/1.1\n".utf8)[...])
+        let (consumed, event) = parser.read(Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8)[...])
         guard case .refused(.bareLineFeed) = event else {
             Issue.record("\(event)")
             return
@@ -51,19 +51,19 @@ struct RequestParserTests {
     @Test func `the phase says which deadline runs`() {
         var parser = RequestParser()
         #expect(parser.phase == .idle)
-        _ = parser.read(Array("G".utf8).span)
+        _ = parser.read(Array("G".utf8)[...])
         #expect(parser.phase == .head)
-        _ = parser.read(Array("ET / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n".utf8).span)
+        _ = parser.read(Array("ET / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n".utf8)[...])
         #expect(parser.phase == .body)
         #expect(parser.heldBytes > 40)
-        _ = parser.read(Array("ab".utf8).span)
+        _ = parser.read(Array("ab".utf8)[...])
         #expect(parser.phase == .idle)
         #expect(parser.heldBytes == 0)
     }
 
     @Test func `only as much is consumed as belongs to the request`() {
         var parser = RequestParser()
-        let (consumed, _) = parser.read(Array("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET".utf8).span)
+        let (consumed, _) = parser.read(Array("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET".utf8)[...])
         #expect(consumed == 27)
     }
 

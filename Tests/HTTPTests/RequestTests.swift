@@ -14,7 +14,7 @@ struct RequestTests {
 
     @Test func `a value that is not UTF-8 is repaired, not refused`() throws {
         var parser = RequestParser()
-        let (_, event) = parser.read(Array("GET / HTTP/1.0\r\nX: a".utf8 + [0xFF] + "\r\n\r\n".utf8).span)
+        let (_, event) = parser.read(Array("GET / HTTP/1.0\r\nX: a".utf8 + [0xFF] + "\r\n\r\n".utf8)[...])
         guard case .request(let request) = event else {
             Issue.record("\(event)")
             return

@@ -92,7 +92,7 @@ func events(of pieces: [[UInt8]], limits: Limits = Limits()) -> [String] {
     for piece in pieces {
         var rest = piece[...]
         while !rest.isEmpty {
-            let (consumed, event) = parser.read(Array(rest).span)
+            let (consumed, event) = parser.read(rest)
             rest = rest.dropFirst(consumed)
             if case .needsMore = event, consumed == 0 { return ["stands still"] }
             switch event {
