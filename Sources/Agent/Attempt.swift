@@ -83,7 +83,8 @@ struct Attempt {
     ) throws(RenewalFailure) -> IssuedReport {
         enter(.install)
         let warnings = try installer.install(bundle, pendingKey: key.pem, for: plan.certificate)
-        keys.installed(plan.certificate.name)
+        // A certificate for the installed key leaves the waiting one waiting.
+        if bundle.key == .pending { keys.installed(plan.certificate.name) }
         return IssuedReport(
             certificate: bundle.leaf, wasCached: bundle.wasCached, warnings: bundle.warnings + warnings)
     }

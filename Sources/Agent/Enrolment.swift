@@ -55,7 +55,8 @@ public struct Enrolment: Sendable {
         }
         let token = try readToken()
         let authority = IdentityAuthority(
-            settings: settings, files: IdentityFiles(settings), installer: installer)
+            settings: settings, stateDirectory: state.path, files: IdentityFiles(settings),
+            installer: installer)
         let facts = try authority.enroll(token: token.text, session: session, stop: stop)
         remove(token)
         _ = consume lock

@@ -65,7 +65,9 @@ public final class HostAgent: Sendable {
     /// been tried.
     public func run(once: Bool) throws(StartFailure) {
         let settings = loaded.settings
-        StagingSweep(log: log).sweepBeside(
+        let sweep = StagingSweep(log: log)
+        sweep.sweep(state)
+        sweep.sweepBeside(
             settings.certificates.flatMap { certificate in
                 Output.allCases.compactMap { certificate.outputs[$0] }
             } + [settings.identity.certificatePath, settings.identity.keyPath])

@@ -36,7 +36,8 @@ final class HostHands: EngineHands {
 
     func lookAtIdentity() -> FoundIdentity {
         var found = identity.look()
-        if found.hasBootstrapToken, let refused = refusedToken.withLock({ $0 }), refused == tokenFingerprint() {
+        if found.hasBootstrapToken, let refused = refusedToken.withLock({ $0 }), refused == tokenFingerprint()
+        {
             found.hasBootstrapToken = false
         }
         return found
@@ -97,7 +98,9 @@ final class HostHands: EngineHands {
     }
 
     func renewIdentity(in context: WorkerContext, stop: StopSignal) -> IdentityRenewalOutcome {
-        let authority = IdentityAuthority(settings: settings.identity, files: identity, installer: installer)
+        let authority = IdentityAuthority(
+            settings: settings.identity, stateDirectory: settings.stateDirectory, files: identity,
+            installer: installer)
         return outcome(context) { session throws(RenewalFailure) in
             try authority.renew(session: session, stop: stop.exchanges)
         }

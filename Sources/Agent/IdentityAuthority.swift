@@ -7,6 +7,7 @@ import Transfer
 /// What the agent obtains from step-ca: a first identity for a token, and a new one for the one it has.
 struct IdentityAuthority {
     let settings: IdentitySettings
+    let stateDirectory: String
     let files: IdentityFiles
     let installer: Installer
 
@@ -60,8 +61,11 @@ struct IdentityAuthority {
     /// Nothing is written that the broker would refuse.
     private func install(_ chainPEM: [String], key: SecretBytes) throws(RenewalFailure) -> IdentityFacts {
         let chain = try IdentityChecks(settings: settings).passAll(chainPEM, key: key)
+        // In the state directory everything is private.
+        let isInState = settings.certificatePath.hasPrefix(stateDirectory + "/")
         _ = try installer.installIdentity(
-            certificatePEM: chain.pem, at: settings.certificatePath, key: key, at: settings.keyPath)
+            certificatePEM: chain.pem, at: settings.certificatePath, key: key, at: settings.keyPath,
+            certificateMode: isInState ? 0o600 : nil)
         return IdentityFacts(
             name: settings.name, serial: chain.leaf.serialHex, issuer: chain.leaf.issuerName,
             notBefore: chain.leaf.notBefore, notAfter: chain.leaf.notAfter)

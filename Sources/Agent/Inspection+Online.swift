@@ -18,9 +18,9 @@ extension Inspection {
     private func stepCA(_ session: Session) -> Finding {
         let (subject, url) = ("identity.step_ca", settings.identity.stepCA.url.text)
         let authority = IdentityAuthority(
-            settings: settings.identity, files: IdentityFiles(settings.identity),
-            installer: Installer(gate: Gate()))
-        do {
+            settings: settings.identity, stateDirectory: settings.stateDirectory,
+            files: IdentityFiles(settings.identity), installer: Installer(gate: Gate()))
+        do throws(RenewalFailure) {
             try authority.stepCA(session: session).health()
             return Finding(.ok, subject, "\(url) answers")
         } catch {

@@ -61,11 +61,14 @@ struct Installer: Sendable {
 
     /// Installs a new identity: certificate (with its intermediates) and key.
     func installIdentity(
-        certificatePEM: String, at certificatePath: String, key: SecretBytes, at keyPath: String
+        certificatePEM: String, at certificatePath: String, key: SecretBytes, at keyPath: String,
+        certificateMode: FileMode? = nil
     ) throws(RenewalFailure) -> [String] {
         try install([
             OutputFile(path: keyPath, contents: .secret(key)),
-            OutputFile(path: certificatePath, contents: .open(Array(certificatePEM.utf8))),
+            OutputFile(
+                path: certificatePath, contents: .open(Array(certificatePEM.utf8)),
+                access: FileAccess.Configured(mode: certificateMode)),
         ])
     }
 

@@ -22,7 +22,8 @@ struct LocalAPIThreads {
         do {
             let engine = agent.engine
             let server = try LocalAPIServer(
-                board: engine.status, commands: engine.commands, progress: LoopProgress(engine: engine.heartbeat),
+                board: engine.status, commands: engine.commands,
+                progress: LoopProgress(engine: engine.heartbeat),
                 tokenPath: settings.tokenPath, version: AgentVersion.text, log: log)
             let stopping = try Bell()
             return LocalAPIThreads(
@@ -52,7 +53,9 @@ struct LocalAPIThreads {
     }
 
     /// Tries until it succeeds or the bell rings. The first failure is logged, and the success after it.
-    private static func bind(_ server: LocalAPIServer, host: String, port: UInt16, until stopping: Bell, log: Logger) {
+    private static func bind(
+        _ server: LocalAPIServer, host: String, port: UInt16, until stopping: Bell, log: Logger
+    ) {
         var hasFailed = false
         while true {
             do throws(SystemError) {
@@ -66,7 +69,8 @@ struct LocalAPIThreads {
                         "local API can't listen, trying every 10 s",
                         [
                             "address": .string("\(host):\(port)"), "error": .string("\(error)"),
-                            "advice": "Free the port, or choose another one in api.listen. Renewals go on meanwhile.",
+                            "advice":
+                                "Free the port, or choose another one in api.listen. Renewals go on meanwhile.",
                         ])
                 }
                 hasFailed = true

@@ -49,7 +49,7 @@ import Testing
     @Test(arguments: allowed.keys.filter { !bordersWithC.contains($0) }.sorted())
     func `no pointer and no unsafe above floor 1`(room: String) throws {
         let refused = [
-            "unsafe ", "UnsafePointer", "UnsafeMutable", "UnsafeRaw", "UnsafeBuffer", "OpaquePointer",
+            "UnsafePointer", "UnsafeMutable", "UnsafeRaw", "UnsafeBuffer", "OpaquePointer",
             "Unmanaged",
             "withUnsafe", "@unchecked Sendable", "nonisolated(unsafe)", "import Glibc",
         ]
@@ -57,6 +57,10 @@ import Testing
             for (number, line) in try code(of: file) {
                 for word in refused where line.contains(word) {
                     Issue.record("\(file.lastPathComponent):\(number): \(word)")
+                }
+                // The keyword, not a case of that name.
+                if line.firstMatch(of: /(^|[^.\w])unsafe\s/) != nil {
+                    Issue.record("\(file.lastPathComponent):\(number): unsafe")
                 }
             }
         }
