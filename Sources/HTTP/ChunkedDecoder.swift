@@ -50,7 +50,7 @@ struct ChunkedDecoder: Sendable {
                     return (index, false)
                 }
                 if line.count == 2 { return (index, true) }
-                guard (try? FieldRange(line, line: 0..<line.count - 2)) != nil else {
+                guard (try? FieldRange(line.span, line: 0..<line.count - 2)) != nil else {
                     throw .malformedTrailer
                 }
                 trailerBytes += line.count
@@ -64,7 +64,8 @@ struct ChunkedDecoder: Sendable {
     private mutating func readLine(
         _ input: ArraySlice<UInt8>, _ index: inout Int, limit: Int, or refusal: RefusedRequest
     ) throws(RefusedRequest) -> Bool {
-        let (next, endsLine) = try scanner.scan(input, from: index)
+        let (end, endsLine) = try scanner.scan(input.span, from: index - input.startIndex)
+        let next = input.startIndex + end
         guard line.count + next - index <= limit else { throw refusal }
         line.append(contentsOf: input[index..<next])
         index = next

@@ -4,20 +4,25 @@ struct FieldRange: Sendable {
     let value: Range<Int>
 
     /// Reads the field line in `line` (without its line end). The scanner has already refused control characters.
-    init(_ bytes: [UInt8], line: Range<Int>) throws(RefusedRequest) {
+    init(_ bytes: borrowing Span<UInt8>, line: Range<Int>) throws(RefusedRequest) {
         var colon = line.lowerBound
         let token = ByteSet.token
-        let span = bytes.span
-        while colon < line.upperBound, token.contains(span[colon]) { colon += 1 }
+        while colon < line.upperBound, token.contains(bytes[colon]) { colon += 1 }
         guard colon > line.lowerBound else {
             let first = line.isEmpty ? 0 : bytes[line.lowerBound]
-            throw first == ASCII.space || first == ASCII.tab ? .foldedField : .malformedField
+            throw Self.isWhiteSpace(first) ? .foldedField : .malformedField
         }
         // White space before the colon is not a token either (RFC 9112 section 5.1).
         guard colon < line.upperBound, bytes[colon] == ASCII.colon else { throw .malformedField }
         name = line.lowerBound..<colon
-        value = bytes.trimmed(colon + 1..<line.upperBound)
+        var first = colon + 1
+        var end = line.upperBound
+        while first < end, Self.isWhiteSpace(bytes[first]) { first += 1 }
+        while end > first, Self.isWhiteSpace(bytes[end - 1]) { end -= 1 }
+        value = first..<end
     }
+
+    private static func isWhiteSpace(_ byte: UInt8) -> Bool { byte == ASCII.space || byte == ASCII.tab }
 }
 
 /// The fields of a request in the order they came, found by name without regard to letter case. Names and values

@@ -6,17 +6,10 @@ struct LineScanner: Sendable {
     /// Scans `input` from `start`: where it stopped, and whether a line ended there. Without a line end it stops
     /// at the end of the input.
     mutating func scan(
-        _ input: ArraySlice<UInt8>, from start: Int
-    ) throws(RefusedRequest) -> (next: Int, endsLine: Bool) {
-        let (taken, endsLine) = try scan(input.span.extracting(droppingFirst: start - input.startIndex))
-        return (start + taken, endsLine)
-    }
-
-    private mutating func scan(
-        _ input: borrowing Span<UInt8>
+        _ input: borrowing Span<UInt8>, from start: Int
     ) throws(RefusedRequest) -> (next: Int, endsLine: Bool) {
         let count = input.count
-        var index = 0
+        var index = start
         if endsInCarriageReturn, index < count {
             guard input[index] == ASCII.lineFeed else { throw .bareCarriageReturn }
             endsInCarriageReturn = false

@@ -35,6 +35,7 @@ public struct RequestParser: Sendable {
     private var facts = MessageFacts()
     private var body: [UInt8] = []
     private var lineStart = 0
+    private var scanned = 0
 
     /// A parser at the beginning of a connection.
     public init(limits: Limits = Limits()) {
@@ -44,7 +45,7 @@ public struct RequestParser: Sendable {
     /// What the next byte belongs to.
     public var phase: Phase {
         switch stage {
-        case .line: head.isEmpty && !hasSkippedEmptyLine ? .idle : .head
+        case .line: head.isEmpty ? .idle : .head
         case .fields: .head
         case .body, .chunks: .body
         case .refused: .refused
@@ -72,8 +73,7 @@ public struct RequestParser: Sendable {
         while true {
             switch stage {
             case .line, .fields:
-                guard try readLine(input, &index) else { return .needsMore }
-                guard try takeLine() else { continue }
+                guard try readHead(input, &index) else { return .needsMore }
                 if let event = try concludeHead(hasMore: index < input.endIndex) { return event }
             case .body(let remaining):
                 let end = min(input.endIndex, index + remaining)
@@ -101,47 +101,58 @@ public struct RequestParser: Sendable {
 }
 
 extension RequestParser {
-    /// Appends to the head what belongs to the current line; true when the line is complete.
-    private mutating func readLine(
+    /// Bytes copied to the head at a time: enough for most heads, little to give back when one ends before.
+    private static let step = 512
+
+    /// Copies input to the head and judges each line that is complete; true when the head is.
+    private mutating func readHead(
         _ input: ArraySlice<UInt8>, _ index: inout Int
     ) throws(RefusedRequest) -> Bool {
-        let (next, endsLine) = try scanner.scan(input, from: index)
-        let length = head.count - lineStart + next - index
-        if line == nil {
-            guard length <= limits.requestLine else { throw .targetTooLong }
-        } else {
-            guard length <= limits.fieldLine else { throw .fieldTooLong }
+        while true {
+            if scanned == head.count {
+                guard index < input.endIndex else { return false }
+                let end = min(input.endIndex, index + Self.step)
+                head.append(contentsOf: input[index..<end])
+                index = end
+            }
+            var scanner = scanner
+            let (next, endsLine) = try scanner.scan(head.span, from: scanned)
+            self.scanner = scanner
+            scanned = next
+            let length = scanned - lineStart
+            guard length <= (line == nil ? limits.requestLine : limits.fieldLine) else {
+                throw line == nil ? .targetTooLong : .fieldTooLong
+            }
+            guard scanned <= limits.head else { throw .headTooLong }
+            guard endsLine, try takeLine() else { continue }
+            // What follows the head was copied with it, and is the body's or the next request's.
+            index -= head.count - scanned
+            head.removeLast(head.count - scanned)
+            return true
         }
-        guard lineStart + length <= limits.head else { throw .headTooLong }
-        if head.isEmpty { head.reserveCapacity(max(512, next - index)) }
-        head.append(contentsOf: input[index..<next])
-        index = next
-        return endsLine
     }
 
-    /// Judges the complete line at the end of the head; true when it was the empty line after the fields.
+    /// Judges the line that ends where the scan stands; true when it was the empty line after the fields.
     private mutating func takeLine() throws(RefusedRequest) -> Bool {
-        let content = lineStart..<head.count - 2
+        let content = lineStart..<scanned - 2
+        lineStart = scanned
         guard let line else {
             if content.isEmpty {
                 // A line end too many after the last body is forgiven once (RFC 9112 section 2.2).
                 guard !hasSkippedEmptyLine else { throw .repeatedEmptyLine }
                 hasSkippedEmptyLine = true
-                head.removeAll(keepingCapacity: true)
                 return false
             }
             self.line = try RequestLine(head, line: content)
             stage = .fields
-            lineStart = head.count
             return false
         }
         if content.isEmpty { return true }
-        let field = try FieldRange(head, line: content)
+        let field = try FieldRange(head.span, line: content)
         guard ranges.count < limits.fieldCount else { throw .tooManyFields }
         try facts.take(field, of: head, line.version)
         if ranges.isEmpty { ranges.reserveCapacity(16) }
         ranges.append(field)
-        lineStart = head.count
         return false
     }
 

@@ -82,8 +82,8 @@ final class Connection {
         mayRead(limits) && unread.isEmpty && !inputHasEnded
     }
 
-    /// Bytes of requests that are not complete or not yet read.
-    var heldBytes: Int { parser.heldBytes + unread.count }
+    /// Bytes of requests that are not complete, not yet read or not yet answered.
+    var heldBytes: Int { parser.heldBytes + unread.count + (waiting?.request.body.count ?? 0) }
 
     func sendOutput() -> OutputBuffer.Flush {
         output.flush(&transport)

@@ -24,7 +24,7 @@ struct EventLoop: ~Copyable {
     var deadlines = DeadlineQueue<Timed>()
     var connectionCount = 0
     var waitingCount = 0
-    /// Bytes of incomplete requests of all connections.
+    /// Bytes of requests in progress of all connections.
     var heldBytes = 0
     /// The boottime this turn began; all that happens in it happens then.
     var now = Clock.boottime()

@@ -10,7 +10,7 @@ public struct ServerLimits: Sendable {
     public var reservedForImmediate = 16
     /// Requests that wait for a deferred answer; one more is answered with 503.
     public var waitingRequests = 32
-    /// Bytes of incomplete requests of all connections together.
+    /// Bytes of requests in progress of all connections together: incomplete, unread or waiting for their answer.
     public var requestBytes = 2 * 1024 * 1024
     /// Bytes that wait to be sent on one connection before no more of its requests are read.
     public var outputHighWater = 64 * 1024
