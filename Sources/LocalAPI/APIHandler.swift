@@ -1,9 +1,120 @@
 import HTTP
 import HTTPServer
+import Log
+import POSIX
 
-/// Answers every request of the local API.
-struct APIHandler: RequestHandler {
+/// Answers every request of the local API: guards first, then the route table, then one endpoint.
+final class APIHandler: RequestHandler {
+    let routes: RouteTable
+    private let guards: [any RequestGuard]
+    private let requests: RequestCounters
+    private let ids: RequestIDs
+    private let log: Logger
+    private let pauses = Lock(RepeatFilter(interval: .seconds(60)))
+
+    init(_ services: APIServices, token: TokenFile) throws(SystemError) {
+        log = services.log
+        ids = try RequestIDs()
+        requests = RequestCounters()
+        routes = RouteTable.api(services, requests)
+        guards = [HostGuard(), OriginGuard(), TokenGuard(file: token)]
+        requests.begin(with: routes)
+    }
+
     func handle(_ request: Request, from peer: Peer, _ responder: Responder) -> Reply {
-        .now(Response(.notFound, text: "not found\n"))
+        let response: Response
+        do {
+            response = try answer(request, from: peer)
+        } catch {
+            response = error.response(instance: request.target.path)
+        }
+        return .now(stamp(response))
+    }
+
+    func refusal(_ reason: RefusedRequest, from peer: Peer) -> Response {
+        stamp(Problem(reason).response(instance: nil))
+    }
+
+    func answered(_ exchange: AnsweredExchange) {
+        requests.count(exchange, route: routes.label(of: exchange.request))
+        log.debug(
+            "api request",
+            [
+                "method": .string(exchange.request?.method.name ?? ""),
+                "path": .string(exchange.request?.target.path ?? ""),
+                "status": .int(exchange.status.code), "duration": .duration(exchange.duration),
+            ])
+    }
+
+    func listenerPaused(_ error: SystemError) {
+        let now = Clock.boottime()
+        guard pauses.withLock({ $0.judge("\(error)", of: "listener", at: now) }) != .leaveOut else { return }
+        log.warn("api can't accept connections for now", ["error": .string("\(error)")])
+    }
+
+    private func answer(_ request: Request, from peer: Peer) throws(Problem) -> Response {
+        try admit(request, from: peer)
+        if request.target.isAsterisk { return Self.options(routes.methods) }
+        guard let segments = request.target.segments else {
+            throw Problem(.malformedPath, "Percent-encoding must give UTF-8 without control characters.")
+        }
+        guard let (route, parameters) = routes.match(segments) else {
+            throw Problem(.notFound, "GET /openapi.json lists all paths.")
+        }
+        if request.method == .options { return Self.options(route.methods) }
+        guard let operation = route.operation(for: request.method) else {
+            let methods = route.methods.joined(separator: ", ")
+            throw Problem(.methodNotAllowed, "Allowed are \(methods).", fields: [Field("Allow", methods)])
+        }
+        let query = try Self.query(of: request, for: operation)
+        return try operation.endpoint.answer(
+            APICall(request: request, peer: peer, parameters: parameters, query: query))
+    }
+
+    private func admit(_ request: Request, from peer: Peer) throws(Problem) {
+        for sentry in guards {
+            do {
+                try sentry.check(request, from: peer)
+            } catch {
+                log.debug(
+                    "api request refused",
+                    ["guard": .string(sentry.name), "problem": .string(error.type.rawValue)])
+                throw error
+            }
+        }
+    }
+
+    /// What every answer carries.
+    private func stamp(_ response: Response) -> Response {
+        var response = response
+        response.fields += [
+            Field("X-Request-Id", ids.next()), Field("Cache-Control", "no-store"),
+            Field("X-Content-Type-Options", "nosniff"),
+        ]
+        return response
+    }
+
+    private static func options(_ methods: [String]) -> Response {
+        Response(.noContent, fields: [Field("Allow", methods.joined(separator: ", "))])
+    }
+
+    private static func query(
+        of request: Request, for operation: Operation
+    ) throws(Problem) -> [String: String] {
+        guard let items = request.target.queryItems else {
+            throw Problem(.badQuery, "Percent-encoding must give UTF-8 without control characters.")
+        }
+        var query: [String: String] = [:]
+        var errors: [String] = []
+        for item in items {
+            if !operation.query.contains(item.name) {
+                errors.append("\(item.name.prefix(64)) is not known")
+            } else if query.updateValue(item.value, forKey: item.name) != nil {
+                errors.append("\(item.name) comes twice")
+            }
+        }
+        if errors.isEmpty { return query }
+        let known = operation.query.isEmpty ? "none" : operation.query.joined(separator: ", ")
+        throw Problem(.badQuery, "Known here: \(known).", errors: errors)
     }
 }

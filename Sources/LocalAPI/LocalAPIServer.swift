@@ -13,7 +13,12 @@ public final class LocalAPIServer: Sendable {
         board: any StatusBoard, commands: any CommandSink, progress: any Progress, tokenPath: String,
         version: String, log: Logger
     ) throws(SystemError) {
-        reactor = try Reactor(handler: APIHandler())
+        let token = TokenFile(path: tokenPath, log: log)
+        // For whoever wants to read it before the first change, and to tell early what is wrong with it.
+        _ = token.read()
+        let services = APIServices(
+            board: board, commands: commands, progress: progress, version: version, log: log)
+        reactor = try Reactor(handler: APIHandler(services, token: token))
     }
 
     /// Listens on a loopback address and returns the port; any thread may call it, before or while the API runs.

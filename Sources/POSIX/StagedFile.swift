@@ -76,8 +76,8 @@ public struct StagedFile: ~Copyable, Sendable {
     }
 }
 
-/// Names that nobody can guess.
-func randomHex(bytes count: Int) throws(SystemError) -> String {
+/// Random bits from the kernel as lower-case hexadecimal digits: names that nobody can guess, and tokens.
+public func randomHex(bytes count: Int) throws(SystemError) -> String {
     var bytes = [UInt8](repeating: 0, count: count)
     try system("getentropy") { unsafe getentropy(&bytes, count) }
     let digits = Array("0123456789abcdef".utf8)

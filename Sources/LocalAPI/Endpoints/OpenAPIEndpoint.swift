@@ -1,0 +1,8 @@
+import HTTP
+
+/// `GET /openapi.json`: the contract, as it stands in `openapi/`.
+struct OpenAPIEndpoint: Endpoint {
+    private static let document = SharedBytes(openAPIDocument)
+
+    func answer(_ call: APICall) throws(Problem) -> Response { .json(.ok, .shared([Self.document])) }
+}

@@ -1,0 +1,110 @@
+import FoundationEssentials
+import Lifecycle
+
+/// The checks behind `/readyz`, judged at one moment.
+struct Readiness: Sendable {
+    enum State: String, Sendable, Comparable {
+        case ok
+        /// Something fails, and what is there still works.
+        case degraded
+        case failed
+
+        private var severity: Int {
+            switch self {
+            case .ok: 0
+            case .degraded: 1
+            case .failed: 2
+            }
+        }
+
+        static func < (left: State, right: State) -> Bool { left.severity < right.severity }
+    }
+
+    struct Check: Sendable {
+        let name: String
+        var certificate: CertificateName?
+        let state: State
+        /// Since when it is so, as far as that is known.
+        var since: Date?
+        var detail: String?
+    }
+
+    let checks: [Check]
+
+    /// The worst of all.
+    var verdict: State { checks.map(\.state).max() ?? .ok }
+
+    init(of snapshot: Snapshot, at now: Date) {
+        checks =
+            [Self.configuration(snapshot.agent), Self.identity(snapshot.identity, now)]
+            + snapshot.certificates.flatMap { Self.checks(of: $0, now) }
+    }
+
+    /// One certificate and its service alone.
+    init(of status: CertificateStatus, at now: Date) {
+        checks = Self.checks(of: status, now)
+    }
+
+    private static func configuration(_ agent: AgentFacts) -> Check {
+        if agent.lastReloadSucceeded {
+            return Check(name: "configuration", state: .ok, since: agent.configLoadedAt)
+        }
+        return Check(
+            name: "configuration", state: .degraded,
+            detail: "the configuration file was refused at the last reload; the one before is in force")
+    }
+
+    private static func identity(_ identity: IdentityStatus, _ now: Date) -> Check {
+        if let end = identity.facts?.notAfter, end <= now {
+            return Check(
+                name: "identity", state: .failed, since: end, detail: IdentityState.expired.rawValue)
+        }
+        guard identity.state.isUsable else {
+            return Check(name: "identity", state: .failed, detail: identity.state.rawValue)
+        }
+        guard let error = identity.lastError, identity.consecutiveFailures > 0 else {
+            return Check(name: "identity", state: .ok, since: identity.facts?.notBefore)
+        }
+        return Check(name: "identity", state: .degraded, since: error.at, detail: "its renewal fails")
+    }
+
+    private static func checks(of status: CertificateStatus, _ now: Date) -> [Check] {
+        let certificate = certificate(status, now)
+        return status.reload.isConfigured ? [certificate, reload(status, now)] : [certificate]
+    }
+
+    private static func certificate(_ status: CertificateStatus, _ now: Date) -> Check {
+        func check(_ state: State, since: Date? = nil, _ detail: String? = nil) -> Check {
+            Check(name: "certificate", certificate: status.name, state: state, since: since, detail: detail)
+        }
+        let lastError = status.lastError
+        if let lastError, lastError.failure.failureClass == .installStuck {
+            return check(.failed, since: lastError.at, FailureClass.installStuck.rawValue)
+        }
+        guard let installed = status.installed, status.hasKey else {
+            // Before the first attempt has ended nobody can expect anything.
+            let state: State = status.hasBeenAttempted ? .failed : .degraded
+            return check(state, since: status.lastAttemptAt, status.why)
+        }
+        if installed.notAfter <= now { return check(.failed, since: installed.notAfter, "expired") }
+        if let lastError, status.consecutiveFailures > 0 {
+            return check(.degraded, since: lastError.at, "its renewal fails: \(status.why)")
+        }
+        return check(.ok, since: installed.notBefore)
+    }
+
+    private static func reload(_ status: CertificateStatus, _ now: Date) -> Check {
+        guard let since = status.reload.pendingSince else {
+            return Check(name: "reload", certificate: status.name, state: .ok)
+        }
+        let isLate = status.reload.graceEndsAt.map { $0 <= now } ?? true
+        return Check(
+            name: "reload", certificate: status.name, state: isLate ? .failed : .degraded, since: since,
+            detail: "renewed on disk, but the service has not taken the new certificate")
+    }
+}
+
+extension CertificateStatus {
+    /// What is on disk can be served: the key is there and belongs to the certificate.
+    fileprivate var hasKey: Bool { reason != .keyMissing && reason != .keyMismatch }
+}

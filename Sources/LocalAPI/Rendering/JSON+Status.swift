@@ -1,0 +1,75 @@
+import Lifecycle
+
+extension JSONWriter {
+    /// The whole status document.
+    static func status(_ snapshot: Snapshot) -> [UInt8] {
+        document {
+            $0.time("taken_at", snapshot.takenAt)
+            $0.object("agent") { $0.members(of: snapshot.agent) }
+            $0.object("identity") { $0.members(of: snapshot.identity) }
+            $0.object("broker") { $0.members(of: snapshot.broker) }
+            $0.counts(of: snapshot.certificates)
+            $0.certificates(snapshot.certificates)
+        }
+    }
+
+    /// The member `certificates`: one object each.
+    mutating func certificates(_ statuses: some Sequence<CertificateStatus>) {
+        array("certificates", of: statuses) { writer, status in
+            writer.object { $0.members(of: status) }
+        }
+    }
+
+    /// How many certificates are in which state; every state is there.
+    private mutating func counts(of statuses: [CertificateStatus]) {
+        var counts: [CertificateState: Int] = [:]
+        for status in statuses { counts[status.state, default: 0] += 1 }
+        object("counts") { writer in
+            for state in CertificateState.allCases { writer.integer(state.rawValue, counts[state] ?? 0) }
+        }
+    }
+
+    private mutating func members(of agent: AgentFacts) {
+        string("version", agent.version)
+        integer("pid", Int(agent.pid))
+        time("started_at", agent.startedAt)
+        object("config") {
+            $0.string("path", agent.configPath)
+            $0.string("sha256", agent.configHash)
+            $0.time("loaded_at", agent.configLoadedAt)
+            $0.bool("last_reload_succeeded", agent.lastReloadSucceeded)
+        }
+        time("last_tick_at", agent.lastTickAt)
+        seconds("clock_skew_seconds", agent.clockSkew)
+        bool("stopping", agent.stopping)
+    }
+
+    private mutating func members(of identity: IdentityStatus) {
+        string("name", identity.name)
+        string("state", identity.state.rawValue)
+        string("problem", identity.problem)
+        string("advice", identity.advice)
+        object("certificate", identity.facts) {
+            $0.string("subject", $1.name)
+            $0.string("serial", $1.serial)
+            $0.string("issuer", $1.issuer)
+            $0.time("not_before", $1.notBefore)
+            $0.time("not_after", $1.notAfter)
+        }
+        seconds("renew_before_effective_seconds", identity.effectiveRenewBefore)
+        time("next_renewal_at", identity.nextRenewalAt)
+        time("next_attempt_at", identity.nextAttemptAt)
+        bool("renewing", identity.isRenewing)
+        integer("consecutive_failures", identity.consecutiveFailures)
+        object("last_error", identity.lastError) { $0.members(of: $1) }
+        time("last_success_at", identity.lastSuccessAt)
+    }
+
+    private mutating func members(of broker: BrokerStatus) {
+        string("state", broker.state.rawValue)
+        time("last_contact_at", broker.lastContactAt)
+        time("last_success_at", broker.lastSuccessAt)
+        object("last_error", broker.lastError) { $0.members(of: $1) }
+        time("next_probe_at", broker.nextProbeAt)
+    }
+}
