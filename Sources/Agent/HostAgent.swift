@@ -65,12 +65,7 @@ public final class HostAgent: Sendable {
     /// been tried.
     public func run(once: Bool) throws(StartFailure) {
         let settings = loaded.settings
-        let sweep = StagingSweep(log: log)
-        sweep.sweep(state)
-        sweep.sweepBeside(
-            settings.certificates.flatMap { certificate in
-                Output.allCases.compactMap { certificate.outputs[$0] }
-            } + [settings.identity.certificatePath, settings.identity.keyPath])
+        sweep()
         let store = StateStore(directory: state, log: log)
         var records: [CertificateName: CertificateRecord] = [:]
         for certificate in settings.certificates {
@@ -80,6 +75,21 @@ public final class HostAgent: Sendable {
             try engine.run(
                 settings.certificates, settings: LifecycleSettings(settings), records: records, once: once)
         } catch { throw .system(error) }
+    }
+
+    /// Removes what an agent that died has left staged.
+    private func sweep() {
+        let settings = loaded.settings
+        let paths = settings.certificates.flatMap { certificate in
+            Output.allCases.compactMap { certificate.outputs[$0] }
+        }
+        // An enrolment beside us may be staging a pair that its token can't buy again: what it holds its lock for is
+        // left alone. The next start finds the rest.
+        guard let enrolment = try? state.lock(.enrolling) else { return }
+        let sweep = StagingSweep(log: log)
+        sweep.sweep(state)
+        sweep.sweepBeside(paths + [settings.identity.certificatePath, settings.identity.keyPath])
+        _ = consume enrolment
     }
 }
 

@@ -32,7 +32,11 @@ struct RunCommand {
             once
             ? nil
             : try LocalAPIThreads.start(loaded.settings.api, agent: agent, supervisor: supervisor, log: log)
-        let reason = supervisor.wait()
+        let reason = supervisor.wait {
+            log.warn(
+                "configuration not read again: SIGHUP is not supported yet",
+                ["advice": "Restart the agent to apply a changed configuration; nothing is ordered by that."])
+        }
         log.info("agent stopping", ["reason": .string(reason)])
         agent.engine.stop()
         engine.join()

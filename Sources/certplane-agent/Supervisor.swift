@@ -9,7 +9,7 @@ final class Supervisor: Sendable {
 
     init() throws(CommandFailure) {
         do {
-            signals = try SignalSource([.terminate, .interrupt])
+            signals = try SignalSource([.terminate, .interrupt, .hangup])
             ended = try Bell()
         } catch {
             throw CommandFailure(code: .failure, message: "the process can't be set up: \(error)")
@@ -32,8 +32,8 @@ final class Supervisor: Sendable {
         }
     }
 
-    /// Returns why the run should end.
-    func wait() -> String {
+    /// Returns why the run should end. `hungUp` is called for each SIGHUP, which doesn't end it.
+    func wait(hungUp: () -> Void) -> String {
         let (fromSignals, fromThreads) = (Poller.Token(slot: 0), Poller.Token(slot: 1))
         do {
             var poller = try Poller()
@@ -43,11 +43,19 @@ final class Supervisor: Sendable {
             while true {
                 try poller.wait(into: &events)
                 if events.contains(where: { $0.token == fromThreads }) { return "its work has ended" }
-                if let signal = signals.next() { return "\(signal)" }
+                switch signals.next() {
+                case .hangup: hungUp()
+                case let signal?: return "\(signal)"
+                case nil: break
+                }
             }
         } catch {
             // Without a poller only signals are heard; a thread that ends by itself is noticed at the next of them.
-            return signals.wait().map { "\($0)" } ?? "\(error)"
+            while let signal = signals.wait() {
+                if signal != .hangup { return "\(signal)" }
+                hungUp()
+            }
+            return "\(error)"
         }
     }
 
