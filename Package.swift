@@ -76,7 +76,7 @@ let package = Package(
             swiftSettings: house),
         tests("POSIXTests", ["POSIX"]),
         tests("PKITests", ["PKI", "POSIX"]),
-        tests("TransferTests", ["Transfer"]),
+        tests("TransferTests", ["Transfer", "PKI", "POSIX"]),
         tests("YAMLTests", ["YAML"]),
         tests("LifecycleTests", ["Lifecycle"]),
         tests("ConfigurationTests", ["Configuration", "Lifecycle", "YAML"]),

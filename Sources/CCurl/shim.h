@@ -39,6 +39,10 @@ static inline CURLcode ccurl_set_prerequest(CURL *handle, curl_prereq_callback c
     return (curl_easy_setopt)(handle, CURLOPT_PREREQFUNCTION, callback);
 }
 
+static inline CURLcode ccurl_set_observer(CURL *handle, curl_debug_callback callback) {
+    return (curl_easy_setopt)(handle, CURLOPT_DEBUGFUNCTION, callback);
+}
+
 static inline CURLcode ccurl_get_long(CURL *handle, CURLINFO info, long *value) {
     return (curl_easy_getinfo)(handle, info, value);
 }
@@ -49,6 +53,10 @@ static inline CURLcode ccurl_get_size(CURL *handle, CURLINFO info, curl_off_t *v
 
 static inline CURLcode ccurl_get_string(CURL *handle, CURLINFO info, const char **value) {
     return (curl_easy_getinfo)(handle, info, value);
+}
+
+static inline CURLcode ccurl_get_socket(CURL *handle, curl_socket_t *value) {
+    return (curl_easy_getinfo)(handle, CURLINFO_ACTIVESOCKET, value);
 }
 
 static inline CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, long value) {

@@ -52,6 +52,23 @@ import CCurl
         try unsafe accepted(ccurl_set_prerequest(raw, prerequest), CURLOPT_PREREQFUNCTION)
     }
 
+    func set(observer: curl_debug_callback?) throws(TransferError) {
+        try unsafe accepted(ccurl_set_observer(raw, observer), CURLOPT_DEBUGFUNCTION)
+    }
+
+    /// Reads from the connection of a transfer that only connects; false once a byte, an alert or the end has come.
+    var hasNothingToRead: Bool {
+        var byte: UInt8 = 0
+        var count = 0
+        return unsafe curl_easy_recv(raw, &byte, 1, &count) == CURLE_AGAIN
+    }
+
+    /// The socket of the connection that the transfer used last; -1 if it is closed.
+    var activeSocket: curl_socket_t {
+        var socket: curl_socket_t = -1
+        return unsafe ccurl_get_socket(raw, &socket) == CURLE_OK ? socket : -1
+    }
+
     func long(_ info: CURLINFO) -> Int {
         var value = 0
         return unsafe ccurl_get_long(raw, info, &value) == CURLE_OK ? value : 0

@@ -8,27 +8,37 @@ import CCurl
     private(set) var headers = AnswerHeaders()
     private(set) var body: [UInt8] = []
     private(set) var outgrown: String?
+    private(set) var handshakeBegan = false
+    /// The last alert that came in. libcurl's error text isn't enough: it keeps the first complaint only, and for
+    /// some alerts it has words of its own.
+    private(set) var alert: TLSAlert?
+    private(set) var headerIsComplete = false
     /// How often libcurl has got as far as writing the request.
     private(set) var sendings = 0
+    /// Whether a write of a part of the request has succeeded.
+    private var wasWritten = false
     private(set) var resendingRefused = false
 
     private let answerBytes: Int
     private let mayResend: Bool
     private let stop: StopFlag
+    private let fitsOneRecord: Bool
     private var headerBytes = 0
-    private var headerIsComplete = false
     /// What libcurl reads from while it runs.
     private let pinned: [PinnedBytes]
     private let errorText: UnsafeMutablePointer<CChar>
     private var headerList: UnsafeMutablePointer<curl_slist>?
 
     private static let headerLimit = 64 << 10
+    /// Well below the 16 KiB that a TLS record holds, so that what libcurl adds to a request has room.
+    private static let recordSize = 8 << 10
 
     init(request: PreparedRequest, stop: StopFlag) {
         answerBytes = request.limits.answerBytes
         // Asking twice is harmless; two orders are not.
         mayResend = request.method == .get
         self.stop = stop
+        fitsOneRecord = request.byteCount < Self.recordSize
         pinned = request.pinned
         unsafe errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         unsafe errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
@@ -37,6 +47,18 @@ import CCurl
     deinit {
         unsafe curl_slist_free_all(headerList)
         unsafe errorText.deallocate()
+    }
+
+    /// Whether a part of the request may have reached the server. A request of one record whose writing failed can't:
+    /// of half a record nobody makes sense.
+    var mayHaveBeenSent: Bool { wasWritten || (sendings > 0 && !fitsOneRecord) }
+
+    /// Whether the answer that libcurl takes for finished really is. It is content with a header that breaks off, and
+    /// with a body of no stated length that any cut connection ends: over TLS only the server's goodbye does
+    /// (RFC 9112, section 9.8).
+    func answerIsWhole(overTLS: Bool) -> Bool {
+        let hasLength = headers["Content-Length"] != nil || headers["Transfer-Encoding"] != nil
+        return headerIsComplete && (hasLength || body.isEmpty || !overTLS || alert?.isGoodbye == true)
     }
 
     /// What libcurl said about the failure, if it said anything.
@@ -56,6 +78,7 @@ import CCurl
         try unsafe transfer.set(CURLOPT_HEADERDATA, pointer: context)
         try unsafe transfer.set(CURLOPT_WRITEDATA, pointer: context)
         try unsafe transfer.set(CURLOPT_PREREQDATA, pointer: context)
+        try unsafe transfer.set(CURLOPT_DEBUGDATA, pointer: context)
         try unsafe transfer.set(
             CURLOPT_HEADERFUNCTION,
             receiver: { bytes, size, count, context in
@@ -69,6 +92,12 @@ import CCurl
         try unsafe transfer.set(prerequest: { context, _, _, _, _ in
             unsafe ExchangeRecord.from(context)?.beginSending() ?? CURL_PREREQFUNC_ABORT
         })
+        try unsafe transfer.set(observer: { _, kind, bytes, count, context in
+            unsafe ExchangeRecord.from(context)?.observe(kind, span(bytes, count))
+            return 0
+        })
+        // Only then the observer is called.
+        try transfer.set(CURLOPT_VERBOSE, 1)
     }
 
     private static func from(_ context: UnsafeMutableRawPointer?) -> ExchangeRecord? {
@@ -86,6 +115,15 @@ import CCurl
         }
         sendings += 1
         return CURL_PREREQFUNC_OK
+    }
+
+    private func observe(_ kind: curl_infotype, _ bytes: UnsafeRawBufferPointer) {
+        switch kind {
+        case CURLINFO_HEADER_OUT, CURLINFO_DATA_OUT: wasWritten = true
+        case CURLINFO_SSL_DATA_OUT: handshakeBegan = true
+        case CURLINFO_SSL_DATA_IN: alert = unsafe TLSAlert(message: bytes) ?? alert
+        default: break
+        }
     }
 
     /// One header line; the number of bytes it took, or 0 to end the transfer.

@@ -15,6 +15,13 @@ struct PreparedRequest {
     let limits: ExchangeLimits
     let way: Way
 
+    var usesTLS: Bool {
+        if case .tls = way { true } else { false }
+    }
+
+    /// About what it takes on the wire.
+    var byteCount: Int { url.utf8.count + headerLines.reduce(0) { $0 + $1.utf8.count + 2 } + body.count }
+
     /// Everything that libcurl reads in place.
     var pinned: [PinnedBytes] {
         guard case .tls(let identity, let anchors) = way else { return [body] }

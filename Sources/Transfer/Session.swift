@@ -1,11 +1,11 @@
 import CCurl
 
-/// Performs exchanges, one after the other, over connections that it keeps open for a few seconds.
+/// Performs exchanges, one after the other, over a connection that it keeps for the next one.
 ///
-/// A connection is used again only for the same host, identity and trust, compared by content: an exchange with a
+/// It is used again only within seconds, and only for the same host, identity and trust, compared by content: an exchange with a
 /// renewed identity never goes over a connection of the old one. One session belongs to one thread.
 public final class Session {
-    private let pool: ConnectionPool
+    private var pool: ConnectionPool
 
     public init() throws(TransferError) {
         try LibCurl.prepare()
@@ -35,9 +35,16 @@ public final class Session {
         defer { withExtendedLifetime(record) {} }
         let transfer = try EasyHandle()
         try transfer.configure(for: request, record: record)
+        if pool.keptConnectionIsStale { pool = try ConnectionPool() }
         let ending = pool.run(transfer, timeout: request.limits.timeout, stop: stop)
-        guard case .finished(CURLE_OK) = ending else {
-            throw TransferError(ending, transfer: transfer, record: record, stop: stop)
+        guard case .finished(CURLE_OK) = ending, record.answerIsWhole(overTLS: request.usesTLS) else {
+            let error = TransferError(ending, transfer: transfer, record: record, stop: stop)
+            // libcurl may put a connection on which writing failed back among those that it keeps.
+            pool = try ConnectionPool()
+            if error.kind == .closedEarly, !error.requestWasSent, request.usesTLS {
+                throw try refusal(of: request, stop) ?? error
+            }
+            throw error
         }
         return Answer(
             status: transfer.long(CURLINFO_RESPONSE_CODE),
@@ -46,6 +53,23 @@ public final class Session {
             timings: ExchangeTimings(transfer),
             peerAddress: transfer.text(CURLINFO_PRIMARY_IP),
             reusedConnection: transfer.long(CURLINFO_NUM_CONNECTS) == 0)
+    }
+
+    /// Whether the server refuses the client certificate, found out by a handshake without a request.
+    ///
+    /// Under TLS 1.3 the server's alert can lose a race: the client takes the handshake for finished, the connection
+    /// is gone before the request is written, and libcurl, whose write fails, never reads what the server had to say.
+    private func refusal(of request: PreparedRequest, _ stop: StopFlag) throws(TransferError)
+        -> TransferError?
+    {
+        let record = ExchangeRecord(request: request, stop: stop)
+        defer { withExtendedLifetime(record) {} }
+        let transfer = try EasyHandle()
+        try transfer.configure(for: request, record: record)
+        try transfer.set(CURLOPT_CONNECT_ONLY, 1)
+        pool.listen(after: transfer, timeout: .seconds(1), stop: stop)
+        pool = try ConnectionPool()
+        return TransferError(refusedWith: record.alert)
     }
 }
 

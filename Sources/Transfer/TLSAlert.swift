@@ -1,36 +1,28 @@
-/// The alert with which the server ended a handshake (RFC 8446, section 6.2), read from OpenSSL's error text.
+/// An alert with which the server ended a connection (RFC 8446, section 6).
 struct TLSAlert: Equatable {
-    let number: Int
+    let isFatal: Bool
+    let number: UInt8
 
-    /// OpenSSL writes `error:0A000418:SSL routines::tlsv1 alert unknown ca`: the low bits of the number are the
-    /// reason, and alerts from the peer are the reasons 1000 to 1255.
-    init?(in message: String) {
-        guard let start = message.range(afterFirst: "error:") else { return nil }
-        let digits = message[start...].prefix { $0.isHexDigit }
-        guard digits.count == 8, let code = UInt32(digits, radix: 16) else { return nil }
-        let library = (code >> 23) & 0xFF
-        let reason = Int(code & 0x7F_FFFF)
-        guard library == Self.sslLibrary, (1000..<1256).contains(reason) else { return nil }
-        number = reason - 1000
+    /// From the message as it was on the wire; nil for any other message, since only alerts are two bytes long.
+    init?(message: UnsafeRawBufferPointer) {
+        guard message.count == 2 else { return nil }
+        let (level, number) = unsafe (message[0], message[1])
+        guard level == 1 || level == 2 else { return nil }
+        isFatal = level == 2
+        self.number = number
     }
 
-    /// `ERR_LIB_SSL`
-    private static let sslLibrary: UInt32 = 20
+    /// "That was all": what makes an answer without a length complete.
+    var isGoodbye: Bool { number == 0 }
 
-    /// bad_certificate, unsupported_certificate, certificate_revoked, certificate_expired, certificate_unknown,
-    /// unknown_ca, access_denied, certificate_required.
-    var refusesClientCertificate: Bool { [42, 43, 44, 45, 46, 48, 49, 116].contains(number) }
-}
+    var refusesClientCertificate: Bool { isFatal && Self.refusals[number] != nil }
 
-extension String {
-    /// Where the first occurrence of `needle` ends.
-    fileprivate func range(afterFirst needle: String) -> Index? {
-        var start = startIndex
-        while start < endIndex {
-            let rest = self[start...]
-            if rest.hasPrefix(needle) { return index(start, offsetBy: needle.count) }
-            start = index(after: start)
-        }
-        return nil
-    }
+    /// The name in the RFC, for those that speak of the client's certificate.
+    var name: String { Self.refusals[number] ?? "alert \(number)" }
+
+    private static let refusals: [UInt8: String] = [
+        42: "bad certificate", 43: "unsupported certificate", 44: "certificate revoked",
+        45: "certificate expired", 46: "certificate unknown", 48: "unknown ca", 49: "access denied",
+        116: "certificate required",
+    ]
 }

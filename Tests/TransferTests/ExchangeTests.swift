@@ -13,7 +13,7 @@ import Transfer
                 rig.request(
                     .post, server.url + "/v1/certificates?x=%2F", body: "{\"csr\": 1}",
                     headers: [HeaderField("Content-Type", "application/json"), HeaderField("X-Empty", "")]))
-            return (answer, try server.finish())
+            return (answer, server.finish())
         }
         #expect(answer.status == 200)
         #expect(answer.headers["x-request-ID"] == "7")
@@ -42,7 +42,9 @@ import Transfer
         #expect(!text.contains("Content-Type"))
     }
 
-    @Test(arguments: ["TLSv1_2", "TLSv1_3"]) func `the server sees the client's certificate`(version: String) async throws {
+    @Test(arguments: ["TLSv1_2", "TLSv1_3"]) func `the server sees the client's certificate`(version: String)
+        async throws
+    {
         let answer = try await onThread {
             let rig = try Rig()
             let server = try rig.server([.clientName], requiringClients: true, only: version)
@@ -58,11 +60,11 @@ import Transfer
                 .raw("HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n"), .echo,
             ])
             let answer = try Session().perform(rig.request(.get, server.url))
-            return (answer, try server.finish())
+            return (answer, server.finish())
         }
         #expect(answer.status == 302)
         #expect(answer.headers["location"] == "/elsewhere")
-        #expect(events == ["connection", "request GET / HTTP/1.1"])
+        #expect(events.filter { $0.hasPrefix("request") } == ["request GET / HTTP/1.1"])
     }
 
     @Test func `an interim answer and a trailer leave no fields behind`() async throws {
@@ -126,9 +128,10 @@ import Transfer
             let answers = [
                 try session.perform(LocalRequest(.get, "/v1/status?a=b", at: .unixSocket(path: path))),
                 try session.perform(
-                    LocalRequest(.post, "/v1/reload", at: .loopbackIPv4(port: tcp.port), body: Array("{}".utf8))),
+                    LocalRequest(
+                        .post, "/v1/reload", at: .loopbackIPv4(port: tcp.port), body: Array("{}".utf8))),
             ]
-            _ = try (unix.finish(), tcp.finish())
+            _ = (unix.finish(), tcp.finish())
             return answers
         }
         let texts = answers.map { String(decoding: $0.body, as: UTF8.self) }

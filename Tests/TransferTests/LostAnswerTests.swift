@@ -1,5 +1,6 @@
 import Foundation
 import PKI
+import POSIX
 import TestSupport
 import Testing
 import Transfer
@@ -19,22 +20,29 @@ import Transfer
             steps: { [.rawThenClose("HTTP/1.1 200 OK\r\nContent-Le")] }, kind: .closedEarly),
         Fault(
             testDescription: "cut in the body",
-            steps: { [.rawThenClose("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")] }, kind: .closedEarly),
+            steps: { [.rawThenClose("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")] }, kind: .closedEarly
+        ),
         Fault(
             testDescription: "cut between two chunks",
             steps: { [.rawThenClose("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")] },
             kind: .closedEarly),
-        Fault(testDescription: "not HTTP", steps: { [.rawThenClose("SSH-2.0-OpenSSH\r\n")] }, kind: .malformed),
+        Fault(
+            testDescription: "not HTTP", steps: { [.rawThenClose("SSH-2.0-OpenSSH\r\n")] }, kind: .malformed),
         Fault(testDescription: "body over the cap", steps: { [.bytes(1001)] }, kind: .tooLarge),
         Fault(
             testDescription: "header over the cap",
             steps: {
-                [.raw("HTTP/1.1 200 OK\r\n" + String(repeating: "X: \(String(repeating: "y", count: 999))\r\n", count: 70))]
+                [
+                    .raw(
+                        "HTTP/1.1 200 OK\r\n"
+                            + String(repeating: "X: \(String(repeating: "y", count: 999))\r\n", count: 70))
+                ]
             },
             kind: .tooLarge),
         Fault(
             testDescription: "interim answers without end",
-            steps: { [.raw(String(repeating: "HTTP/1.1 103 Early\r\nX: y\r\n\r\n", count: 4000))] }, kind: .tooLarge),
+            steps: { [.raw(String(repeating: "HTTP/1.1 103 Early\r\nX: y\r\n\r\n", count: 4000))] },
+            kind: .tooLarge),
         Fault(testDescription: "silence", steps: { [.hang] }, kind: .timedOut(.answer)),
     ]
 
@@ -70,7 +78,7 @@ import Transfer
             let error = failure { () throws(TransferError) in
                 try session.perform(rig.request(.post, server.url + "/2", body: "{}"))
             }
-            return (error, try server.finish().filter { $0.hasPrefix("request") })
+            return (error, server.finish().filter { $0.hasPrefix("request") })
         }
         #expect(error?.kind == .closedEarly)
         #expect(error?.requestWasSent == true)
@@ -84,14 +92,15 @@ import Transfer
             let session = try Session()
             _ = try session.perform(rig.request(.get, server.url + "/1"))
             let answer = try session.perform(rig.request(.get, server.url + "/2"))
-            return (answer, try server.finish().filter { $0.hasPrefix("request") })
+            return (answer, server.finish().filter { $0.hasPrefix("request") })
         }
         #expect(answer.status == 200)
         #expect(events == ["request GET /1 HTTP/1.1", "request GET /2 HTTP/1.1", "request GET /2 HTTP/1.1"])
     }
 
     @Test(arguments: [true, false])
-    func `a POST after the server closed an idle connection goes over a fresh one`(notify: Bool) async throws {
+    func `a POST after the server closed an idle connection goes over a fresh one`(notify: Bool) async throws
+    {
         let answer = try await onThread {
             let rig = try Rig()
             let server = try rig.server([.echoThenClose(notify: notify), .echo])
@@ -138,13 +147,17 @@ import Transfer
             let rig = try Rig()
             let server = try rig.server([.hang])
             let stop = StopFlag()
-            let raisedAt = Raised()
-            let error = try withStopper(server, stop, raisedAt) {
-                failure { () throws(TransferError) in
-                    try Session().perform(rig.request(.post, server.url, body: "{}"), stop: stop)
-                }
+            let seen = Lock<TransferError?>(nil)
+            let request = rig.request(.post, server.url, body: "{}")
+            let worker = try Worker(name: "exchange") {
+                let error = failure { () throws(TransferError) in try Session().perform(request, stop: stop) }
+                seen.withLock { $0 = error }
             }
-            return (error, raisedAt.elapsed)
+            while let event = server.nextEvent(), !event.hasPrefix("request") {}
+            let raisedAt = ContinuousClock.now
+            stop.raise()
+            worker.join()
+            return (seen.withLock { $0 }, ContinuousClock.now - raisedAt)
         }
         #expect(error?.kind == .stopped)
         #expect(error?.requestWasSent == true)
@@ -161,7 +174,7 @@ import Transfer
             let error = failure { () throws(TransferError) in
                 try Session().perform(rig.request(.post, server.url, body: "{}"), stop: stop)
             }
-            return (error, try server.finish())
+            return (error, server.finish())
         }
         #expect(error?.kind == .stopped)
         #expect(error?.requestWasSent == false)

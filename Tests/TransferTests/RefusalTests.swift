@@ -7,7 +7,9 @@ import Transfer
 /// Handshakes that fail, and requests that never begin.
 @Suite struct RefusalTests {
     @Test(arguments: ["TLSv1_2", "TLSv1_3"])
-    func `a server that doesn't know the client's authority is reported with its alert`(version: String) async throws {
+    func `a server that doesn't know the client's authority is reported with its alert`(version: String)
+        async throws
+    {
         let (errors, events) = try await onThread {
             let rig = try Rig()
             let server = try rig.server([], requiringClients: true, only: version)
@@ -20,7 +22,7 @@ import Transfer
                         rig.request(.post, server.url, body: "{}", as: stranger.presented))
                 }
             }
-            return (errors, try server.finish())
+            return (errors, server.finish())
         }
         for error in errors {
             #expect(error?.kind == .clientCertificateRefused)
@@ -49,7 +51,8 @@ import Transfer
             let rig = try Rig()
             let server = try rig.server([], requiringClients: true, only: version)
             let past = rig.authority.template(
-                commonName: "host-1", usages: [.clientAuth], notBefore: rig.authority.now - 80_000, lifetime: 60)
+                commonName: "host-1", usages: [.clientAuth], notBefore: rig.authority.now - 80_000,
+                lifetime: 60)
             let expired = try rig.authority.identity(past)
             return failure { () throws(TransferError) in
                 try Session().perform(rig.request(.get, server.url, as: expired.presented))
@@ -78,7 +81,8 @@ import Transfer
             let rig = try Rig()
             let identity = try rig.authority.server(["other.example.test"], addresses: [])
             let server = try ScriptedServer([.echo], tls: .init(identity: identity), in: rig.scratch)
-            return failure { () throws(TransferError) in try Session().perform(rig.request(.post, server.url)) }
+            return failure { () throws(TransferError) in try Session().perform(rig.request(.post, server.url))
+            }
         }
         #expect(error?.kind == .serverCertificate)
         #expect(error?.message.contains("localhost") == true)
@@ -93,7 +97,8 @@ import Transfer
                 notBefore: rig.authority.now - 80_000, lifetime: 60)
             let server = try ScriptedServer(
                 [.echo], tls: .init(identity: try rig.authority.identity(past)), in: rig.scratch)
-            return failure { () throws(TransferError) in try Session().perform(rig.request(.post, server.url)) }
+            return failure { () throws(TransferError) in try Session().perform(rig.request(.post, server.url))
+            }
         }
         #expect(error?.kind == .serverCertificate)
         #expect(error?.message.contains("expired") == true)
@@ -107,7 +112,7 @@ import Transfer
             let error = failure { () throws(TransferError) in
                 try Session().perform(rig.request(.post, server.url))
             }
-            return (error, try server.finish())
+            return (error, server.finish())
         }
         #expect(error?.kind == .tls)
         #expect(error?.requestWasSent == false)
@@ -129,7 +134,9 @@ import Transfer
         #expect(error?.requestWasSent == false)
     }
 
-    @Test(arguments: ["", "not PEM"]) func `anchors that hold no certificate trust nobody`(pem: String) async throws {
+    @Test(arguments: ["", "not PEM"]) func `anchors that hold no certificate trust nobody`(pem: String)
+        async throws
+    {
         let error = try await onThread {
             let rig = try Rig()
             let server = try rig.server([.echo])
@@ -144,9 +151,10 @@ import Transfer
     @Test func `a closed port is a failed connection`() async throws {
         let error = try await onThread {
             let rig = try Rig()
-            let server = try rig.server([])
-            _ = try server.finish()
-            return failure { () throws(TransferError) in try Session().perform(rig.request(.post, server.url)) }
+            let server = try ScriptedServer(
+                [], tls: .init(identity: try rig.authority.server(), conduct: "deaf"), in: rig.scratch)
+            return failure { () throws(TransferError) in try Session().perform(rig.request(.post, server.url))
+            }
         }
         #expect(error?.kind == .connect)
         #expect(error?.requestWasSent == false)
@@ -165,8 +173,10 @@ import Transfer
     }
 
     @Test(arguments: [
-        "http://localhost/", "file:///etc/passwd", "ftp://localhost/", "localhost", "", "https://", "//localhost/",
-        "https://user:pw@localhost/", "https://user@localhost/", "https://localhost/#part", "https://local host/",
+        "http://localhost/", "file:///etc/passwd", "ftp://localhost/", "localhost", "", "https://",
+        "//localhost/",
+        "https://user:pw@localhost/", "https://user@localhost/", "https://localhost/#part",
+        "https://local host/",
         "https://localhost/\r\nX: y",
     ])
     func `only a plain https URL is asked`(url: String) throws {
@@ -179,7 +189,8 @@ import Transfer
     }
 
     @Test(arguments: [
-        HeaderField("X", "a\r\nY: b"), HeaderField("X\r\nY", "b"), HeaderField("X: Y", "b"), HeaderField("", "b"),
+        HeaderField("X", "a\r\nY: b"), HeaderField("X\r\nY", "b"), HeaderField("X: Y", "b"),
+        HeaderField("", "b"),
         HeaderField("X", "a\u{0}"),
     ])
     func `a header field can't bring another one along`(field: HeaderField) throws {

@@ -33,7 +33,8 @@ struct Rig: Sendable {
         as identity: ClientIdentity? = nil, limits: ExchangeLimits = ExchangeLimits()
     ) -> RemoteRequest {
         RemoteRequest(
-            method, url, headers: headers, body: Array(body.utf8), tls: MutualTLS(identity: identity, trust: trust),
+            method, url, headers: headers, body: Array(body.utf8),
+            tls: MutualTLS(identity: identity, trust: trust),
             limits: limits)
     }
 }

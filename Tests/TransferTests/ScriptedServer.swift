@@ -26,15 +26,16 @@ final class ScriptedServer {
         var identity: TestIdentity
         var clientTrust: [UInt8]? = nil
         var only: String? = nil
-        /// Accept and say nothing, or close as soon as the handshake is done.
+        /// `deaf` does not listen, `silent` accepts and says nothing, `goodbye` closes after the handshake.
         var conduct = "usual"
     }
 
-    let port: UInt16
+    private(set) var port: UInt16 = 0
     private let process = Process()
     private let input = Pipe()
     private let output = Pipe()
     private var unread = Data()
+    private var hasEnded = false
 
     struct Unready: Error {}
 
@@ -57,18 +58,24 @@ final class ScriptedServer {
         }
         let json = String(decoding: try JSONSerialization.data(withJSONObject: options), as: UTF8.self)
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["python3", "-c", Self.script, json]
+        process.arguments = [
+            "python3", "-c", Self.script, try scratch.write("\(UUID().uuidString).json", json),
+        ]
         process.standardInput = input
         process.standardOutput = output
         try process.run()
-        port = 0
         guard let line = nextEvent(), let port = UInt16(line) else { throw Unready() }
         self.port = port
     }
 
-    deinit {
-        // Already closed when the events were asked for.
-        try? input.fileHandleForWriting.close()
+    deinit { end() }
+
+    /// Said and not left to the closing of the pipe, whose ends other children may have inherited.
+    private func end() {
+        guard !hasEnded else { return }
+        hasEnded = true
+        // A server that is gone has nothing left to say.
+        try? input.fileHandleForWriting.write(contentsOf: [10])
     }
 
     var url: String { "https://localhost:\(port)" }
@@ -88,17 +95,17 @@ final class ScriptedServer {
     }
 
     /// Ends the server; all events that weren't asked for yet.
-    func finish() throws -> [String] {
-        try input.fileHandleForWriting.close()
+    func finish() -> [String] {
+        end()
         var events: [String] = []
-        while let event = nextEvent() { events.append(event) }
+        while let event = nextEvent(), event != "end" { events.append(event) }
         return events
     }
 
     private static let script = #"""
         import json, os, socket, ssl, sys, threading, warnings
         warnings.simplefilter("ignore")
-        o = json.loads(sys.argv[1])
+        o = json.load(open(sys.argv[1]))
         context = None
         if "cert" in o:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -161,6 +168,7 @@ final class ScriptedServer {
                     elif kind == "echoThenClose":
                         answer(s, request)
                         if step[1]:
+                            s.settimeout(0.01)
                             try: s.unwrap()
                             except OSError: pass
                         break
@@ -175,16 +183,18 @@ final class ScriptedServer {
         if "socket" in o:
             listener = socket.socket(socket.AF_UNIX)
             listener.bind(o["socket"])
+            listener.listen()
             say("0")
         else:
             listener = socket.socket()
             listener.bind(("127.0.0.1", 0))
+            if o.get("conduct") != "deaf": listener.listen()
             say(str(listener.getsockname()[1]))
-        listener.listen()
         def accept():
             while True: threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
-        threading.Thread(target=accept, daemon=True).start()
-        sys.stdin.read()
+        if o.get("conduct") != "deaf": threading.Thread(target=accept, daemon=True).start()
+        sys.stdin.read(1)
+        say("end")
         os._exit(0)
         """#
 }
