@@ -3,8 +3,8 @@
 
 #include <curl/curl.h>
 
-// libcurl's setters and getters are variadic, which Swift can't call: one typed function per kind of argument.
-// The parentheses step round the type-checking macros of the same names.
+// libcurl's setters and getters are variadic, which Swift can't call: one typed function per kind of
+// argument. The parentheses step round the type-checking macros of the same names.
 
 static inline CURLcode ccurl_set_long(CURL *handle, CURLoption option, long value) {
     return (curl_easy_setopt)(handle, option, value);

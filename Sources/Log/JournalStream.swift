@@ -1,7 +1,8 @@
 import POSIX
 
-/// systemd names the socket to the journal in `JOURNAL_STREAM` as `device:inode` (systemd.exec(5)). The variable is
-/// inherited by children whose output goes elsewhere, so it counts only while the stream is that very socket.
+/// systemd names the socket to the journal in `JOURNAL_STREAM` as `device:inode` (systemd.exec(5)). The
+/// variable is inherited by children whose output goes elsewhere, so it counts only while the stream is that
+/// very socket.
 enum JournalStream {
     static func receives(_ stream: StandardStream) -> Bool {
         guard let name = Environment["JOURNAL_STREAM"] else { return false }

@@ -16,8 +16,8 @@ public enum LogDestination: Sendable {
         }
     }
 
-    /// One `write(2)` for the line, so that lines of several threads don't mix. A log that can't be written must not
-    /// stop the agent: failures are dropped.
+    /// One `write(2)` for the line, so that lines of several threads don't mix. A log that can't be written
+    /// must not stop the agent: failures are dropped.
     func write(_ line: String) {
         switch self {
         case .standardError: StandardStream.error.write(line)

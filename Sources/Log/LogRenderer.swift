@@ -70,7 +70,8 @@ private func appendJSON(_ text: String, to line: inout String) {
     line += "\""
 }
 
-/// Quoted only where it must be: a space, a quote, an equals sign, a backslash, anything that needs an escape.
+/// Quoted only where it must be: a space, a quote, an equals sign, a backslash, anything that needs an
+/// escape.
 private func appendLogfmt(_ text: String, to line: inout String) {
     let isPlain = text.unicodeScalars.allSatisfy {
         $0 != " " && $0 != "\"" && $0 != "=" && $0 != "\\" && !LogText.isTreacherous($0)

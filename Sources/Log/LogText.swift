@@ -5,8 +5,8 @@ enum LogText {
     /// A value longer than this is cut: the output of a command must not crowd out the log.
     static let longest = 8192
 
-    /// Appends `text` with what could break, forge or disguise a line replaced by `\n`-style and `\uXXXX` escapes,
-    /// which mean the same in a logfmt string and in JSON.
+    /// Appends `text` with what could break, forge or disguise a line replaced by `\n`-style and `\uXXXX`
+    /// escapes, which mean the same in a logfmt string and in JSON.
     static func appendEscaped(_ text: String, to line: inout String) {
         var room = longest
         for scalar in text.unicodeScalars {
@@ -27,8 +27,8 @@ enum LogText {
         }
     }
 
-    /// Control characters (a terminal obeys some of them), line separators, and the marks that turn the direction
-    /// of writing and so disguise a name.
+    /// Control characters (a terminal obeys some of them), line separators, and the marks that turn the
+    /// direction of writing and so disguise a name.
     static func isTreacherous(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0..<0x20, 0x7F..<0xA0, 0x2028...0x202E, 0x2066...0x2069, 0x200E, 0x200F, 0xFEFF: true
@@ -42,7 +42,8 @@ enum LogText {
         return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
     }
 
-    /// Lines are found by their keys: they hold only what never needs a quote, and the three fixed ones stay unique.
+    /// Lines are found by their keys: they hold only what never needs a quote, and the three fixed ones stay
+    /// unique.
     static func key(_ key: String) -> String {
         let clean = String(
             key.unicodeScalars.map { scalar -> Character in

@@ -1,7 +1,7 @@
 public import FoundationEssentials
 
-/// What an attribute can hold. The cases are the whole list on purpose: there is no way in for a type that merely
-/// describes itself, so key material and tokens, which have types of their own, can't be logged.
+/// What an attribute can hold. The cases are the whole list on purpose: there is no way in for a type that
+/// merely describes itself, so key material and tokens, which have types of their own, can't be logged.
 public enum LogValue: Sendable, Equatable {
     case string(String)
     case int(Int)

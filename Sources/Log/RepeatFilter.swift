@@ -1,5 +1,5 @@
-/// Decides which of many identical failures are worth a line: the first, and then one an interval with the number of
-/// those in between. Pure: the caller brings the time.
+/// Decides which of many identical failures are worth a line: the first, and then one an interval with the
+/// number of those in between. Pure: the caller brings the time.
 public struct RepeatFilter: Sendable {
     public enum Verdict: Sendable, Equatable {
         /// New, or different from the last one: log it.
@@ -21,7 +21,8 @@ public struct RepeatFilter: Sendable {
 
     public init(interval: Duration = .seconds(3600)) { self.interval = interval }
 
-    /// `subject` is what fails (a certificate's name), `failure` in which way; `now` counts from any fixed point.
+    /// `subject` is what fails (a certificate's name), `failure` in which way; `now` counts from any fixed
+    /// point.
     public mutating func judge(_ failure: String, of subject: String, at now: Duration) -> Verdict {
         guard var entry = entries[subject], entry.failure == failure else {
             entries[subject] = Entry(failure: failure, loggedAt: now, repeats: 0)

@@ -29,8 +29,8 @@ import Glibc
         case failed(String)
     }
 
-    /// Runs the transfer until it ends, the flag goes up or the time is over; in the last two cases its connection
-    /// is closed at once.
+    /// Runs the transfer until it ends, the flag goes up or the time is over; in the last two cases its
+    /// connection is closed at once.
     mutating func run(_ transfer: borrowing EasyHandle, timeout: Duration, stop: StopFlag) -> Ending {
         if let failure = unsafe failure(curl_multi_add_handle(raw, transfer.raw)) { return failure }
         defer { _ = unsafe curl_multi_remove_handle(raw, transfer.raw) }
@@ -39,8 +39,8 @@ import Glibc
         return ending
     }
 
-    /// Whether the server has said or done something since the last exchange. All it can have to say is goodbye, and
-    /// libcurl takes a connection for alive as long as there is something to read.
+    /// Whether the server has said or done something since the last exchange. All it can have to say is
+    /// goodbye, and libcurl takes a connection for alive as long as there is something to read.
     var keptConnectionIsStale: Bool {
         guard keptSocket >= 0 else { return false }
         var byte: UInt8 = 0
@@ -48,8 +48,8 @@ import Glibc
         return count >= 0 || (errno != EAGAIN && errno != EINTR)
     }
 
-    /// Runs a transfer that only connects, and then listens until the server says something, hangs up, or has been
-    /// silent for the rest of the time. What it said is for the transfer's observer.
+    /// Runs a transfer that only connects, and then listens until the server says something, hangs up, or has
+    /// been silent for the rest of the time. What it said is for the transfer's observer.
     func listen(after transfer: borrowing EasyHandle, timeout: Duration, stop: StopFlag) {
         guard unsafe curl_multi_add_handle(raw, transfer.raw) == CURLM_OK else { return }
         defer { _ = unsafe curl_multi_remove_handle(raw, transfer.raw) }

@@ -30,7 +30,8 @@ extension EasyHandle {
         try record.attach(to: self, headerLines: request.headerLines)
     }
 
-    /// Nothing of the process's surroundings has a say: no proxy variables, no netrc, no redirects, no signals.
+    /// Nothing of the process's surroundings has a say: no proxy variables, no netrc, no redirects, no
+    /// signals.
     private func configureIsolation() throws(TransferError) {
         try set(CURLOPT_NOSIGNAL, 1)
         try set(CURLOPT_FOLLOWLOCATION, 0)

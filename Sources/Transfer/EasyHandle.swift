@@ -1,6 +1,7 @@
 import CCurl
 
-/// One libcurl transfer. Options refuse by throwing, so that a setting which libcurl doesn't know can't be lost.
+/// One libcurl transfer. Options refuse by throwing, so that a setting which libcurl doesn't know can't be
+/// lost.
 @safe struct EasyHandle: ~Copyable {
     let raw: UnsafeMutableRawPointer
 
@@ -56,7 +57,8 @@ import CCurl
         try unsafe accepted(ccurl_set_observer(raw, observer), CURLOPT_DEBUGFUNCTION)
     }
 
-    /// Reads from the connection of a transfer that only connects; false once a byte, an alert or the end has come.
+    /// Reads from the connection of a transfer that only connects; false once a byte, an alert or the end has
+    /// come.
     var hasNothingToRead: Bool {
         var byte: UInt8 = 0
         var count = 0

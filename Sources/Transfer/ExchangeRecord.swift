@@ -1,7 +1,7 @@
 import CCurl
 
-/// What libcurl's callbacks write down during one exchange, and what they must not outlive: one object that the
-/// exchange keeps alive from before the first option is set until after the handle is gone.
+/// What libcurl's callbacks write down during one exchange, and what they must not outlive: one object that
+/// the exchange keeps alive from before the first option is set until after the handle is gone.
 ///
 /// Only the thread that performs the exchange touches it.
 @safe final class ExchangeRecord {
@@ -9,8 +9,8 @@ import CCurl
     private(set) var body: [UInt8] = []
     private(set) var outgrown: String?
     private(set) var handshakeBegan = false
-    /// The last alert that came in. libcurl's error text isn't enough: it keeps the first complaint only, and for
-    /// some alerts it has words of its own.
+    /// The last alert that came in. libcurl's error text isn't enough: it keeps the first complaint only, and
+    /// for some alerts it has words of its own.
     private(set) var alert: TLSAlert?
     private(set) var headerIsComplete = false
     /// How often libcurl has got as far as writing the request.
@@ -49,13 +49,13 @@ import CCurl
         unsafe errorText.deallocate()
     }
 
-    /// Whether a part of the request may have reached the server. A request of one record whose writing failed can't:
-    /// of half a record nobody makes sense.
+    /// Whether a part of the request may have reached the server. A request of one record whose writing
+    /// failed can't: of half a record nobody makes sense.
     var mayHaveBeenSent: Bool { wasWritten || (sendings > 0 && !fitsOneRecord) }
 
-    /// Whether the answer that libcurl takes for finished really is. It is content with a header that breaks off, and
-    /// with a body of no stated length that any cut connection ends: over TLS only the server's goodbye does
-    /// (RFC 9112, section 9.8).
+    /// Whether the answer that libcurl takes for finished really is. It is content with a header that breaks
+    /// off, and with a body of no stated length that any cut connection ends: over TLS only the server's
+    /// goodbye does (RFC 9112, section 9.8).
     func answerIsWhole(overTLS: Bool) -> Bool {
         let hasLength = headers["Content-Length"] != nil || headers["Transfer-Encoding"] != nil
         return headerIsComplete && (hasLength || body.isEmpty || !overTLS || alert?.isGoodbye == true)
@@ -105,8 +105,8 @@ import CCurl
         return unsafe Unmanaged<ExchangeRecord>.fromOpaque(context).takeUnretainedValue()
     }
 
-    /// libcurl calls this when the connection stands and the next thing it does is to write the request; again when
-    /// a kept connection turned out to be dead and it starts over on a fresh one.
+    /// libcurl calls this when the connection stands and the next thing it does is to write the request;
+    /// again when a kept connection turned out to be dead and it starts over on a fresh one.
     private func beginSending() -> CInt {
         if stop.isRaised { return CURL_PREREQFUNC_ABORT }
         if sendings > 0 && !mayResend {

@@ -3,8 +3,9 @@ import Glibc
 
 /// The library as a whole, made ready once a process.
 public enum LibCurl {
-    /// Makes libcurl ready; later calls do nothing. Best made before the process has a second thread, since it
-    /// takes `SSLKEYLOGFILE` out of the environment: libcurl would write the secrets of every connection there.
+    /// Makes libcurl ready; later calls do nothing. Best made before the process has a second thread, since
+    /// it takes `SSLKEYLOGFILE` out of the environment: libcurl would write the secrets of every connection
+    /// there.
     public static func prepare() throws(TransferError) {
         guard outcome == CURLE_OK else { throw .library("curl_global_init: \(describe(outcome))") }
     }

@@ -6,7 +6,8 @@ public struct ClientIdentity: Sendable {
     let certificateChain: PinnedBytes
     let privateKey: PinnedBytes
 
-    /// Takes a copy of both, PEM, leaf first. The copies are overwritten when the last holder lets go of them.
+    /// Takes a copy of both, PEM, leaf first. The copies are overwritten when the last holder lets go of
+    /// them.
     public init(certificateChain: [UInt8], privateKey: Span<UInt8>) {
         self.certificateChain = PinnedBytes(certificateChain)
         self.privateKey = PinnedBytes(privateKey)

@@ -2,8 +2,9 @@ import CCurl
 
 /// Performs exchanges, one after the other, over a connection that it keeps for the next one.
 ///
-/// It is used again only within seconds, and only for the same host, identity and trust, compared by content: an exchange with a
-/// renewed identity never goes over a connection of the old one. One session belongs to one thread.
+/// It is used again only within seconds, and only for the same host, identity and trust, compared by content:
+/// an exchange with a renewed identity never goes over a connection of the old one. One session belongs to
+/// one thread.
 public final class Session {
     private var pool: ConnectionPool
 
@@ -31,8 +32,15 @@ public final class Session {
 
     private func perform(_ request: PreparedRequest, _ stop: StopFlag) throws(TransferError) -> Answer {
         let record = ExchangeRecord(request: request, stop: stop)
-        // Without it the optimiser may let go of the record after its last use by name; libcurl still holds it.
+        // libcurl holds the record without counting: it must live until the transfer, which ends with
+        // `exchange`, is gone, and the optimiser knows nothing of that.
         defer { withExtendedLifetime(record) {} }
+        return try exchange(request, record, stop)
+    }
+
+    private func exchange(
+        _ request: PreparedRequest, _ record: ExchangeRecord, _ stop: StopFlag
+    ) throws(TransferError) -> Answer {
         let transfer = try EasyHandle()
         try transfer.configure(for: request, record: record)
         if pool.keptConnectionIsStale { pool = try ConnectionPool() }
@@ -57,19 +65,26 @@ public final class Session {
 
     /// Whether the server refuses the client certificate, found out by a handshake without a request.
     ///
-    /// Under TLS 1.3 the server's alert can lose a race: the client takes the handshake for finished, the connection
-    /// is gone before the request is written, and libcurl, whose write fails, never reads what the server had to say.
+    /// Under TLS 1.3 the server's alert can lose a race: the client takes the handshake for finished, the
+    /// connection is gone before the request is written, and libcurl, whose write fails, never reads what the
+    /// server had to say.
     private func refusal(of request: PreparedRequest, _ stop: StopFlag) throws(TransferError)
         -> TransferError?
     {
         let record = ExchangeRecord(request: request, stop: stop)
         defer { withExtendedLifetime(record) {} }
+        try handshake(request, record, stop)
+        return TransferError(refusedWith: record.alert)
+    }
+
+    private func handshake(
+        _ request: PreparedRequest, _ record: ExchangeRecord, _ stop: StopFlag
+    ) throws(TransferError) {
         let transfer = try EasyHandle()
         try transfer.configure(for: request, record: record)
         try transfer.set(CURLOPT_CONNECT_ONLY, 1)
         pool.listen(after: transfer, timeout: .seconds(1), stop: stop)
         pool = try ConnectionPool()
-        return TransferError(refusedWith: record.alert)
     }
 }
 

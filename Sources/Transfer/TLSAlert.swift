@@ -3,7 +3,8 @@ struct TLSAlert: Equatable {
     let isFatal: Bool
     let number: UInt8
 
-    /// From the message as it was on the wire; nil for any other message, since only alerts are two bytes long.
+    /// From the message as it was on the wire; nil for any other message, since only alerts are two bytes
+    /// long.
     init?(message: UnsafeRawBufferPointer) {
         guard message.count == 2 else { return nil }
         let (level, number) = unsafe (message[0], message[1])

@@ -29,7 +29,8 @@ extension TransferError {
         if let outgrown = record.outgrown {
             self.init(kind: .tooLarge, message: outgrown, requestWasSent: sent)
         } else if let refusal = TransferError(refusedWith: record.alert) {
-            // On a connection that has carried an answer the handshake is long over: there the alert promises nothing.
+            // On a connection that has carried an answer the handshake is long over: there the alert promises
+            // nothing.
             let endedTheHandshake =
                 transfer.long(CURLINFO_NUM_CONNECTS) > 0 && record.sendings < 2
                 && record.headers.fields.isEmpty
@@ -43,7 +44,8 @@ extension TransferError {
         }
     }
 
-    /// Nil when the alert isn't about the client's certificate, or there was none. The request counts as not sent.
+    /// Nil when the alert isn't about the client's certificate, or there was none. The request counts as not
+    /// sent.
     init?(refusedWith alert: TLSAlert?) {
         guard let alert, alert.refusesClientCertificate else { return nil }
         self.init(

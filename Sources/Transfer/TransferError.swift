@@ -40,10 +40,10 @@ public struct TransferError: Error, Sendable, Equatable, CustomStringConvertible
     public let message: String
     /// Whether the server may have acted on the request.
     ///
-    /// True once a part of it that a server could make sense of may have left this host. False when resolving,
-    /// connecting or the handshake failed. A handshake that the server ends by refusing the client certificate has
-    /// failed too, though under TLS 1.3 the client takes it for finished and may have written its request by then: no
-    /// server reads a request from a client that it refused.
+    /// True once a part of it that a server could make sense of may have left this host. False when
+    /// resolving, connecting or the handshake failed. A handshake that the server ends by refusing the client
+    /// certificate has failed too, though under TLS 1.3 the client takes it for finished and may have written
+    /// its request by then: no server reads a request from a client that it refused.
     public let requestWasSent: Bool
 
     public var description: String { message }

@@ -2,8 +2,9 @@ import Foundation
 import PKI
 import TestSupport
 
-/// A server in a process of its own that does to each request, in the order of their coming, what the test says, and
-/// reports what it saw. It ends with the test at the latest: it reads its standard input, which closes then.
+/// A server in a process of its own that does to each request, in the order of their coming, what the test
+/// says, and reports what it saw. It ends with the test at the latest: it reads its standard input, which
+/// closes then.
 final class ScriptedServer {
     enum Step {
         /// 200, with the request as it came as the body.
