@@ -72,7 +72,8 @@ import Transfer
             let rig = try Rig()
             let server = try rig.server([
                 .raw(
-                    "HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\nHTTP/1.1 201 Created\r\nSet: a\r\nSet:  b \r\n"
+                    "HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\n"
+                        + "HTTP/1.1 201 Created\r\nSet: a\r\nSet:  b \r\n"
                         + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Late: 1\r\n\r\n")
             ])
             return try Session().perform(rig.request(.get, server.url))
