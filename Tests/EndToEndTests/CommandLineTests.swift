@@ -1,0 +1,46 @@
+import POSIX
+import Testing
+
+@Suite(.serialized) struct `The command line` {
+    @Test func `help and version succeed`() throws {
+        for arguments in [["help"], ["help", "run"], ["--help"], ["version"], ["--version"]] {
+            let answer = try Shell.run(Program.agent, arguments)
+            #expect(answer.succeeded, "\(arguments): \(answer)")
+            #expect(answer.output.contains("certplane-agent"), "\(arguments): \(answer)")
+        }
+    }
+
+    @Test(arguments: ["run", "check", "enroll"])
+    func `a wrong configuration is reported with its places and exit code 2`(command: String) async throws {
+        try await Scenario.play { scenario in
+            let lab = try LabProcess(scenario)
+            var configuration = try ConfigurationText(of: lab)
+            try configuration.replace("    profile:", with: "    profil:")
+            try configuration.replace("state_dir: ", with: "state_dir: relative # ")
+            let path = try configuration.save(scenario)
+            let answer = try AgentProcess.command(command, "--config", path)
+            scenario.check(answer.code == 2, "\(answer)")
+            for part in ["Error: ", "\(path):2:", "profil", "did you mean 'profile'"] {
+                scenario.check(answer.output.contains(part), "no '\(part)' in \(answer)")
+            }
+        }
+    }
+
+    @Test func `bad usage is exit code 2`() throws {
+        let answer = try AgentProcess.command("rum")
+        #expect(answer.code == 2)
+        #expect(answer.output.contains("Did you mean 'run'?"), "\(answer)")
+    }
+
+    @Test func `a second agent on the same state directory ends with code 4`() async throws {
+        try await Scenario.play { scenario in
+            let lab = try LabProcess(scenario)
+            let first = try AgentProcess(scenario, for: lab)
+            try scenario.wait(until: "the first agent") { !first.process.logged("agent run started").isEmpty }
+            let second = try AgentProcess.command("run", "--config", lab.configuration)
+            scenario.check(second.code == 4, "\(second)")
+            scenario.check(second.output.contains("Error: "), "\(second)")
+            scenario.check(first.process.end == nil, "the first agent has ended")
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import FoundationEssentials
+
+/// What the tests read of `GET /v1/status`.
+struct AgentStatus: Decodable, Sendable {
+    var identity: Identity
+    var broker: Broker
+    var certificates: [Certificate]
+
+    struct Identity: Decodable, Sendable {
+        var state: String
+        var advice: String?
+    }
+
+    struct Broker: Decodable, Sendable {
+        var state: String
+        var nextProbeAt: Date?
+        var lastError: Failure?
+    }
+
+    struct Certificate: Decodable, Sendable {
+        var name: String
+        var state: String
+        var reason: String?
+        var why: String
+        var advice: String?
+        var installed: Installed?
+        var nextAttemptAt: Date?
+        var lastError: Failure?
+        var currentRenewal: CurrentRenewal?
+        var reload: Reload
+    }
+
+    struct Installed: Decodable, Sendable {
+        var serial: String
+        var keyType: String?
+    }
+
+    struct Failure: Decodable, Sendable {
+        var stage: String
+        var `class`: String
+        var detail: String
+        var advice: String
+    }
+
+    struct CurrentRenewal: Decodable, Sendable {
+        var stage: String?
+    }
+
+    struct Reload: Decodable, Sendable {
+        var running: Bool
+        var pendingSince: Date?
+    }
+}
