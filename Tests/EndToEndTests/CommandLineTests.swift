@@ -20,7 +20,7 @@ import Testing
             let path = try configuration.save(scenario)
             let answer = try AgentProcess.command(command, "--config", path)
             scenario.check(answer.code == 2, "\(answer)")
-            for part in ["Error: ", "\(path):2:", "profil", "did you mean 'profile'"] {
+            for part in ["Error: ", "\(path):2:", "profil", "Did you mean profile?"] {
                 scenario.check(answer.output.contains(part), "no '\(part)' in \(answer)")
             }
         }
