@@ -37,7 +37,8 @@ public final class HostAgent: Sendable {
     private let log: Logger
     private let lock: FileLock
 
-    /// Takes the lock and makes everything ready to run; nothing runs yet.
+    /// Takes the lock, removes what an agent that died has left staged, and makes everything ready to run; nothing
+    /// runs yet.
     public init(_ loaded: LoadedConfiguration, version: String, log: Logger) throws(StartFailure) {
         do { try LibCurl.prepare() } catch { throw .transfer(error) }
         let state = try StateDirectory.prepared(loaded.settings, log)
@@ -59,13 +60,14 @@ public final class HostAgent: Sendable {
                 facts: facts, identityName: loaded.settings.identity.name,
                 hands: HostHands(loaded.settings, state: state, log: log), logger: log)
         } catch { throw .system(error) }
+        // Here and not on the engine's thread: beside it the local API stages its token file.
+        sweep()
     }
 
     /// Runs the engine on the calling thread until it is stopped, or, with `once`, until everything that is due has
     /// been tried.
     public func run(once: Bool) throws(StartFailure) {
         let settings = loaded.settings
-        sweep()
         let store = StateStore(directory: state, log: log)
         var records: [CertificateName: CertificateRecord] = [:]
         for certificate in settings.certificates {
