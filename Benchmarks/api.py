@@ -1,0 +1,52 @@
+"""A client of the local API over one kept connection, thin enough to time what is at the other end."""
+
+import socket
+import typing
+
+
+class Answer(typing.NamedTuple):
+    status: int
+    body: bytes
+
+
+class Connection:
+    def __init__(self, port):
+        self.host = f"127.0.0.1:{port}"
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def get(self, path):
+        return self._exchange(f"GET {path} HTTP/1.1\r\nHost: {self.host}\r\n\r\n")
+
+    def post(self, path, token):
+        """Asks for a change; anything but 2xx is an error."""
+        answer = self._exchange(
+            f"POST {path} HTTP/1.1\r\nHost: {self.host}\r\nAuthorization: Bearer {token}\r\n"
+            "Content-Length: 0\r\n\r\n")
+        if answer.status // 100 != 2:
+            raise ConnectionError(f"POST {path}: {answer.status} {answer.body.decode(errors='replace')}")
+        return answer
+
+    def _exchange(self, request):
+        self.socket.sendall(request.encode())
+        received = b""
+        while (end := received.find(b"\r\n\r\n")) < 0:
+            received += self._receive()
+        head = received[:end].lower()
+        length = int(head.partition(b"\r\ncontent-length:")[2].split(b"\r\n", 1)[0])
+        body = received[end + 4:]
+        while len(body) < length:
+            body += self._receive()
+        return Answer(int(head[9:12]), body)
+
+    def _receive(self):
+        data = self.socket.recv(1 << 18)
+        if not data:
+            raise ConnectionError("the agent closed the connection")
+        return data
