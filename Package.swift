@@ -84,7 +84,9 @@ let package = Package(
         tests("HTTPServerTests", ["HTTPServer", "HTTP", "POSIX", "PKI"]),
         tests("LogTests", ["Log", "POSIX"]),
         tests("AgentTests", ["Agent", "Lifecycle", "POSIX", "PKI", "Transfer", "Log", "Configuration"]),
-        tests("LocalAPITests", ["LocalAPI", "Lifecycle", "HTTP", "HTTPServer", "Log", "POSIX"]),
+        tests(
+            "LocalAPITests", ["LocalAPI", "Lifecycle", "HTTP", "HTTPServer", "Log", "POSIX"],
+            resources: [.copy("Vectors")]),
         tests(
             "BrokerTests",
             ["Broker", "Configuration", "HTTP", "HTTPServer", "POSIX", "PKI", "Lifecycle", "Log"]),

@@ -41,7 +41,8 @@ struct CertificateGauge: Sendable {
         CertificateGauge("consecutive_failures", "Failed attempts since the last success.") {
             Double($0.consecutiveFailures)
         },
-        CertificateGauge("orders_last_7_days", "Orders and possible orders in the last seven days.") {
+        // promtool takes `days` in a name for a unit that isn't the base one.
+        CertificateGauge("orders_last_week", "Orders and possible orders in the last seven days.") {
             Double($0.ordersLast7Days)
         },
         CertificateGauge(

@@ -106,7 +106,9 @@ struct JSONReader {
         if index == start { throw problem("a digit is expected") }
     }
 
-    private static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
+    private static func isDigit(_ byte: UInt8) -> Bool {
+        byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
+    }
 
     private mutating func string() throws(JSONProblem) -> String {
         let start = index

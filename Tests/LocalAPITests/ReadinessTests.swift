@@ -1,0 +1,112 @@
+import Foundation
+import HTTP
+import Lifecycle
+import Testing
+
+@testable import LocalAPI
+
+@Suite struct ReadinessTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let code: Int
+        let word: String
+        let change: @Sendable (inout CertificateStatus) -> Void
+
+        init(
+            _ description: String, _ code: Int, _ word: String,
+            _ change: @escaping @Sendable (inout CertificateStatus) -> Void
+        ) {
+            testDescription = description
+            (self.code, self.word, self.change) = (code, word, change)
+        }
+    }
+
+    static let cases = [
+        Case("valid", 200, "ready") { _ in },
+        Case("renewing while valid", 200, "ready") { $0.state = .renewing },
+        Case("failing, still valid", 200, "degraded") {
+            $0.state = .failing
+            $0.consecutiveFailures = 2
+            $0.lastError = .fixture()
+        },
+        Case("an old error before a success", 200, "ready") { $0.lastError = .fixture() },
+        Case("expired", 503, "not_ready") { $0.installed?.notAfter = TestAPI.now - 1 },
+        Case("expired this second", 503, "not_ready") { $0.installed?.notAfter = TestAPI.now },
+        Case("expired while renewing", 503, "not_ready") {
+            $0.state = .renewing
+            $0.installed?.notAfter = TestAPI.now - 1
+        },
+        Case("missing before its first attempt", 200, "degraded") {
+            $0.state = .missing
+            $0.installed = nil
+            $0.hasBeenAttempted = false
+        },
+        Case("missing after its first attempt", 503, "not_ready") {
+            $0.state = .missing
+            $0.installed = nil
+        },
+        Case("missing again, tried at this moment", 503, "not_ready") {
+            $0.state = .renewing
+            $0.installed = nil
+        },
+        Case("the key is missing", 503, "not_ready") { $0.reason = .keyMissing },
+        Case("the key is another's", 503, "not_ready") { $0.reason = .keyMismatch },
+        Case("install stuck", 503, "not_ready") {
+            $0.consecutiveFailures = 1
+            $0.lastError = .fixture(.installStuck, stage: .install)
+        },
+        Case("reload pending, in its grace", 200, "degraded") {
+            $0.reload.pendingSince = TestAPI.now - 10
+            $0.reload.graceEndsAt = TestAPI.now + 10
+        },
+        Case("reload pending, past its grace", 503, "not_ready") {
+            $0.reload.pendingSince = TestAPI.now - 20
+            $0.reload.graceEndsAt = TestAPI.now - 10
+        },
+    ]
+
+    @Test(arguments: cases)
+    func `a certificate decides`(example: Case) throws {
+        let api = try TestAPI(.fixture([.fixture("a"), .fixture("b", example.change)]))
+        for target in ["/readyz", "/readyz?certificate=b"] {
+            let response = try api.get(target)
+            #expect(response.status.code == example.code)
+            #expect(try response.json["status"] as? String == example.word)
+        }
+        #expect(try api.get("/readyz?certificate=a").json["status"] as? String == "ready")
+        let text = try api.get("/readyz?verbose")
+        #expect(text.status.code == example.code)
+        #expect(text.text.hasSuffix("\(example.word)\n"))
+    }
+
+    @Test(arguments: IdentityState.allCases)
+    func `the identity decides`(state: IdentityState) throws {
+        let api = try TestAPI(
+            .fixture { _, identity, _ in
+                identity.state = state
+                if !state.isUsable { identity.facts = nil }
+            })
+        #expect(try api.get("/readyz").status.code == (state.isUsable ? 200 : 503))
+        #expect(try api.get("/readyz?certificate=www").status == .ok)
+    }
+
+    @Test func `an identity that has run out since the snapshot is not valid any more`() throws {
+        let api = try TestAPI(.fixture { _, identity, _ in identity.facts?.notAfter = TestAPI.now - 5 })
+        let checks = try #require(try api.get("/readyz").json["checks"] as? [NSDictionary])
+        let identity = try #require(checks.first { $0["name"] as? String == "identity" })
+        #expect(identity["state"] as? String == "failed")
+        #expect(identity["since"] as? String == "2027-01-15T07:59:55Z")
+    }
+
+    @Test func `a refused configuration degrades`() throws {
+        let api = try TestAPI(.fixture { agent, _, _ in agent.lastReloadSucceeded = false })
+        #expect(try api.get("/readyz").json["status"] as? String == "degraded")
+    }
+
+    @Test func `every check is listed`() throws {
+        let api = try TestAPI(.fixture([.fixture("a"), .fixture("b") { $0.reload.isConfigured = false }]))
+        let checks = try #require(try api.get("/readyz").json["checks"] as? [NSDictionary])
+        let names = checks.map { "\($0["name"] ?? "") \($0["certificate"] as? String ?? "-")" }
+        #expect(names == ["configuration -", "identity -", "certificate a", "reload a", "certificate b"])
+    }
+}

@@ -1,0 +1,105 @@
+import Foundation
+import Lifecycle
+import Log
+import POSIX
+import TestSupport
+import Testing
+
+@testable import LocalAPI
+
+/// The server as the agent runs it, asked by curl.
+@Suite struct SocketTests {
+    @Test func `curl sees health, status, a renewal and refusals`() async throws {
+        let server = try RunningServer()
+        defer { server.stop() }
+        let url = "http://127.0.0.1:\(server.port)"
+        #expect(try await curl([url + "/healthz"]) == "200 text/plain; charset=utf-8 ok\n")
+        let named = try await curl(["http://localhost:\(server.port)/v1/status"])
+        #expect(named.hasPrefix("200 application/json {\"taken_at\""))
+        #expect(try await curl(["-I", url + "/v1/status"]).contains("200 application/json"))
+        #expect(
+            try await curl(["-X", "POST", url + "/v1/certificates/www/renew"]).hasPrefix(
+                "401 application/problem+json"))
+        #expect(try await curl(["-H", "Host: evil.example", url + "/healthz"]).hasPrefix("421 "))
+        #expect(try await curl(["-H", "Content-Length: x", url + "/healthz"]).contains("malformed_request"))
+        #expect(try await curl(["-d", "x=1", url + "/healthz"]).hasPrefix("401 "))
+        let token = try server.scratch.read("api.token").dropLast()
+        let answer = try await curl([
+            "-H", "Authorization: Bearer \(token)", "-H", "Content-Type: application/json", "-d",
+            #"{"reason":"x"}"#,
+            url + "/v1/certificates/www/renew",
+        ])
+        #expect(answer.hasPrefix("202 application/json {\"renewal\""))
+        #expect(server.commands.taken.count == 1)
+        let metrics = try await curl([url + "/metrics"])
+        #expect(
+            metrics.contains(#"certplane_api_requests_total{route="/v1/status",method="HEAD",code="200"} 1"#))
+        #expect(
+            metrics.contains(#"certplane_api_requests_total{route="unparsed",method="other",code="400"} 1"#))
+    }
+
+    @Test func `a taken port is told to the caller and does not end the server`() async throws {
+        let first = try RunningServer()
+        defer { first.stop() }
+        let second = try RunningServer()
+        defer { second.stop() }
+        #expect(throws: SystemError.self) { try second.server.listen(host: "127.0.0.1", port: first.port) }
+        let port = try second.server.listen(host: "127.0.0.1", port: 0)
+        #expect(try await curl(["http://127.0.0.1:\(port)/healthz"]).hasPrefix("200 "))
+        #expect(try await curl(["http://127.0.0.1:\(second.port)/healthz"]).hasPrefix("200 "))
+        #expect(second.server.heartbeat > 0)
+    }
+
+    /// Status, content type and body of the answer.
+    private func curl(_ arguments: [String]) async throws -> String {
+        let format = ["-sS", "--noproxy", "*", "--max-time", "20", "-w", "\n%{http_code} %{content_type} "]
+        let (code, output) = try await onThread {
+            try run("/usr/bin/curl", format + arguments, input: Data())
+        }
+        #expect(code == 0, "\(output)")
+        let split = try #require(output.range(of: "\n", options: .backwards))
+        return String(output[split.upperBound...]) + output[..<split.lowerBound]
+    }
+}
+
+/// A server on a thread of its own.
+private final class RunningServer: Sendable {
+    let scratch: ScratchDirectory
+    let commands = TestSink()
+    let server: LocalAPIServer
+    let port: UInt16
+    private let thread: Worker
+
+    init() throws {
+        scratch = try ScratchDirectory()
+        let server = try LocalAPIServer(
+            board: TestBoard(.fixture()), commands: commands, progress: TestProgress(),
+            tokenPath: scratch.path("api.token"), version: "1.2.3",
+            log: Logger(destination: .capture(LogCapture())))
+        port = try server.listen(host: "127.0.0.1", port: 0)
+        thread = try Worker(name: "api") { try? server.run() }
+        self.server = server
+    }
+
+    func stop() {
+        server.stop()
+        thread.join()
+    }
+}
+
+/// Runs a program to its end: its status, and what it wrote to both streams.
+func run(_ program: String, _ arguments: [String], input: Data) throws -> (code: Int32, output: String) {
+    let process = Process()
+    process.executableURL = URL(filePath: program)
+    process.arguments = arguments
+    let (stdin, output) = (Pipe(), Pipe())
+    process.standardInput = stdin
+    process.standardOutput = output
+    process.standardError = output
+    try process.run()
+    try stdin.fileHandleForWriting.write(contentsOf: input)
+    try stdin.fileHandleForWriting.close()
+    let text = try output.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    return (process.terminationStatus, String(decoding: text, as: UTF8.self))
+}

@@ -1,0 +1,122 @@
+import Foundation
+import HTTP
+import HTTPServer
+import Lifecycle
+import Log
+import POSIX
+import TestSupport
+import Testing
+
+@testable import LocalAPI
+
+/// The handler of the API without a socket, in front of an agent that does nothing by itself.
+final class TestAPI: Sendable {
+    static let port: UInt16 = 9780
+    static let now = Date(timeIntervalSince1970: 1_800_000_000)
+
+    let board: TestBoard
+    let commands = TestSink()
+    let progress = TestProgress()
+    let scratch: ScratchDirectory
+    let log = LogCapture()
+    let handler: APIHandler
+
+    init(_ snapshot: Snapshot = .fixture()) throws {
+        board = TestBoard(snapshot)
+        scratch = try ScratchDirectory()
+        let logger = Logger(level: .info, destination: .capture(log))
+        let services = APIServices(
+            board: board, commands: commands, progress: progress, version: "1.2.3", log: logger,
+            now: { Self.now })
+        handler = try APIHandler(services, token: TokenFile(path: scratch.path("api.token"), log: logger))
+    }
+
+    /// The token as a client that may read the file knows it.
+    var token: String {
+        get throws {
+            if try File.status(scratch.path("api.token")) == nil { _ = try post("/nowhere", token: "x") }
+            return try scratch.read("api.token").trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+    }
+
+    func send(
+        _ method: HTTP.Method, _ target: String, _ fields: [Field] = [], body: String = "",
+        from address: PeerAddress = .tcp(host: "127.0.0.1", port: 40_000)
+    ) throws -> Response {
+        let hasHost = fields.contains { $0.name == "Host" }
+        let host = hasHost ? [] : [Field("Host", "127.0.0.1:\(Self.port)")]
+        let request = try Request(method, target, fields: host + fields, body: Array(body.utf8))
+        let peer = Peer(address: address, localPort: address == .unix ? nil : Self.port)
+        let reply = handler.handle(request, from: peer, Responder { _ in })
+        guard case .now(let response) = reply else { throw TestFailure("the answer is late") }
+        return response
+    }
+
+    func get(_ target: String, _ fields: [Field] = []) throws -> Response {
+        try send(.get, target, fields)
+    }
+
+    func post(_ target: String, token: String, body: String = "", type: String? = "application/json") throws
+        -> Response
+    {
+        let content = body.isEmpty ? [] : type.map { [Field("Content-Type", $0)] } ?? []
+        return try send(.post, target, [Field("Authorization", "Bearer \(token)")] + content, body: body)
+    }
+}
+
+struct TestFailure: Error {
+    let text: String
+    init(_ text: String) { self.text = text }
+}
+
+final class TestBoard: StatusBoard {
+    private let snapshot: Lock<Snapshot>
+    init(_ snapshot: Snapshot) { self.snapshot = Lock(snapshot) }
+    func current() -> Snapshot { snapshot.withLock { $0 } }
+    func publish(_ next: Snapshot) { snapshot.withLock { $0 = next } }
+}
+
+/// Answers as it was told, and keeps what it was given.
+final class TestSink: CommandSink {
+    private let state = Lock<(taken: [Command], receipt: CommandReceipt)>(
+        ([], .accepted(RenewalID("r-1"), joined: false)))
+
+    var taken: [Command] { state.withLock { $0.taken } }
+
+    func answer(_ receipt: CommandReceipt) { state.withLock { $0.receipt = receipt } }
+
+    func submit(_ command: Command) -> CommandReceipt {
+        state.withLock {
+            $0.taken.append(command)
+            return $0.receipt
+        }
+    }
+}
+
+final class TestProgress: Lifecycle.Progress {
+    private let rests = Lock<(engine: Duration, api: Duration)>((.zero, .zero))
+    var sinceEngineMoved: Duration { rests.withLock { $0.engine } }
+    var sinceAPIMoved: Duration { rests.withLock { $0.api } }
+    func rest(engine: Duration = .zero, api: Duration = .zero) { rests.withLock { $0 = (engine, api) } }
+}
+
+extension Response {
+    func field(_ name: String) -> String? { fields.first { $0.name == name }?.value }
+
+    var text: String { String(decoding: bodyBytes, as: UTF8.self) }
+
+    /// The body as a JSON object.
+    var json: NSDictionary {
+        get throws {
+            let value = try JSONSerialization.jsonObject(with: Data(bodyBytes))
+            return try #require(value as? NSDictionary, "\(text)")
+        }
+    }
+
+    /// The last part of a problem's type; nil for an answer that is no problem document.
+    var problem: String? {
+        guard field("Content-Type") == "application/problem+json", let type = try? json["type"] as? String
+        else { return nil }
+        return type.replacing("urn:certplane:problem:", with: "")
+    }
+}
