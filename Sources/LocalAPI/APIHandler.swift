@@ -22,28 +22,36 @@ final class APIHandler: RequestHandler {
     }
 
     func handle(_ request: Request, from peer: Peer, _ responder: Responder) -> Reply {
+        let id = ids.next()
         let response: Response
         do {
-            response = try answer(request, from: peer)
+            response = try answer(request, from: peer, id)
         } catch {
             response = error.response(instance: request.target.path)
         }
-        return .now(stamp(response))
+        log.debug(
+            "api request",
+            [
+                "request": .string(id), "method": .string(request.method.name),
+                "path": .string(request.target.path), "status": .int(response.status.code),
+            ])
+        return .now(stamp(response, id))
     }
 
     func refusal(_ reason: RefusedRequest, from peer: Peer) -> Response {
-        stamp(Problem(reason).response(instance: nil))
+        let id = ids.next()
+        let problem = Problem(reason)
+        log.debug(
+            "api request refused",
+            [
+                "request": .string(id), "problem": .string(problem.type.rawValue),
+                "error": .string(reason.title),
+            ])
+        return stamp(problem.response(instance: nil), id)
     }
 
     func answered(_ exchange: AnsweredExchange) {
         requests.count(exchange, route: routes.label(of: exchange.request))
-        log.debug(
-            "api request",
-            [
-                "method": .string(exchange.request?.method.name ?? ""),
-                "path": .string(exchange.request?.target.path ?? ""),
-                "status": .int(exchange.status.code), "duration": .duration(exchange.duration),
-            ])
     }
 
     func listenerPaused(_ error: SystemError) {
@@ -52,8 +60,8 @@ final class APIHandler: RequestHandler {
         log.warn("api can't accept connections for now", ["error": .string("\(error)")])
     }
 
-    private func answer(_ request: Request, from peer: Peer) throws(Problem) -> Response {
-        try admit(request, from: peer)
+    private func answer(_ request: Request, from peer: Peer, _ id: String) throws(Problem) -> Response {
+        try admit(request, from: peer, id)
         if request.target.isAsterisk { return Self.options(routes.methods) }
         guard let segments = request.target.segments else {
             throw Problem(.malformedPath, "Percent-encoding must give UTF-8 without control characters.")
@@ -68,27 +76,30 @@ final class APIHandler: RequestHandler {
         }
         let query = try Self.query(of: request, for: operation)
         return try operation.endpoint.answer(
-            APICall(request: request, peer: peer, parameters: parameters, query: query))
+            APICall(request: request, peer: peer, id: id, parameters: parameters, query: query))
     }
 
-    private func admit(_ request: Request, from peer: Peer) throws(Problem) {
+    private func admit(_ request: Request, from peer: Peer, _ id: String) throws(Problem) {
         for sentry in guards {
             do {
                 try sentry.check(request, from: peer)
             } catch {
                 log.debug(
                     "api request refused",
-                    ["guard": .string(sentry.name), "problem": .string(error.type.rawValue)])
+                    [
+                        "request": .string(id), "guard": .string(sentry.name),
+                        "problem": .string(error.type.rawValue),
+                    ])
                 throw error
             }
         }
     }
 
     /// What every answer carries.
-    private func stamp(_ response: Response) -> Response {
+    private func stamp(_ response: Response, _ id: String) -> Response {
         var response = response
         response.fields += [
-            Field("X-Request-Id", ids.next()), Field("Cache-Control", "no-store"),
+            Field("X-Request-Id", id), Field("Cache-Control", "no-store"),
             Field("X-Content-Type-Options", "nosniff"),
         ]
         return response

@@ -21,9 +21,13 @@ public final class LocalAPIServer: Sendable {
         reactor = try Reactor(handler: APIHandler(services, token: token))
     }
 
-    /// Listens on a loopback address and returns the port; any thread may call it, before or while the API runs.
+    /// Listens on a loopback address and returns the port; any thread may call it, before or while the API runs. Any
+    /// other address is refused: `EINVAL`.
     public func listen(host: String, port: UInt16) throws(SystemError) -> UInt16 {
-        try reactor.listen(.tcp(host: host, port: port)).port ?? port
+        guard host == "::1" || HostGuard.isLoopback(host[...]) else {
+            throw SystemError("bind", host, .invalid)
+        }
+        return try reactor.listen(.tcp(host: host, port: port)).port ?? port
     }
 
     /// Serves on the calling thread until `stop`. Once in the life of a server.

@@ -2,6 +2,7 @@ import Foundation
 import HTTP
 import Lifecycle
 import Log
+import POSIX
 import Testing
 
 @testable import LocalAPI
@@ -131,6 +132,23 @@ import Testing
         let reason = String(repeating: "🔑", count: 200)
         let response = try api.post(path, token: api.token, body: #"{"reason":"\#(reason)"}"#)
         #expect(response.status == .accepted)
+    }
+
+    @Test func `a promise that no snapshot ever shows is forgotten`() throws {
+        let api = try TestAPI()
+        _ = try api.post(path, token: api.token)
+        api.elapsed.withLock { $0 = 59 }
+        #expect(try api.get("/v1/renewals/r-1").status == .ok)
+        api.elapsed.withLock { $0 = 61 }
+        #expect(try api.get("/v1/renewals/r-1").status == .notFound)
+    }
+
+    @Test func `the log names the request, the renewal and who asked`() throws {
+        let api = try TestAPI()
+        let response = try api.post(path, token: api.token)
+        let id = try #require(response.field("X-Request-Id"))
+        #expect(api.log.lines.contains { $0.contains("request=\(id)") && $0.contains("renewal=r-1") })
+        #expect(try api.log.lines.allSatisfy { try !$0.contains(api.token) })
     }
 
     @Test func `promises are bounded`() throws {

@@ -50,6 +50,25 @@ import Testing
         #expect(second.server.heartbeat > 0)
     }
 
+    @Test(arguments: ["0.0.0.0", "::", "10.0.0.1", "128.0.0.1", "localhost", ""])
+    func `only a loopback address can be bound`(host: String) throws {
+        let scratch = try ScratchDirectory()
+        let server = try LocalAPIServer(
+            board: TestBoard(.fixture()), commands: TestSink(), progress: TestProgress(),
+            tokenPath: scratch.path("api.token"), version: "1.2.3",
+            log: Logger(destination: .capture(LogCapture())))
+        #expect(throws: SystemError("bind", host, .invalid)) { try server.listen(host: host, port: 0) }
+    }
+
+    @Test func `the other loopback addresses are served under their names`() async throws {
+        let running = try RunningServer()
+        defer { running.stop() }
+        let port = try running.server.listen(host: "127.3.2.1", port: 0)
+        #expect(try await curl(["http://127.3.2.1:\(port)/healthz"]).hasPrefix("200 "))
+        // A client of HTTP/1.0 may leave Host out; where it meant to go is then unknown.
+        #expect(try await curl(["-0", "-H", "Host:", "http://127.3.2.1:\(port)/healthz"]).hasPrefix("421 "))
+    }
+
     /// Status, content type and body of the answer.
     private func curl(_ arguments: [String]) async throws -> String {
         let format = ["-sS", "--noproxy", "*", "--max-time", "20", "-w", "\n%{http_code} %{content_type} "]

@@ -14,6 +14,8 @@ final class TestAPI: Sendable {
     static let port: UInt16 = 9780
     static let now = Date(timeIntervalSince1970: 1_800_000_000)
 
+    /// Since `now`.
+    let elapsed = Lock<TimeInterval>(0)
     let board: TestBoard
     let commands = TestSink()
     let progress = TestProgress()
@@ -25,9 +27,10 @@ final class TestAPI: Sendable {
         board = TestBoard(snapshot)
         scratch = try ScratchDirectory()
         let logger = Logger(level: .info, destination: .capture(log))
+        let elapsed = elapsed
         let services = APIServices(
             board: board, commands: commands, progress: progress, version: "1.2.3", log: logger,
-            now: { Self.now })
+            now: { Self.now + elapsed.withLock { $0 } })
         handler = try APIHandler(services, token: TokenFile(path: scratch.path("api.token"), log: logger))
     }
 

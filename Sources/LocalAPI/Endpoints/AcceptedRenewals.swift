@@ -6,6 +6,8 @@ import POSIX
 /// somewhere from its first instant.
 final class AcceptedRenewals: Sendable {
     private static let most = 64
+    /// In this time the engine has published, or it stands still and `/healthz` says so.
+    private static let longest: TimeInterval = 60
 
     private let records = Lock<[RenewalRecord]>([])
     private let now: @Sendable () -> Date
@@ -30,6 +32,8 @@ final class AcceptedRenewals: Sendable {
     }
 
     func find(_ id: RenewalID, in snapshot: Snapshot) -> RenewalRecord? {
-        snapshot.renewal(id) ?? records.withLock { $0.last { $0.id == id } }
+        if let known = snapshot.renewal(id) { return known }
+        let oldest = now() - Self.longest
+        return records.withLock { $0.last { $0.id == id && $0.requestedAt > oldest } }
     }
 }

@@ -17,7 +17,7 @@ struct RenewEndpoint: Endpoint {
         let name = try snapshot.status(named: call.parameter("name")).name
         switch commands.submit(.renew(name, wish)) {
         case .accepted(let id, let joined):
-            tell(name, id, wish, joined: joined, call.peer)
+            tell(call, name, id, wish, joined: joined)
             let record = accepted.add(id, name, wish, to: snapshot)
             return .json(.accepted, fields: [Field("Location", "/v1/renewals/\(id)")]) {
                 $0.object("renewal") {
@@ -38,15 +38,16 @@ struct RenewEndpoint: Endpoint {
     }
 
     private func tell(
-        _ name: CertificateName, _ id: RenewalID, _ wish: RenewRequest, joined: Bool, _ peer: Peer
+        _ call: APICall, _ name: CertificateName, _ id: RenewalID, _ wish: RenewRequest, joined: Bool
     ) {
         var attributes: LogAttributes = [
-            "certificate": .string(name.text), "renewal": .string(id.text), "joined": .bool(joined),
+            "request": .string(call.id), "certificate": .string(name.text), "renewal": .string(id.text),
+            "joined": .bool(joined),
             "over_budget": .bool(wish.overBudget),
         ]
         attributes.append("reason", wish.reason.map { .string($0) })
-        attributes.append("uid", peer.credentials.map { .int(Int($0.user)) })
-        attributes.append("pid", peer.credentials.map { .int(Int($0.process)) })
+        attributes.append("uid", call.peer.credentials.map { .int(Int($0.user)) })
+        attributes.append("pid", call.peer.credentials.map { .int(Int($0.process)) })
         log.info("renewal requested", attributes)
     }
 }

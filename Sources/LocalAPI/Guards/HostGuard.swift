@@ -29,7 +29,7 @@ struct HostGuard: RequestGuard {
     }
 
     /// Four decimal numbers without leading zeros, the first of them 127.
-    private static func isLoopback(_ host: Substring) -> Bool {
+    static func isLoopback(_ host: Substring) -> Bool {
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 4, parts.first == "127" else { return false }
         return parts.allSatisfy { part in UInt8(part).map { "\($0)" == part } ?? false }

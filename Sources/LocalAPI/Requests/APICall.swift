@@ -5,6 +5,8 @@ import HTTPServer
 struct APICall: Sendable {
     let request: Request
     let peer: Peer
+    /// What the answer's `X-Request-Id` says.
+    let id: String
     /// The named parts of the path, decoded.
     let parameters: [String: String]
     /// Decoded, known to the operation, each name once.
