@@ -16,7 +16,10 @@ struct ConfigurationText {
         text = text.replacing(old, with: new)
     }
 
-    /// Adds lines at the end of a section of the top level.
+    /// Adds a section of the top level.
+    mutating func append(_ section: String) { text += section }
+
+    /// Adds lines at the beginning of a section of the top level.
     mutating func add(_ lines: String, to section: String) throws {
         try replace("\n\(section):\n", with: "\n\(section):\n\(lines)\n")
     }
