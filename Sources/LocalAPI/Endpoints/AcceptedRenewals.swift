@@ -21,7 +21,6 @@ final class AcceptedRenewals: Sendable {
         if let known = find(id, in: snapshot) { return known }
         var record = RenewalRecord(
             id: id, certificate: name, kind: .renewal, isForced: true, requestedAt: now())
-        record.reason = .requested
         record.requestReason = wish.reason
         let added = record
         records.withLock {
