@@ -52,9 +52,11 @@ struct BrokerGate: Sendable {
         }
     }
 
-    /// The broker answered. Returns whether that opened the gate.
-    mutating func open() -> Bool {
-        defer { closure = nil }
-        return closure != nil
+    /// The broker answered. Returns whether that opened the gate: a pause that it asked for ends with a probe, not with
+    /// the answer to what was asked before.
+    mutating func open(byProbe: Bool) -> Bool {
+        guard let closure, byProbe || closure.cause == .unreachable else { return false }
+        self.closure = nil
+        return true
     }
 }

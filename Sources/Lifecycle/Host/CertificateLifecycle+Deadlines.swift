@@ -21,9 +21,11 @@ extension CertificateLifecycle {
         (!isLooking || mustLookAgain) && !isRebuilding && attempt == nil && !isDeparting
     }
 
-    /// Whether a run of the reload command may start, as far as this certificate is concerned.
+    /// Whether a run of the reload command may start, as far as this certificate is concerned. Not before the first
+    /// look: the command is told what is installed.
     func mayReload(at now: Duration) -> Bool {
-        record.reload != nil && wanted.reload != nil && !reload.isRunning && (reload.retryAt ?? .zero) <= now
+        record.reload != nil && wanted.reload != nil && found != nil && !reload.isRunning
+            && (reload.retryAt ?? .zero) <= now
     }
 
     /// When this certificate next needs attention without anything happening from outside.

@@ -23,6 +23,8 @@ struct CertificateLifecycle: Sendable {
     var hasBeenLooked = false
     var nextLookAt: Duration
     var isRebuilding = false
+    /// The next look is to see what came of a rebuild.
+    var wasJustRebuilt = false
     var rebuildFailure: RenewalFailure?
 
     var attempt: RunningAttempt?
@@ -53,6 +55,8 @@ struct CertificateLifecycle: Sendable {
         self.wanted = wanted
         self.record = record ?? CertificateRecord()
         isRecorded = record != nil
+        // Nobody is left to be told.
+        if wanted.reload == nil { self.record.reload = nil }
         nextLookAt = now.boottime
     }
 
@@ -108,20 +112,24 @@ struct CertificateLifecycle: Sendable {
         nextLookAt = now.boottime
         retryAt = nil
         record.nextAttemptAt = nil
+        if wanted.reload == nil { record.reload = nil }
     }
 
     var budget: OrderBudget { OrderBudget(lifetime: record.lifetime, window: window) }
 
-    /// Reads the waits of the record back into the boottime clock. A wait can't be longer than `longest`: the wall
-    /// clock may have been wrong when it was written.
+    /// Reads the waits of the record back into the boottime clock. None can be longer than it was when it was written,
+    /// nor than `longest`: the wall clock may be wrong now, or have been wrong then.
     mutating func restoreWaits(at now: Moment, longest: Duration) {
-        let deadline = { (date: Date?) -> Duration? in
+        let deadline = { (date: Date?, written: Date?) -> Duration? in
             guard let date, date > now.wall else { return nil }
-            return now.boottime + min(longest, .seconds(date.timeIntervalSince(now.wall)))
+            let left = min(date.timeIntervalSince(now.wall), date.timeIntervalSince(written ?? now.wall))
+            return now.boottime + .seconds(min(max(left, 0), longest.seconds))
         }
-        retryAt = deadline(record.nextAttemptAt)
-        possibleOrderUntil = deadline(record.possibleOrderUntil)
-        if record.reload != nil { reload.retryAt = deadline(record.reload?.nextAttemptAt) ?? now.boottime }
+        let lastEnd = [record.lastError?.at, record.lastSuccessAt].compactMap(\.self).max()
+        retryAt = deadline(record.nextAttemptAt, lastEnd)
+        possibleOrderUntil = deadline(record.possibleOrderUntil, record.orders.lastOrderAt)
+        guard let debt = record.reload else { return }
+        reload.retryAt = deadline(debt.nextAttemptAt, debt.lastError?.at ?? debt.since) ?? now.boottime
     }
 }
 

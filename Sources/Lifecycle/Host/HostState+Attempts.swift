@@ -43,7 +43,7 @@ extension HostState {
     private mutating func installed(
         _ index: Int, _ attempt: RunningAttempt, _ report: IssuedReport, at now: Moment
     ) {
-        brokerAnswered(at: now)
+        brokerAnswered(attempt, at: now)
         let name = certificates[index].name
         if !report.wasCached { certificates[index].record.orders.note(at: now.wall) }
         take(FoundCertificate(certificate: .installed(report.certificate), key: .matches), index)
@@ -74,7 +74,7 @@ extension HostState {
 
     private mutating func unchanged(_ index: Int, _ attempt: RunningAttempt, _ serial: String, at now: Moment)
     {
-        brokerAnswered(at: now)
+        brokerAnswered(attempt, at: now)
         certificates[index].renewals.unchanged += 1
         settleSuccess(index, at: now)
         certificates[index].isUnchanged = true
@@ -115,7 +115,7 @@ extension HostState {
             stage: .checks, .dueAgain, detail: "due again at once after an install: \(reason.explanation)")
         certificates[index].record.consecutiveFailures = 1
         certificates[index].record.lastError = RecordedError(failure: failure, at: now.wall)
-        setRetry(index, after: settings.retryCap, at: now)
+        setRetry(index, after: retrySchedule.longest(for: certificates[index].life(at: now.wall)), at: now)
         reportFailure(index, failure, at: now)
     }
 

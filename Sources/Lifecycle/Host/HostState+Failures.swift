@@ -61,7 +61,7 @@ extension HostState {
         if let serial = failure.refusedSerial {
             certificates[index].record.retiresPendingKey = serial == certificates[index].record.refusedSerial
             certificates[index].record.refusedSerial = serial
-        } else if failure.stage != .order && failure.stage != .key {
+        } else if failure.stage != .key {
             certificates[index].record.retiresPendingKey = false
         }
     }

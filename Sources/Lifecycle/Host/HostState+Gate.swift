@@ -22,13 +22,13 @@ extension HostState {
             if attempt.isProbe { gate.abandonProbe() }
         default:
             if failure.stage == .order { broker.lastError = RecordedError(failure: failure, at: now.wall) }
-            brokerAnswered(at: now)
+            brokerAnswered(attempt, at: now)
         }
     }
 
     /// The broker answered, whatever it said: orders may go to it.
-    mutating func brokerAnswered(at now: Moment) {
-        guard gate.open() else { return }
+    mutating func brokerAnswered(_ attempt: RunningAttempt, at now: Moment) {
+        guard gate.open(byProbe: attempt.isProbe) else { return }
         emit(.report(.ordersResumed))
         evaluateAll(at: now)
     }

@@ -12,7 +12,10 @@ extension HostState {
         refreshBudget(index, at: now)
         certificates[index].nextLookAt = now.boottime + lookInterval(index)
 
-        if certificates[index].defect == nil, !found.rebuildable.isEmpty {
+        // Outputs that undo each other would be rebuilt without end: the look that follows a rebuild only looks.
+        let mayRebuild = !certificates[index].wasJustRebuilt
+        certificates[index].wasJustRebuilt = false
+        if certificates[index].defect == nil, !found.rebuildable.isEmpty, mayRebuild {
             certificates[index].isRebuilding = true
             emit(.rebuild(certificates[index].wanted, found.rebuildable))
         }
@@ -46,6 +49,7 @@ extension HostState {
         } else {
             let outputs = certificates[index].found?.rebuildable ?? []
             emit(.report(.rebuilt(name, Output.allCases.filter(outputs.contains))))
+            certificates[index].wasJustRebuilt = true
             certificates[index].nextLookAt = now.boottime
             if certificates[index].wanted.reload != nil {
                 oweReload(index, gather: true, at: now)

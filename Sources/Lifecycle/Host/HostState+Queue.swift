@@ -9,11 +9,10 @@ extension HostState {
             case .none: return
             case .oneProbe:
                 guard let index = nextProbe(at: now) else { return }
-                gate.beginProbe()
-                startAttempt(index, isProbe: true, at: now)
+                if startAttempt(index, isProbe: true, at: now) { gate.beginProbe() }
             case .any:
                 guard let index = mostUrgent(at: now) else { return }
-                startAttempt(index, isProbe: false, at: now)
+                _ = startAttempt(index, isProbe: false, at: now)
             }
         }
     }
@@ -40,9 +39,14 @@ extension HostState {
         }
     }
 
-    private mutating func startAttempt(_ index: Int, isProbe: Bool, at now: Moment) {
+    /// Returns false, and takes the certificate out of the queue, when it is due no more: the wall clock may have been
+    /// set back by too little to be noticed.
+    private mutating func startAttempt(_ index: Int, isProbe: Bool, at now: Moment) -> Bool {
         let certificate = certificates[index]
-        guard let reason = certificate.reason(at: now.wall) else { return }
+        guard let reason = certificate.reason(at: now.wall) else {
+            evaluate(index, at: now)
+            return false
+        }
         let request = certificate.record.request
         let id = certificate.queuedRenewal ?? beginAutomaticRenewal(of: certificate.name, at: now)
         let plan = AttemptPlan(
@@ -68,6 +72,7 @@ extension HostState {
         emit(.report(.attemptStarted(certificate.name, profile: certificate.wanted.profile, reason)))
         emit(.startAttempt(plan))
         evaluate(index, at: now)
+        return true
     }
 
     private mutating func beginAutomaticRenewal(of name: CertificateName, at now: Moment) -> RenewalID {

@@ -22,7 +22,8 @@ extension HostState {
             guard reloadQueue.contains(index), let setting = certificates[index].wanted.reload,
                 !runningCommands.contains(setting.command)
             else { continue }
-            if let until = certificates[index].reload.gatherUntil, until > now.boottime,
+            // Others are worth waiting for only while renewals get on at all.
+            if let until = certificates[index].reload.gatherUntil, until > now.boottime, runningAttempts > 0,
                 renewingByCommand[setting.command, default: 0] > 0
             {
                 continue
@@ -112,6 +113,9 @@ extension HostState {
         debt.lastError = RecordedError(failure: failure, at: now.wall)
         if certificates[index].reload.isOwedAgain {
             certificates[index].reload.isOwedAgain = false
+        } else if failure.failureClass == .stopped {
+            // Not the command's fault: the next start runs it at once.
+            debt.nextAttemptAt = now.wall
         } else {
             debt.attempts += 1
             let wait = ReloadRetrySchedule(waits: settings.reloadRetries).delay(afterFailures: debt.attempts)

@@ -25,10 +25,11 @@ public struct OrderLog: Hashable, Sendable, Codable {
         lastOrderAt = now
     }
 
-    /// How many were noted in the seven days before `now`, to the hour.
+    /// How many were noted in the seven days before `now`, to the hour. What seems to lie ahead was noted by a clock
+    /// that was wrong.
     public func count(at now: Date) -> Int {
-        let oldest = Self.hour(of: now) - 7 * 24
-        return hours.reduce(0) { $1.hour > oldest ? $0 + $1.count : $0 }
+        let newest = Self.hour(of: now)
+        return hours.reduce(0) { (newest - 7 * 24 + 1...newest).contains($1.hour) ? $0 + $1.count : $0 }
     }
 
     private static func hour(of date: Date) -> Int {
