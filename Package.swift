@@ -83,7 +83,12 @@ let package = Package(
         tests("HTTPTests", ["HTTP"], resources: [.copy("Vectors")]),
         tests("HTTPServerTests", ["HTTPServer", "HTTP", "POSIX", "PKI"]),
         tests("LogTests", ["Log", "POSIX"]),
-        tests("AgentTests", ["Agent", "Lifecycle", "POSIX", "PKI", "Transfer", "Log", "Configuration"]),
+        tests(
+            "AgentTests",
+            [
+                "Agent", "Broker", "HTTP", "HTTPServer", "Lifecycle", "POSIX", "PKI", "Transfer", "Log",
+                "Configuration",
+            ]),
         tests(
             "LocalAPITests", ["LocalAPI", "Lifecycle", "HTTP", "HTTPServer", "Log", "POSIX"],
             resources: [.copy("Vectors")]),

@@ -81,7 +81,7 @@ extension RenewalFailure {
     init(order error: TransferError) {
         self.init(
             stage: .order, FailureClass(broker: error), detail: error.message,
-            isPossibleOrder: error.requestWasSent && error.kind != .clientCertificateRefused)
+            isPossibleOrder: error.requestWasSent)
     }
 
     /// An answer that is not a bundle.
@@ -99,17 +99,20 @@ extension RenewalFailure {
         case 429:
             self.init(
                 stage: .order, .rateLimited, detail: detail, retryAfter: RetryAfter.duration(in: answer))
-        case 500: self.init(stage: .order, .brokerError, detail: detail, isPossibleOrder: true)
-        case 502: self.init(stage: .order, .issuanceFailed, detail: detail, isPossibleOrder: true)
+        case 500, 502:
+            self.init(
+                stage: .order, answer.status == 500 ? .brokerError : .issuanceFailed, detail: detail,
+                retryAfter: RetryAfter.duration(in: answer), isPossibleOrder: true)
         case 503:
             self.init(
                 stage: .order, .brokerUnavailable, detail: detail, retryAfter: RetryAfter.duration(in: answer)
             )
         default:
-            // A gateway's 504 hides a broker that may still be at work; so may anything else above 500.
+            // A gateway's 504 hides a broker that may still be at work; so may anything else above 500, and what
+            // sounds like a yes.
             self.init(
                 stage: .order, .unexpectedAnswer, detail: detail, retryAfter: RetryAfter.duration(in: answer),
-                isPossibleOrder: answer.status > 500)
+                isPossibleOrder: answer.status > 500 || answer.status < 300)
         }
     }
 }

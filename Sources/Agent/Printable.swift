@@ -1,13 +1,19 @@
 /// Makes somebody else's text fit to be shown.
 enum Printable {
-    /// One line without control characters, cut at `limit` characters.
+    /// One line without control characters and without what reorders or hides text, cut at `limit` Unicode scalars
+    /// (a single character can have any number of them).
     static func line(_ text: String, limit: Int) -> String {
-        let scalars = text.unicodeScalars.map { scalar in
-            scalar.properties.generalCategory == .control || scalar.properties.isWhitespace ? " " : scalar
+        let scalars = text.unicodeScalars.map { isPlain($0) ? $0 : " " }
+        let line = String(String.UnicodeScalarView(scalars)).trimmed.unicodeScalars
+        if line.count <= limit { return String(line) }
+        return String(line.prefix(limit)) + "…"
+    }
+
+    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .spaceSeparator: false
+        default: true
         }
-        var line = String(String.UnicodeScalarView(scalars)).trimmed
-        if line.count > limit { line = line.prefix(limit) + "…" }
-        return line
     }
 }
 

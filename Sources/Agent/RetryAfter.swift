@@ -13,7 +13,10 @@ enum RetryAfter {
 
     static func duration(_ value: String, answeredAt date: String?) -> Duration? {
         let text = value.trimmed
-        if let seconds = UInt32(text) { return .seconds(Int64(seconds)) }
+        if !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+            // More than fits is as good as for ever; whoever waits has a limit of their own.
+            return .seconds(Int64(UInt32(text) ?? .max))
+        }
         guard let until = HTTPDate.parse(text), let date, let now = HTTPDate.parse(date.trimmed) else {
             return nil
         }
@@ -27,22 +30,35 @@ enum HTTPDate {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
-    /// Reads `Sun, 06 Nov 1994 08:49:37 GMT`; nil for anything else.
+    private static let days = ["Sun,", "Mon,", "Tue,", "Wed,", "Thu,", "Fri,", "Sat,"]
+
+    /// Reads `Sun, 06 Nov 1994 08:49:37 GMT`; nil for anything else. Which day of the week it was isn't checked.
     static func parse(_ text: String) -> Date? {
-        let words = text.split(separator: " ", omittingEmptySubsequences: false)
-        guard words.count == 6, words[0].hasSuffix(","), words[5] == "GMT",
-            let day = Int(words[1]), let month = months.firstIndex(of: String(words[2])),
-            let year = Int(words[3]),
-            (1...31).contains(day), (1970...9999).contains(year)
+        let words = text.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+        guard words.count == 6, days.contains(words[0]), words[5] == "GMT",
+            let month = months.firstIndex(of: words[2])
         else { return nil }
-        let time = words[4].split(separator: ":").compactMap { Int($0) }
-        guard time.count == 3, (0..<24).contains(time[0]), (0..<60).contains(time[1]),
-            (0...60).contains(time[2])
+        let time = words[4].split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        guard time.count == 3,
+            let day = number(words[1], digits: 2, in: 1...31),
+            let year = number(words[3], digits: 4, in: 1970...9999),
+            let hour = number(time[0], digits: 2, in: 0...23),
+            let minute = number(time[1], digits: 2, in: 0...59),
+            // Leap seconds have a sixtieth.
+            let second = number(time[2], digits: 2, in: 0...60)
         else { return nil }
-        let components = DateComponents(
+        let midnight = DateComponents(
             calendar: Calendar(identifier: .gregorian), timeZone: .gmt, year: year, month: month + 1,
-            day: day,
-            hour: time[0], minute: time[1], second: time[2])
-        return components.date
+            day: day)
+        // There is no 31st of February.
+        guard midnight.isValidDate, let date = midnight.date else { return nil }
+        return date + Double(hour * 3600 + minute * 60 + second)
+    }
+
+    private static func number(_ text: String, digits: Int, in range: ClosedRange<Int>) -> Int? {
+        guard text.utf8.count == digits, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+            let number = Int(text), range.contains(number)
+        else { return nil }
+        return number
     }
 }
