@@ -27,9 +27,10 @@ public final class CommandInbox: CommandSink {
     }
 
     public func submit(_ command: Command) -> CommandReceipt {
-        let snapshot = board.current()
         let receipt = waiting.withLock { waiting -> CommandReceipt in
             if waiting.isClosed { return .stopping }
+            // Looked at inside the lock: a renewal that has left `taken` is in the snapshot by then.
+            let snapshot = board.current()
             switch command {
             case .renew(let name, let request):
                 guard let status = snapshot.certificate(name) else { return .unknownCertificate }

@@ -6,6 +6,7 @@ import Transfer
 struct EngineLoop {
     var state: HostState
     let crew: EngineCrew
+    let log: EventLog
     let certificates: [CertificateName: ManagedCertificate]
     /// Jobs given to workers that haven't ended.
     private var running = 0
@@ -20,9 +21,13 @@ struct EngineLoop {
         var work: Work
     }
 
-    init(state: HostState, crew: EngineCrew, certificates: [CertificateName: ManagedCertificate]) {
+    init(
+        state: HostState, crew: EngineCrew, log: EventLog,
+        certificates: [CertificateName: ManagedCertificate]
+    ) {
         self.state = state
         self.crew = crew
+        self.log = log
         self.certificates = certificates
     }
 
@@ -44,7 +49,8 @@ struct EngineLoop {
         guard running == 0 else { return false }
         if stopping { return true }
         // One pass is over when the machine has nothing to do but wait.
-        return once && (state.nextDeadline.map { $0 > Clock.boottime() + .seconds(1) } ?? true)
+        return once && !state.isGatheringReloads
+            && (state.nextDeadline.map { $0 > Clock.boottime() + .seconds(1) } ?? true)
     }
 
     /// Waits for mail, the machine's next deadline, or the end of a grace.
@@ -53,8 +59,9 @@ struct EngineLoop {
         _ = bell.wait(until: deadlines.compactMap(\.self).min())
     }
 
-    /// On the way out: cuts off what has outlived its grace, which begins with the first call.
+    /// On the way out: begins nothing new, and cuts off what has outlived its grace, which begins with the first call.
     mutating func holdToGrace(_ grace: RenewalEngine.StopGrace) {
+        state.stop()
         let now = Clock.boottime()
         var pending =
             cutoffs ?? [

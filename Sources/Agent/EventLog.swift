@@ -1,11 +1,19 @@
+import FoundationEssentials
 import Lifecycle
 import Log
 
 /// Writes the engine's events, in the words and attributes that upstream's agent used where the event is the same.
 struct EventLog {
     private let log: Logger
+    private let inOnePass: Bool
+    private let now: @Sendable () -> Date
 
-    init(_ log: Logger) { self.log = log }
+    /// - Parameter inOnePass: somebody watches one pass, and wants to be told what is not due as well.
+    init(_ log: Logger, inOnePass: Bool = false, now: @escaping @Sendable () -> Date = { .now }) {
+        self.log = log
+        self.inOnePass = inOnePass
+        self.now = now
+    }
 
     func write(_ event: Event) {
         switch event {
@@ -17,8 +25,8 @@ struct EventLog {
                     "effective": .duration(effective),
                 ])
         case .notDue(let name, let notAfter):
-            log.debug(
-                "certificate skipped, not in renewal window",
+            log.log(
+                inOnePass ? .info : .debug, "certificate skipped, not in renewal window",
                 ["certificate": .string(name.text), "not_after": .date(notAfter)])
         case .attemptStarted(let name, let profile, let reason):
             log.info(
@@ -71,7 +79,8 @@ struct EventLog {
                     "next_order": .date(nextOrderAt),
                     "advice": .string(FailureClass.orderBudgetSpent.advice),
                 ])
-        default:
+        case .ordersHeld, .ordersResumed, .identityChanged, .identityInsideWindow, .identityCloseToExpiration,
+            .identityRenewed, .identityRenewalFailed, .clockStepped:
             writeHost(event)
         }
     }
@@ -86,11 +95,11 @@ struct EventLog {
             attributes.append("advice", state.advice.map { .string($0) })
             log.log(state.isUsable ? .info : .error, "identity changed", attributes)
         case .identityInsideWindow(let notAfter):
-            log.info("identity certificate is inside renewal window", ["not_after": .date(notAfter)])
+            log.info("identity certificate is inside renewal window", expiry(notAfter))
         case .identityCloseToExpiration(let notAfter):
             log.warn(
                 "identity certificate is close to expiration",
-                ["not_after": .date(notAfter), "advice": "See the errors of its renewal, and step-ca."])
+                expiry(notAfter) + ["advice": "See the errors of its renewal, and step-ca."])
         case .identityRenewed(let facts):
             log.info(
                 "identity renewed",
@@ -133,6 +142,11 @@ struct EventLog {
             "serial": .string(report.certificate.serial), "not_after": .date(report.certificate.notAfter),
             "cached": .bool(report.wasCached),
         ]
+    }
+
+    private func expiry(_ notAfter: Date) -> LogAttributes {
+        let left = notAfter.timeIntervalSince(now()).rounded(.down)
+        return ["not_after": .date(notAfter), "expires_in": .duration(.seconds(max(0, left)))]
     }
 
     private static func attributes(of names: [CertificateName]) -> LogAttributes {

@@ -14,28 +14,29 @@ public final class RenewalEngine: Sendable {
         var children: Duration = .seconds(3)
     }
 
-    /// The loop comes round at least this often, so that a standstill can be told from idleness.
-    private static let longestSleep: Duration = .seconds(10)
-
     public let status: PublishedStatus
     public let commands: CommandInbox
     public let heartbeat = Heartbeat()
 
     private let mail: EngineMail
     private let hands: any EngineHands
-    private let log: EventLog
+    private let logger: Logger
     private let facts: AgentFacts
     private let grace: StopGrace
+    private let longestSleep: Duration
 
+    /// - Parameter longestSleep: the loop comes round at least this often, so that a standstill can be told from
+    ///   idleness.
     init(
         facts: AgentFacts, identityName: String, hands: any EngineHands, logger: Logger,
-        grace: StopGrace = StopGrace()
+        grace: StopGrace = StopGrace(), longestSleep: Duration = .seconds(10)
     ) throws(SystemError) {
         mail = EngineMail(bell: try Bell())
         self.hands = hands
         self.facts = facts
         self.grace = grace
-        log = EventLog(logger)
+        self.longestSleep = longestSleep
+        self.logger = logger
         status = PublishedStatus(
             Snapshot(
                 takenAt: facts.startedAt, agent: facts, identity: IdentityStatus(name: identityName),
@@ -63,11 +64,12 @@ public final class RenewalEngine: Sendable {
                 hands: hands, mail: mail,
                 pool: WorkerPool(limit: settings.concurrency + settings.reloadConcurrency + 1),
                 stop: try StopSignal()),
-            certificates: Dictionary(uniqueKeysWithValues: certificates.map { ($0.name, $0) }))
+            log: EventLog(logger, inOnePass: once),
+            certificates: Dictionary(certificates.map { ($0.name, $0) }) { first, _ in first })
 
         try step(&loop, [.configured(certificates, settings)])
         while !loop.isOver(stopping: mail.isStopping, once: once) {
-            loop.sleep(on: mail.bell, atMost: Self.longestSleep)
+            loop.sleep(on: mail.bell, atMost: longestSleep)
             heartbeat.beat()
             if mail.isStopping { loop.holdToGrace(grace) }
             try step(&loop, commands.drain() + mail.drain() + [.tick])
@@ -102,7 +104,7 @@ public final class RenewalEngine: Sendable {
         case .persist(let name, let record):
             hands.persist(record, of: name)
         case .report(let event):
-            log.write(event)
+            loop.log.write(event)
         case .startAttempt, .startReload, .rebuild, .renewIdentity, .enroll:
             // Nothing new is begun on the way out; what was wanted is found again at the next start.
             if !mail.isStopping { try loop.begin(action) }

@@ -17,8 +17,21 @@ final class WorkerPool: Sendable {
 
     private let queue = Monitor(Queue())
     private let limit: Int
+    private let spawn: Spawn
 
-    init(limit: Int) { self.limit = limit }
+    /// Makes a thread.
+    typealias Spawn =
+        @Sendable (
+            _ name: String, _ body: @escaping @Sendable () -> Void
+        ) throws(SystemError) -> Worker
+
+    init(
+        limit: Int,
+        spawn: @escaping Spawn = { (name, body) throws(SystemError) in try Worker(name: name, body) }
+    ) {
+        self.limit = limit
+        self.spawn = spawn
+    }
 
     /// Queues a job. Throws only when there is no thread at all and none can be made; the job is dropped then.
     /// After `close` jobs are dropped silently.
@@ -48,7 +61,7 @@ final class WorkerPool: Sendable {
     }
 
     private func makeThread(number: Int) throws(SystemError) -> Worker {
-        try Worker(name: "worker-\(number)") { [queue] in
+        try spawn("worker-\(number)") { [queue] in
             let context = WorkerContext()
             while let job = WorkerPool.next(in: queue) { job(context) }
         }
@@ -58,10 +71,11 @@ final class WorkerPool: Sendable {
     private static func next(in queue: Monitor<Queue>) -> Job? {
         queue.change { $0.idle += 1 }
         let job: Job?? = queue.wait { queue -> Job?? in
-            if queue.isClosed { return .some(nil) }
-            return queue.jobs.isEmpty ? nil : .some(queue.jobs.removeFirst())
+            guard queue.isClosed || !queue.jobs.isEmpty else { return nil }
+            // In one step with the taking: a thread that counted as idle any longer would be left to a next job.
+            queue.idle -= 1
+            return .some(queue.isClosed ? nil : queue.jobs.removeFirst())
         }
-        queue.change { $0.idle -= 1 }
         return job ?? nil
     }
 }

@@ -52,7 +52,7 @@ extension HostState {
             identity.isLooking = true
             emit(.lookAtIdentity)
         }
-        if let step = identity.nextStep(at: now) {
+        if !isStopping, let step = identity.nextStep(at: now) {
             identity.isRenewing = true
             emit(step)
         }

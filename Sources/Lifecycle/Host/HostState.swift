@@ -9,7 +9,11 @@ public struct HostState: Sendable {
     /// When the machine wants to be told of the time at the latest, on the boottime clock; as of the last input.
     public private(set) var nextDeadline: Duration?
 
+    /// Reloads that could begin wait for others to share their run, for a while.
+    public var isGatheringReloads: Bool { !reloadQueue.isEmpty }
+
     var settings = LifecycleSettings(identityName: "")
+    var isStopping = false
     var isConfigured = false
 
     /// Sorted by name; what follows refers to them by index.
@@ -51,14 +55,19 @@ public struct HostState: Sendable {
         self.records = records
     }
 
+    /// From now on nothing new is begun; what runs may end.
+    public mutating func stop() { isStopping = true }
+
     /// Tells what happened; returns what is to be done about it, in order.
     public mutating func handle(_ input: Input, at now: Moment) -> [Action] {
         noticeClockStep(at: now)
         take(input, at: now)
         evaluateDue(at: now)
         if isConfigured { superviseIdentity(at: now) }
-        startAttempts(at: now)
-        startReloads(at: now)
+        if !isStopping {
+            startAttempts(at: now)
+            startReloads(at: now)
+        }
         if !looksDue.isEmpty {
             actions.append(.look(looksDue))
             looksDue = []

@@ -1,0 +1,362 @@
+import FoundationEssentials
+import Lifecycle
+import Log
+import POSIX
+import TestSupport
+import Testing
+import Transfer
+
+@testable import Agent
+
+@Suite struct RenewalEngineTests {
+    private let web: ManagedCertificate
+
+    init() throws { web = try .named("web") }
+
+    private static func installing(_ serial: String) -> ScriptedHands.Attempting {
+        { plan, _, _ in .installed(IssuedReport(certificate: plan.certificate.issued(serial: serial))) }
+    }
+
+    private func failed(_ failureClass: FailureClass, _ stage: Stage = .order) -> AttemptOutcome {
+        .failed(RenewalFailure(stage: stage, failureClass, detail: "scripted"))
+    }
+
+    // MARK: Commands
+
+    @Test func `a thousand requests for one certificate are one renewal`() async throws {
+        let gate = Turnstile()
+        let hands = ScriptedHands(disk: web.onDisk) { plan, _, _ in
+            gate.pass()
+            return .installed(IssuedReport(certificate: plan.certificate.issued(serial: "2")))
+        }
+        let running = try RunningEngine([web], hands)
+        let name = web.name
+        let receipts = try await onThread {
+            _ = try running.snapshot { $0.certificate(name)?.state == .valid }
+            let receipts = Lock<[CommandReceipt]>([])
+            let clients = try (0..<10).map { number in
+                try Worker(name: "client-\(number)") {
+                    for _ in 0..<100 {
+                        let receipt = running.engine.commands.submit(.renew(name, RenewRequest()))
+                        receipts.withLock { $0.append(receipt) }
+                    }
+                }
+            }
+            for client in clients { client.join() }
+            gate.open()
+            _ = try running.snapshot { $0.certificate(name)?.installed?.serial == "2" }
+            return receipts.withLock { $0 }
+        }
+        var ids: Set<RenewalID> = []
+        var first = 0
+        for receipt in receipts {
+            guard case .accepted(let id, let joined) = receipt else { throw Missing() }
+            ids.insert(id)
+            if !joined { first += 1 }
+        }
+        #expect(receipts.count == 1000)
+        #expect(ids.count == 1)
+        #expect(first == 1)
+        #expect(hands.count("attempt web") == 1)
+        #expect(running.snapshot.renewals.count == 1)
+    }
+
+    @Test func `a renewal that was taken but isn't published yet is joined, not begun again`() throws {
+        let now = Date.now
+        let facts = AgentFacts(
+            version: "", pid: 1, startedAt: now, configPath: "", configHash: "", configLoadedAt: now,
+            lastTickAt: now)
+        let board = PublishedStatus(
+            Snapshot(
+                takenAt: now, agent: facts, identity: IdentityStatus(name: "host"),
+                broker: BrokerStatus(),
+                certificates: [CertificateStatus(wanted: web, state: .valid, why: "")]))
+        let inbox = CommandInbox(board: board, bell: try Bell(), run: "r")
+        #expect(
+            inbox.submit(.renew(web.name, RenewRequest(reason: "a", reload: false)))
+                == .accepted(RenewalID("r-1"), joined: false))
+        #expect(
+            inbox.submit(.renew(web.name, RenewRequest(reason: "b", rotateKey: true)))
+                == .accepted(RenewalID("r-1"), joined: true))
+        #expect(
+            inbox.drain() == [
+                .requested(
+                    web.name, RenewalID("r-1"), RenewRequest(reason: "a", reload: true, rotateKey: true))
+            ])
+        #expect(inbox.drain() == [])
+        #expect(
+            inbox.submit(.renew(web.name, RenewRequest())) == .accepted(RenewalID("r-1"), joined: true))
+        _ = inbox.drain()
+        inbox.published()
+        #expect(
+            inbox.submit(.renew(web.name, RenewRequest())) == .accepted(RenewalID("r-2"), joined: false))
+        #expect(
+            inbox.submit(.renew(try CertificateName(validating: "other"), RenewRequest()))
+                == .unknownCertificate)
+        inbox.close()
+        #expect(inbox.submit(.renew(web.name, RenewRequest())) == .stopping)
+    }
+
+    @Test func `a reload that is asked for is run once for all who ask meanwhile`() async throws {
+        let gate = Turnstile()
+        let certificate = try ManagedCertificate.named("web", reload: "true")
+        let hands = ScriptedHands(
+            disk: certificate.onDisk,
+            reloading: { _, _ in
+                gate.pass()
+                return .succeeded
+            }, attempting: Self.installing("2"))
+        let running = try RunningEngine([certificate], hands)
+        try await onThread {
+            _ = try running.snapshot { $0.certificate(certificate.name)?.state == .valid }
+            let receipt = running.engine.commands.submit(.reload(certificate.name))
+            guard case .accepted(let id, joined: false) = receipt else { throw Missing() }
+            try gate.waitForArrivals(1)
+            for _ in 0..<20 { _ = running.engine.commands.submit(.reload(certificate.name)) }
+            _ = try running.snapshot { $0.renewals.count >= 2 }
+            gate.open()
+            _ = try running.snapshot { $0.renewal(id)?.state == .succeeded }
+            _ = try running.snapshot { $0.certificate(certificate.name)?.reload.isRunning == false }
+        }
+        #expect(hands.count("reload web") == 1)
+    }
+
+    // MARK: Outcomes
+
+    @Test func `outcomes and steps of attempts are published`() async throws {
+        let outcomes = Lock<[AttemptOutcome]>([
+            failed(.forbidden), .unchanged(serial: "1"),
+            .installed(IssuedReport(certificate: web.issued(serial: "2"), warnings: ["odd"])),
+        ])
+        let hands = ScriptedHands(disk: web.onDisk) { plan, _, told in
+            told(.attemptStep(plan.certificate.name, .key))
+            told(.attemptStep(plan.certificate.name, .order))
+            told(.brokerExchanged(BrokerExchange(endpoint: "/v1/certificates", status: 200, took: .zero)))
+            return outcomes.withLock { $0.removeFirst() }
+        }
+        let running = try RunningEngine([web], hands)
+        let name = web.name
+        let records = try await onThread {
+            _ = try running.snapshot { $0.certificate(name)?.state == .valid }
+            var records: [RenewalRecord] = []
+            for _ in 0..<3 {
+                let receipt = running.engine.commands.submit(.renew(name, RenewRequest(reason: "test")))
+                guard case .accepted(let id, _) = receipt else { throw Missing() }
+                let snapshot = try running.snapshot { $0.renewal(id)?.state.isFinal == true }
+                records.append(try required(snapshot.renewal(id)))
+            }
+            return records
+        }
+        #expect(records.map(\.state) == [.failed, .unchanged, .succeeded])
+        #expect(records[0].failure?.failureClass == .forbidden)
+        #expect(records[1].serial == "1")
+        #expect(records[2].serial == "2")
+        #expect(records[2].warnings == ["odd"])
+        for record in records {
+            #expect(record.steps.map(\.stage) == [.key, .order])
+            #expect(record.steps.allSatisfy { $0.took != nil })
+            #expect(record.requestReason == "test")
+        }
+        let status = try required(running.snapshot.certificate(name))
+        #expect(status.installed?.serial == "2")
+        #expect(status.lastError == nil)
+        #expect(status.renewals == ResultCounts(succeeded: 1, failed: 1, unchanged: 1))
+        let request = BrokerRequestCount(endpoint: "/v1/certificates", code: "200", count: 3)
+        #expect(running.snapshot.broker.requests == [request])
+        #expect(running.log.lines.contains { $0.contains("certificate installed") })
+    }
+
+    @Test func `what a reload is owed is on the disk before the reload begins`() async throws {
+        let certificate = try ManagedCertificate.named("web", reload: "true")
+        let hands = ScriptedHands(attempting: Self.installing("2"))
+        let running = try RunningEngine([certificate], hands)
+        try await onThread {
+            try hands.wait(for: "reload web")
+            _ = try running.snapshot { $0.certificate(certificate.name)?.state == .valid }
+        }
+        let entries = hands.entries
+        let attempt = try required(entries.firstIndex(of: "attempt web"))
+        let persisted = try required(entries.firstIndex(of: "persist web owing a reload"))
+        let reload = try required(entries.firstIndex(of: "reload web"))
+        #expect(attempt < persisted && persisted < reload)
+        // A crash between install and reload must not look like a first start.
+        #expect(entries.prefix(attempt).contains("persist web"))
+        #expect(entries.last == "persist web")
+    }
+
+    @Test func `one certificate that fails stops no other`() async throws {
+        let certificates = try (0..<10).map { try ManagedCertificate.named("c\($0)") }
+        let refused = failed(.forbidden)
+        let hands = ScriptedHands { plan, _, _ in
+            plan.certificate.name.text == "c3"
+                ? refused : .installed(IssuedReport(certificate: plan.certificate.issued(serial: "2")))
+        }
+        let running = try RunningEngine(certificates, hands, once: true)
+        try await onThread { try running.waitForEnd() }
+        let states = running.snapshot.certificates.map(\.state)
+        #expect(states.filter { $0 == .valid }.count == 9)
+        #expect(running.snapshot.certificates[3].lastError?.failure.failureClass == .forbidden)
+    }
+
+    // MARK: One pass
+
+    @Test func `one pass ends by itself, its reload included`() async throws {
+        let due = try ManagedCertificate.named("due", reload: "true")
+        let hands = ScriptedHands(disk: web.onDisk, attempting: Self.installing("2"))
+        let running = try RunningEngine([web, due], hands, once: true)
+        try await onThread { try running.waitForEnd() }
+        #expect(hands.count("attempt due") == 1)
+        #expect(hands.count("attempt web") == 0)
+        #expect(hands.count("reload due") == 1)
+        #expect(running.snapshot.certificates.map(\.state) == [.valid, .valid])
+        #expect(
+            running.log.lines.contains {
+                $0.contains("level=INFO") && $0.contains("certificate skipped, not in renewal window")
+                    && $0.contains("certificate=web")
+            })
+    }
+
+    @Test func `one pass does not end before the reload that waits for company`() async throws {
+        let certificates = [
+            try ManagedCertificate.named("a", reload: "true"),
+            try ManagedCertificate.named("b", reload: "true"),
+        ]
+        let unreachable = failed(.brokerUnreachable)
+        let gate = Turnstile()
+        let hands = ScriptedHands(
+            reloading: { _, _ in
+                gate.open()
+                return .succeeded
+            },
+            attempting: { plan, _, _ in
+                if plan.certificate.name.text == "b" { return unreachable }
+                return .installed(IssuedReport(certificate: plan.certificate.issued(serial: "2")))
+            })
+        let running = try RunningEngine(certificates, hands, once: true) {
+            $0.reloadGathering = .milliseconds(1500)
+        }
+        try await onThread { try running.waitForEnd() }
+        #expect(hands.count("reload a") == 1)
+    }
+
+    // MARK: The end
+
+    @Test func `a stop before the start ends at once`() async throws {
+        let hands = ScriptedHands(attempting: Self.installing("2"))
+        let running = try RunningEngine([web], hands, stopped: true)
+        try await onThread { try running.waitForEnd() }
+        #expect(hands.count("attempt web") == 0)
+        #expect(running.engine.commands.submit(.renew(web.name, RenewRequest())) == .stopping)
+        #expect(running.snapshot.agent.stopping)
+    }
+
+    @Test func `an exchange that hangs is cut off after its grace, and children are not`() async throws {
+        let stopped = failed(.stopped)
+        let hands = ScriptedHands { _, stop, _ in
+            while !stop.exchanges.isRaised, Clock.boottime() < .seconds(1 << 40) {
+                _ = try? Bell().wait(until: Clock.boottime() + .milliseconds(2))
+            }
+            return stopped
+        }
+        let running = try RunningEngine(
+            [web], hands,
+            grace: RenewalEngine.StopGrace(exchanges: .milliseconds(150), children: .seconds(60)))
+        let took = try await onThread {
+            try hands.wait(for: "attempt web")
+            let start = Clock.boottime()
+            running.engine.stop()
+            try running.waitForEnd()
+            return Clock.boottime() - start
+        }
+        #expect(took >= .milliseconds(150) && took < .seconds(5))
+        let stop = try required(hands.stops.withLock { $0.first })
+        #expect(stop.exchanges.isRaised)
+        #expect(!stop.children.isRinging)
+        #expect(running.snapshot.agent.stopping)
+        #expect(running.snapshot.renewals.map(\.state) == [.abandoned])
+    }
+
+    @Test func `a reload that hangs is ended after the longer grace`() async throws {
+        let stopped = RenewalFailure(stage: .reload, .stopped, detail: "scripted")
+        let certificate = try ManagedCertificate.named("web", reload: "sleep 60")
+        let hands = ScriptedHands(
+            reloading: { _, stop in
+                while !stop.children.isRinging {
+                    _ = try? Bell().wait(until: Clock.boottime() + .milliseconds(2))
+                }
+                return .failed(stopped)
+            }, attempting: Self.installing("2"))
+        let running = try RunningEngine(
+            [certificate], hands,
+            grace: RenewalEngine.StopGrace(exchanges: .zero, children: .milliseconds(200)))
+        let took = try await onThread {
+            try hands.wait(for: "reload web")
+            let start = Clock.boottime()
+            running.engine.stop()
+            try running.waitForEnd()
+            return Clock.boottime() - start
+        }
+        #expect(took >= .milliseconds(200) && took < .seconds(5))
+        // It is owed still: the next start finds it.
+        #expect(hands.entries.last == "persist web owing a reload")
+    }
+
+    @Test func `what ends within the grace is kept, and nothing new is begun`() async throws {
+        let gate = Turnstile()
+        let certificate = try ManagedCertificate.named("web", reload: "true")
+        let hands = ScriptedHands { plan, _, _ in
+            gate.pass()
+            return .installed(IssuedReport(certificate: plan.certificate.issued(serial: "2")))
+        }
+        let running = try RunningEngine(
+            [certificate], hands,
+            grace: RenewalEngine.StopGrace(exchanges: .seconds(60), children: .seconds(60)))
+        try await onThread {
+            try hands.wait(for: "attempt web")
+            running.engine.stop()
+            _ = try running.snapshot { $0.agent.stopping }
+            gate.open()
+            try running.waitForEnd()
+        }
+        #expect(hands.count("reload web") == 0)
+        #expect(hands.entries.last == "persist web owing a reload")
+        let stop = try required(hands.stops.withLock { $0.first })
+        #expect(!stop.exchanges.isRaised)
+        #expect(!stop.children.isRinging)
+    }
+
+    // MARK: The pulse
+
+    @Test func `an idle engine comes round, and one that is stuck is seen to be`() async throws {
+        let stuck = Turnstile()
+        let hangs = Lock(false)
+        let hands = ScriptedHands(
+            disk: web.onDisk, looking: { if hangs.withLock({ $0 }) { stuck.pass() } },
+            attempting: Self.installing("2"))
+        let running = try RunningEngine([web], hands, longestSleep: .milliseconds(5)) {
+            $0.checkInterval = .milliseconds(50)
+        }
+        try await onThread {
+            var last = try running.snapshot { $0.certificates.first?.state == .valid }.takenAt
+            for _ in 0..<3 { last = try running.snapshot { $0.takenAt > last }.takenAt }
+            hangs.withLock { $0 = true }
+            try stuck.waitForArrivals(1)
+            let pause = try Bell()
+            while running.engine.heartbeat.age < .milliseconds(100) {
+                _ = pause.wait(until: Clock.boottime() + .milliseconds(5))
+            }
+            hangs.withLock { $0 = false }
+            stuck.open()
+            while running.engine.heartbeat.age > .milliseconds(50) {
+                _ = pause.wait(until: Clock.boottime() + .milliseconds(1))
+            }
+        }
+    }
+
+    @Test func `the same name twice is the first one, not the end`() async throws {
+        let hands = ScriptedHands(attempting: Self.installing("2"))
+        let running = try RunningEngine([web, web], hands, once: true)
+        try await onThread { try running.waitForEnd() }
+        #expect(hands.count("attempt web") == 1)
+    }
+}
