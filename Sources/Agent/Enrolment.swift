@@ -15,8 +15,13 @@ public struct Enrolment: Sendable {
     private let state: StateDirectory
     private let installer: Installer
     private let log: Logger
+    private let seam: InstallSeam
 
-    init(settings: IdentitySettings, state: StateDirectory, installer: Installer, log: Logger) {
+    init(
+        settings: IdentitySettings, state: StateDirectory, installer: Installer, log: Logger,
+        seam: InstallSeam = .none
+    ) {
+        self.seam = seam
         self.settings = settings
         self.state = state
         self.installer = installer
@@ -33,34 +38,60 @@ public struct Enrolment: Sendable {
     /// Enrols. The token is deleted afterwards; when that fails it is emptied, and when that fails too the log says
     /// so loudly: the identity has been obtained all the same.
     public func run() throws(EnrolmentFailure) -> IdentityFacts {
-        if case .usable(let identity) = IdentityFiles(settings).read(),
-            identity.chain.leaf.notAfter >= Date.now
-        {
-            throw .alreadyEnrolled(identity.facts)
-        }
-        do {
-            return try run(session: try Session(), stop: StopFlag())
-        } catch let failure as RenewalFailure {
-            throw .failed(failure)
+        let outcome: Outcome
+        do throws(RenewalFailure) {
+            outcome = try run(session: try Self.session(), stop: StopFlag())
         } catch {
-            throw .failed(RenewalFailure(stage: .order, .caUnreachable, detail: "\(error)"))
+            throw .failed(error)
+        }
+        switch outcome {
+        case .enrolled(let facts): return facts
+        case .wasEnrolled(let facts): throw .alreadyEnrolled(facts)
         }
     }
 
-    func run(session: Session, stop: StopFlag) throws(RenewalFailure) -> IdentityFacts {
-        let lock: FileLock
-        do { lock = try state.lock(.enrolling) } catch {
-            throw RenewalFailure(
-                stage: .key, .stateDirectoryFailed, detail: "another enrolment is under way: \(error)")
+    enum Outcome {
+        case enrolled(IdentityFacts)
+        /// There was a valid identity, from another hand perhaps; the token has not been used.
+        case wasEnrolled(IdentityFacts)
+
+        var facts: IdentityFacts {
+            switch self {
+            case .enrolled(let facts), .wasEnrolled(let facts): facts
+            }
+        }
+    }
+
+    func run(session: Session, stop: StopFlag) throws(RenewalFailure) -> Outcome {
+        let lock = try takeLock()
+        let files = IdentityFiles(settings)
+        if case .usable(let identity) = files.read(), identity.chain.leaf.notAfter >= Date.now {
+            return .wasEnrolled(identity.facts)
         }
         let token = try readToken()
         let authority = IdentityAuthority(
-            settings: settings, stateDirectory: state.path, files: IdentityFiles(settings),
-            installer: installer)
+            settings: settings, stateDirectory: state.path, files: files, installer: installer, log: log)
         let facts = try authority.enroll(token: token.text, session: session, stop: stop)
         remove(token)
         _ = consume lock
-        return facts
+        return .enrolled(facts)
+    }
+
+    private static func session() throws(RenewalFailure) -> Session {
+        do { return try Session() } catch {
+            throw RenewalFailure(stage: .order, FailureClass(stepCA: error), detail: error.message)
+        }
+    }
+
+    private func takeLock() throws(RenewalFailure) -> FileLock {
+        do { return try state.lock(.enrolling) } catch {
+            let detail =
+                switch error {
+                case .held: "another enrolment is under way: \(error)"
+                case .system(let error): "\(error)"
+                }
+            throw RenewalFailure(stage: .key, .stateDirectoryFailed, detail: detail)
+        }
     }
 
     private struct Token {
@@ -94,6 +125,7 @@ public struct Enrolment: Sendable {
         do throws(PathError) {
             let location = try SafePath.resolve(token.path)
             do {
+                try seam.permit(.unlink, location.path)
                 try location.directory.unlink(location.name)
             } catch {
                 try emptied(location, after: error)
@@ -110,6 +142,7 @@ public struct Enrolment: Sendable {
 
     private func emptied(_ location: borrowing SafeLocation, after error: SystemError) throws(PathError) {
         do {
+            try seam.permit(.write, location.path)
             try location.directory.openFile(location.name, for: .write).truncate()
         } catch {
             throw .system(error)

@@ -100,7 +100,7 @@ final class HostHands: EngineHands {
     func renewIdentity(in context: WorkerContext, stop: StopSignal) -> IdentityRenewalOutcome {
         let authority = IdentityAuthority(
             settings: settings.identity, stateDirectory: settings.stateDirectory, files: identity,
-            installer: installer)
+            installer: installer, log: log)
         return outcome(context) { session throws(RenewalFailure) in
             try authority.renew(session: session, stop: stop.exchanges)
         }
@@ -109,7 +109,7 @@ final class HostHands: EngineHands {
     func enroll(in context: WorkerContext, stop: StopSignal) -> IdentityRenewalOutcome {
         let token = tokenFingerprint()
         let outcome = outcome(context) { session throws(RenewalFailure) in
-            try enrolment.run(session: session, stop: stop.exchanges)
+            try enrolment.run(session: session, stop: stop.exchanges).facts
         }
         if case .failed(let failure) = outcome, failure.failureClass == .tokenRefused {
             refusedToken.withLock { $0 = token }

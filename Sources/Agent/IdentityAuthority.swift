@@ -1,6 +1,7 @@
 import Configuration
 import FoundationEssentials
 import Lifecycle
+import Log
 import PKI
 import Transfer
 
@@ -10,13 +11,14 @@ struct IdentityAuthority {
     let stateDirectory: String
     let files: IdentityFiles
     let installer: Installer
+    let log: Logger
 
     /// Renews the identity: over mutual TLS while it is valid, with a token of its own key after its expiry.
     func renew(session: Session, stop: StopFlag) throws(RenewalFailure) -> IdentityFacts {
         guard case .usable(let identity) = files.read() else {
             throw RenewalFailure(stage: .order, .notEnrolled, detail: "there is no identity to renew")
         }
-        let client = try stepCA(session: session, stop: stop)
+        let client = try StepCAClient.configured(settings.stepCA, session: session, stop: stop)
         let chain: [String]
         if identity.chain.leaf.notAfter >= Date.now {
             chain = try client.renew(with: identity.clientIdentity)
@@ -26,7 +28,8 @@ struct IdentityAuthority {
         return try install(chain, key: identity.keyPEM)
     }
 
-    /// Obtains the first identity, or a new one in an expired one's place. The token is spent by this.
+    /// Obtains the first identity, or a new one in an expired one's place. The token is spent by this, so what can be
+    /// known to fail afterwards fails before.
     func enroll(token: String, session: Session, stop: StopFlag = StopFlag()) throws(RenewalFailure)
         -> IdentityFacts
     {
@@ -40,22 +43,10 @@ struct IdentityAuthority {
         } catch {
             throw RenewalFailure(stage: .key, .keyGenerationFailed, detail: "\(error)")
         }
-        let client = try stepCA(session: session, stop: stop)
+        let client = try StepCAClient.configured(settings.stepCA, session: session, stop: stop)
+        _ = try TrustBundle.certificates(settings.issuerCABundlePath, orThrow: .caUntrusted)
+        try installer.rehearseIdentity(at: settings.certificatePath, key: settings.keyPath)
         return try install(try client.sign(signingRequestPEM: request.pem, token: token), key: keyPEM)
-    }
-
-    /// A client that trusts what the configuration says; a root known by its fingerprint is fetched first.
-    func stepCA(session: Session, stop: StopFlag = StopFlag()) throws(RenewalFailure) -> StepCAClient {
-        let (url, timeout) = (settings.stepCA.url.text, settings.stepCA.timeout)
-        let anchors =
-            switch settings.stepCA.trust {
-            case .rootBundle(let path): try TrustBundle.read(path, orThrow: .caUntrusted)
-            case .fingerprint(let fingerprint):
-                try StepCAClient.root(
-                    fingerprint: fingerprint.hex, url: url, timeout: timeout, session: session, stop: stop)
-            }
-        return StepCAClient(
-            url: url, trust: .anchors(anchors), timeout: timeout, session: session, stop: stop)
     }
 
     /// Nothing is written that the broker would refuse.
@@ -63,9 +54,12 @@ struct IdentityAuthority {
         let chain = try IdentityChecks(settings: settings).passAll(chainPEM, key: key)
         // In the state directory everything is private.
         let isInState = settings.certificatePath.hasPrefix(stateDirectory + "/")
-        _ = try installer.installIdentity(
+        let warnings = try installer.installIdentity(
             certificatePEM: chain.pem, at: settings.certificatePath, key: key, at: settings.keyPath,
             certificateMode: isInState ? 0o600 : nil)
+        for warning in warnings {
+            log.warn("identity installed with a reservation", ["warning": .string(warning)])
+        }
         return IdentityFacts(
             name: settings.name, serial: chain.leaf.serialHex, issuer: chain.leaf.issuerName,
             notBefore: chain.leaf.notBefore, notAfter: chain.leaf.notAfter)

@@ -2,7 +2,6 @@ import Configuration
 import FoundationEssentials
 import Lifecycle
 import PKI
-import POSIX
 import Transfer
 
 extension Inspection {
@@ -17,11 +16,8 @@ extension Inspection {
 
     private func stepCA(_ session: Session) -> Finding {
         let (subject, url) = ("identity.step_ca", settings.identity.stepCA.url.text)
-        let authority = IdentityAuthority(
-            settings: settings.identity, stateDirectory: settings.stateDirectory,
-            files: IdentityFiles(settings.identity), installer: Installer(gate: Gate()))
         do throws(RenewalFailure) {
-            try authority.stepCA(session: session).health()
+            try StepCAClient.configured(settings.identity.stepCA, session: session).health()
             return Finding(.ok, subject, "\(url) answers")
         } catch {
             return Finding(.problem, subject, error.detail, advice: error.advice)

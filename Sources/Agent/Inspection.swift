@@ -62,7 +62,7 @@ public struct Inspection: Sendable {
 
     private func bundle(subject: String, path: String) -> Finding {
         do {
-            let certificates = try Certificate.all(inPEM: TrustBundle.read(path))
+            let certificates = try TrustBundle.certificates(path)
             let expired = certificates.filter { $0.notAfter < now }
             if expired.count == certificates.count {
                 return Finding(
@@ -76,9 +76,8 @@ public struct Inspection: Sendable {
             }
             return Finding(.ok, subject, "\(certificates.count) certificates in \(path)")
         } catch {
-            let detail = (error as? RenewalFailure)?.detail ?? "\(path): \(error)"
             return Finding(
-                .problem, subject, detail, advice: "Put the authority's certificates there, as PEM.")
+                .problem, subject, error.detail, advice: "Put the authority's certificates there, as PEM.")
         }
     }
 
@@ -123,6 +122,9 @@ public struct Inspection: Sendable {
         var findings = Output.allCases.compactMap { output in
             certificate.outputs[output].flatMap { outputPath("\(subject) \(output.rawValue)", $0) }
         }
+        do { _ = try OutputAccess(certificate.ownership) } catch {
+            findings.append(Finding(.problem, subject, error.detail, advice: error.advice))
+        }
         let widest = certificate.ownership.keyMode ?? 0o640
         if let finding = openKey("\(subject) key", certificate.outputs.key, widest: widest) {
             findings.append(finding)
@@ -132,7 +134,7 @@ public struct Inspection: Sendable {
             findings.append(Finding(.notice, subject, "not issued yet"))
         case let defect?:
             findings.append(
-                Finding(.warning, subject, "\(defect.explanation): the agent orders a new one", advice: nil))
+                Finding(.warning, subject, "\(defect.explanation): the agent orders a new one"))
         case nil:
             findings.append(validity(of: certificate, found: found, subject))
         }
@@ -148,7 +150,9 @@ public struct Inspection: Sendable {
         if installed.notAfter < now {
             return Finding(.warning, subject, "expired at \(installed.notAfter.formatted(.iso8601))")
         }
-        let due = installed.notAfter - window.effective.seconds
+        let due = window.dueAt(
+            notAfter: installed.notAfter, lifetime: installed.lifetime, identity: settings.identity.name,
+            name: certificate.name)
         return Finding(.ok, subject, "\(until), renewed from \(due.formatted(.iso8601))")
     }
 

@@ -72,6 +72,18 @@ struct Installer: Sendable {
         ])
     }
 
+    /// Fails as `installIdentity` would for want of a directory, of rights or of space, and changes nothing but that
+    /// missing directories are made.
+    func rehearseIdentity(at certificatePath: String, key keyPath: String) throws(RenewalFailure) {
+        do {
+            var transaction = InstallTransaction(agent: agent, seam: seam)
+            try transaction.stage(
+                [keyPath, certificatePath].map { OutputFile(path: $0, contents: .open(Array("\n".utf8))) })
+        } catch {
+            throw error.failure
+        }
+    }
+
     private func install(_ files: [OutputFile]) throws(RenewalFailure) -> [String] {
         do {
             var transaction = InstallTransaction(agent: agent, seam: seam)

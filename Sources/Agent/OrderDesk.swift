@@ -43,22 +43,36 @@ struct OrderDesk {
 enum TrustBundle {
     private static let longest = 4 << 20
 
-    /// - Throws: `broker_tls_failed` when the file can't be read or holds no certificate.
+    /// The file's bytes.
+    ///
+    /// - Throws: `broker_tls_failed`, unless told otherwise, when the file can't be read or holds no certificate.
     static func read(
         _ path: String, orThrow failureClass: FailureClass = .brokerTLSFailed
     ) throws(RenewalFailure) -> [UInt8] {
-        do {
-            let bytes = try File.read(path, limit: longest)
-            guard try !Certificate.all(inPEM: bytes).isEmpty else {
-                throw RenewalFailure(stage: .order, failureClass, detail: "\(path) holds no certificate")
-            }
-            return bytes
-        } catch let failure as RenewalFailure {
-            throw failure
-        } catch let error as CertificateError {
-            throw RenewalFailure(stage: .order, failureClass, detail: "\(path): \(error)")
-        } catch {
+        try contents(path, failureClass).bytes
+    }
+
+    /// The file's certificates; throws like `read`.
+    static func certificates(
+        _ path: String, orThrow failureClass: FailureClass = .brokerTLSFailed
+    ) throws(RenewalFailure) -> [Certificate] {
+        try contents(path, failureClass).certificates
+    }
+
+    private static func contents(
+        _ path: String, _ failureClass: FailureClass
+    ) throws(RenewalFailure) -> (bytes: [UInt8], certificates: [Certificate]) {
+        let bytes: [UInt8]
+        do { bytes = try File.read(path, limit: longest) } catch {
             throw RenewalFailure(stage: .order, failureClass, detail: "\(error)")
         }
+        let certificates: [Certificate]
+        do { certificates = try Certificate.all(inPEM: bytes) } catch {
+            throw RenewalFailure(stage: .order, failureClass, detail: "\(path): \(error)")
+        }
+        guard !certificates.isEmpty else {
+            throw RenewalFailure(stage: .order, failureClass, detail: "\(path) holds no certificate")
+        }
+        return (bytes, certificates)
     }
 }

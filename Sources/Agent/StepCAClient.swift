@@ -1,3 +1,4 @@
+import Configuration
 import FoundationEssentials
 import Lifecycle
 import PKI
@@ -20,25 +21,25 @@ struct StepCAClient {
     /// `POST /1.0/sign`: spends the token. The PEM texts come leaf first.
     func sign(signingRequestPEM: String, token: String) throws(RenewalFailure) -> [String] {
         let body = try encode(SignRequestBody(csr: signingRequestPEM, ott: token))
-        let answer = try ask(.post, "/1.0/sign", body: body, whenRefused: .tokenRefused)
+        let answer = try ask(.post, "/1.0/sign", body: body, refusals: [401: .tokenRefused])
         return try chain(in: answer)
     }
 
     /// `POST /1.0/renew` over mutual TLS: same key, new certificate.
     func renew(with identity: ClientIdentity) throws(RenewalFailure) -> [String] {
-        try chain(in: ask(.post, "/1.0/renew", identity: identity, whenRefused: .caRefused))
+        try chain(in: ask(.post, "/1.0/renew", identity: identity))
     }
 
     /// `POST /1.0/renew` with a token that the expired identity's key has signed, without a client certificate.
     /// step-ca grants it when the provisioner has `allowRenewalAfterExpiry`.
     func renewAfterExpiry(token: String) throws(RenewalFailure) -> [String] {
         let authorization = HeaderField("Authorization", "Bearer \(token)")
-        return try chain(in: ask(.post, "/1.0/renew", headers: [authorization], whenRefused: .caRefused))
+        return try chain(in: ask(.post, "/1.0/renew", headers: [authorization]))
     }
 
     /// `GET /health`, with or without a client certificate.
     func health() throws(RenewalFailure) {
-        _ = try ask(.get, "/health", whenRefused: .caRefused)
+        _ = try ask(.get, "/health")
     }
 
     /// The root certificate of this SHA-256 fingerprint. Nothing but the fingerprint vouches for it, so the
@@ -48,7 +49,8 @@ struct StepCAClient {
     ) throws(RenewalFailure) -> [UInt8] {
         let client = StepCAClient(
             url: url, trust: .unverified, timeout: timeout, session: session, stop: stop)
-        let answer = try client.ask(.get, "/root/\(fingerprint)", whenRefused: .caUntrusted)
+        // step-ca has no root of that name: it is another one than the configured.
+        let answer = try client.ask(.get, "/root/\(fingerprint)", refusals: [404: .caUntrusted])
         let root = try client.decode(RootAnswerBody.self, from: answer)
         guard let certificate = try? Certificate(pem: Array(root.ca.utf8)), certificate.sha256 == fingerprint
         else {
@@ -60,11 +62,27 @@ struct StepCAClient {
         return Array(certificate.pem.utf8)
     }
 
+    /// A client that trusts what the configuration says; a root known by its fingerprint is fetched first.
+    static func configured(
+        _ settings: StepCASettings, session: Session, stop: StopFlag = StopFlag()
+    ) throws(RenewalFailure) -> StepCAClient {
+        let (url, timeout) = (settings.url.text, settings.timeout)
+        let anchors =
+            switch settings.trust {
+            case .rootBundle(let path): try TrustBundle.read(path, orThrow: .caUntrusted)
+            case .fingerprint(let fingerprint):
+                try root(
+                    fingerprint: fingerprint.hex, url: url, timeout: timeout, session: session, stop: stop)
+            }
+        return StepCAClient(
+            url: url, trust: .anchors(anchors), timeout: timeout, session: session, stop: stop)
+    }
+
     // MARK: - One exchange
 
     private func ask(
         _ method: Method, _ path: String, headers: [HeaderField] = [], body: [UInt8] = [],
-        identity: ClientIdentity? = nil, whenRefused refused: FailureClass
+        identity: ClientIdentity? = nil, refusals: [Int: FailureClass] = [:]
     ) throws(RenewalFailure) -> Answer {
         var headers = headers
         if !body.isEmpty { headers.append(HeaderField("Content-Type", "application/json")) }
@@ -80,9 +98,8 @@ struct StepCAClient {
         }
         guard (200..<300).contains(answer.status) else {
             throw RenewalFailure(
-                stage: .order, answer.status == 401 ? refused : .caRefused,
-                detail: Self.refusal(answer, path),
-                isTransient: answer.status >= 500)
+                stage: .order, refusals[answer.status] ?? .caRefused, detail: Self.refusal(answer, path),
+                isTransient: answer.status >= 500 || answer.status == 429)
         }
         return answer
     }
