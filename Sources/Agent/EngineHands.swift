@@ -11,6 +11,8 @@ protocol EngineHands: Sendable {
     func look(at certificate: ManagedCertificate) -> FoundCertificate
     func lookAtIdentity() -> FoundIdentity
     /// Stores the record before it returns, or says in the log that it could not.
+    /// Tries again to finish installs that got stuck; the certificates whose files may have changed by that.
+    func retryStuckInstalls() -> [CertificateName]
     func persist(_ record: CertificateRecord, of name: CertificateName)
 
     // Slow: they block, with deadlines of their own, and end early when `stop` asks for it.

@@ -31,6 +31,11 @@ struct EngineLoop {
         self.certificates = certificates
     }
 
+    /// Looks at a certificate's files; nil if it isn't managed.
+    func look(at name: CertificateName, with hands: any EngineHands) -> Input? {
+        certificates[name].map { .looked(name, hands.look(at: $0)) }
+    }
+
     mutating func begin(_ action: Action) throws(SystemError) {
         try crew.begin(action)
         running += 1

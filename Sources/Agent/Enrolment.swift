@@ -30,9 +30,10 @@ public struct Enrolment: Sendable {
 
     /// For the command line, with a state directory and an installer of its own.
     public init(_ configuration: AgentConfiguration, log: Logger) throws(StartFailure) {
+        let state = try StateDirectory.prepared(configuration, log)
         self.init(
-            settings: configuration.identity, state: try StateDirectory.prepared(configuration, log),
-            installer: Installer(gate: Gate()), log: log)
+            settings: configuration.identity, state: state,
+            installer: Installer(gate: Gate(), journal: InstallJournal(state)), log: log)
     }
 
     /// Enrols. The token is deleted afterwards; when that fails it is emptied, and when that fails too the log says

@@ -42,15 +42,11 @@ public final class HostAgent: Sendable {
     public init(_ loaded: LoadedConfiguration, version: String, log: Logger) throws(StartFailure) {
         do { try LibCurl.prepare() } catch { throw .transfer(error) }
         let state = try StateDirectory.prepared(loaded.settings, log)
-        do { lock = try state.lock(.running) } catch {
-            switch error {
-            case .held(let holder): throw .locked(path: loaded.settings.stateDirectory, holder: holder)
-            case .system(let error): throw .stateDirectory(path: loaded.settings.stateDirectory, error)
-            }
-        }
+        lock = try state.locked(.running)
         self.loaded = loaded
         self.state = state
         self.log = log
+        let hands = HostHands(loaded.settings, state: state, log: log)
         let now = Date.now
         let facts = AgentFacts(
             version: version, pid: ProcessFacts.processID, startedAt: now, configPath: loaded.path,
@@ -58,10 +54,10 @@ public final class HostAgent: Sendable {
         do {
             engine = try RenewalEngine(
                 facts: facts, identityName: loaded.settings.identity.name,
-                hands: HostHands(loaded.settings, state: state, log: log), logger: log)
+                hands: hands, logger: log)
         } catch { throw .system(error) }
         // Here and not on the engine's thread: beside it the local API stages its token file.
-        sweep()
+        recover(loaded.settings, hands)
     }
 
     /// Runs the engine on the calling thread until it is stopped, or, with `once`, until everything that is due has
@@ -79,18 +75,12 @@ public final class HostAgent: Sendable {
         } catch { throw .system(error) }
     }
 
-    /// Removes what an agent that died has left staged.
-    private func sweep() {
-        let settings = loaded.settings
-        let paths = settings.certificates.flatMap { certificate in
-            Output.allCases.compactMap { certificate.outputs[$0] }
-        }
+    /// Finishes the installs that an agent that died had decided, and removes what it has left staged.
+    private func recover(_ settings: AgentConfiguration, _ hands: HostHands) {
         // An enrolment beside us may be staging a pair that its token can't buy again: what it holds its lock for is
         // left alone. The next start finds the rest.
         guard let enrolment = try? state.lock(.enrolling) else { return }
-        let sweep = StagingSweep(log: log)
-        sweep.sweep(state)
-        sweep.sweepBeside(paths + [settings.identity.certificatePath, settings.identity.keyPath])
+        hands.adopt(stuck: HostRecovery(settings: settings, state: state, log: log).run())
         _ = consume enrolment
     }
 }

@@ -27,7 +27,7 @@ final class HostHands: EngineHands {
         identity = IdentityFiles(settings.identity)
         keys = PendingKeyStore(directory: state, log: log)
         records = StateStore(directory: state, log: log)
-        installer = Installer(gate: gate)
+        installer = Installer(gate: gate, journal: InstallJournal(state))
         reloads = ReloadCommand(gate: gate, log: log)
         enrolment = Enrolment(settings: settings.identity, state: state, installer: installer, log: log)
     }
@@ -45,6 +45,14 @@ final class HostHands: EngineHands {
 
     private func tokenFingerprint() -> FileFingerprint? {
         settings.identity.bootstrapTokenPath.map { FileFingerprint(of: $0) }
+    }
+
+    /// Takes on what a recovery could not free.
+    func adopt(stuck outcomes: [InstallRecovery.Outcome]) { installer.adopt(stuck: outcomes) }
+
+    func retryStuckInstalls() -> [CertificateName] {
+        guard installer.hasStuckInstalls else { return [] }
+        return installer.retryStuckInstalls(log: log).compactMap { try? CertificateName(validating: $0) }
     }
 
     func persist(_ record: CertificateRecord, of name: CertificateName) {
@@ -94,7 +102,13 @@ final class HostHands: EngineHands {
     }
 
     func reload(_ plan: ReloadPlan, stop: StopSignal) -> ReloadOutcome {
-        reloads.run(plan, stop: stop.children)
+        if installer.hasStuckInstalls {
+            return .failed(
+                RenewalFailure(
+                    stage: .reload, .installStuck,
+                    detail: "held: a service could read a set of files of which only some are new"))
+        }
+        return reloads.run(plan, stop: stop.children)
     }
 
     func renewIdentity(in context: WorkerContext, stop: StopSignal) -> IdentityRenewalOutcome {

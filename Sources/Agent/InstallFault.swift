@@ -21,8 +21,11 @@ struct InstallFault: Error, Sendable, CustomStringConvertible {
     enum Remainder: Sendable {
         /// As it was: nothing was renamed, or all of it was put back.
         case old
+        /// The old one was put back, but the journal still says otherwise: the next start may finish the install.
+        case undecided
         /// Some files are new and these could not be put back.
-        case mixed(paths: [String])
+        /// Recovery of the journal's entry is what is left to try.
+        case mixed(paths: [String], InstallJournal.Entry?)
     }
 
     let cause: Cause
@@ -40,8 +43,10 @@ struct InstallFault: Error, Sendable, CustomStringConvertible {
     var description: String {
         switch remainder {
         case .old: cause.description
-        case .mixed(let paths):
-            "\(cause); these files are new and could not be put back: " + paths.joined(separator: ", ")
+        case .undecided:
+            "\(cause); the old files were put back, but the journal could not be closed"
+        case .mixed(let paths, _):
+            "\(cause); these files are new and could not be put back: \(paths.joined(separator: ", "))"
         }
     }
 

@@ -1,18 +1,24 @@
 import POSIX
 
-/// Files that change as one: after any fault the set is the old one or the new one.
+/// Files that change as one: after any fault, a crash included, the set is the old one or the new one.
 ///
-/// The steps, in their order: `stage` writes everything beside the targets, `commit` makes a way back,
-/// `rename` changes the set, `settle` makes the change last and removes the way back. A fault before `rename`
-/// changes nothing; one in it puts back what was changed; one in `settle` is only worth a warning, because
-/// the new set is whole. Nothing staged outlives the transaction.
+/// The steps, in their order: `stage` writes everything beside the targets, `commit` makes a way back and notes the
+/// install in the journal, `rename` changes the set, `settle` makes the change last and closes the journal. A fault
+/// before `commit` has noted it changes nothing; one in `rename` puts back what was changed; one in `settle` is only
+/// worth a warning, because the new set is whole. What a crash leaves is finished by ``InstallRecovery``.
 struct InstallTransaction: ~Copyable {
+    /// The certificate's name, or `identity`.
+    private let subject: String
     private let agent: FileAccess.Account
+    private let journal: InstallJournal
     private let seam: InstallSeam
     private var outputs: [StagedOutput] = []
+    private var entry: InstallJournal.Entry?
 
-    init(agent: FileAccess.Account, seam: InstallSeam = .none) {
+    init(subject: String, agent: FileAccess.Account, journal: InstallJournal, seam: InstallSeam = .none) {
+        self.subject = subject
         self.agent = agent
+        self.journal = journal
         self.seam = seam
     }
 
@@ -29,12 +35,17 @@ struct InstallTransaction: ~Copyable {
         }
     }
 
-    /// From here on the old set can be put back.
+    /// When this returns the install is decided: whatever happens, the set will be the new one, unless `rename`
+    /// can put the old one back.
     mutating func commit() throws(InstallFault) {
         do {
             for output in outputs { try output.keepOld() }
+            // The journal speaks of names: they have to be on the disk before it is.
+            try synchronizeDirectories()
+            try seam.permit(.openJournal, subject)
+            entry = try journal.open(InstallRecord(subject: subject, files: outputs.map(\.record)))
         } catch {
-            _ = dropSecondNames()
+            _ = dropOtherNames()
             throw InstallFault(error)
         }
     }
@@ -45,17 +56,54 @@ struct InstallTransaction: ~Copyable {
             for output in outputs { try output.putInPlace() }
         } catch {
             let stuck = putBack()
-            // The names are back; that they last is a second matter, of which the fault's report is enough.
-            _ = synchronizeDirectories()
-            // Of what is stuck the second name is the only one that the old file has.
-            _ = dropSecondNames { !$0.isInPlace }
-            throw InstallFault(error, remainder: stuck.isEmpty ? .old : .mixed(paths: stuck))
+            guard stuck.isEmpty else {
+                // The journal stays open, and with it every name that its recovery needs.
+                for output in outputs { output.leave() }
+                throw InstallFault(error, remainder: .mixed(paths: stuck, entry))
+            }
+            throw InstallFault(error, remainder: callOff() ? .old : .undecided)
         }
     }
 
     /// What could not be done, in words; the new set stands in any case.
     consuming func settle() -> [String] {
-        synchronizeDirectories() + dropSecondNames()
+        do throws(SystemError) {
+            try synchronizeDirectories()
+        } catch {
+            for output in outputs { output.leave() }
+            return [
+                "the change may not survive a power loss; the journal stays open until the next start: \(error)"
+            ]
+        }
+        return dropOtherNames() + closeJournal()
+    }
+
+    /// Makes the putting back last and closes the journal. Whether that worked: else the next start may still find
+    /// the install decided and finish it, for which it needs the names.
+    private func callOff() -> Bool {
+        do throws(SystemError) {
+            try synchronizeDirectories()
+        } catch {
+            for output in outputs { output.leave() }
+            return false
+        }
+        guard closeJournal().isEmpty else {
+            for output in outputs { output.leave() }
+            return false
+        }
+        _ = dropOtherNames()
+        return true
+    }
+
+    private func closeJournal() -> [String] {
+        guard let entry else { return [] }
+        do throws(SystemError) {
+            try seam.permit(.closeJournal, subject)
+            try journal.close(entry)
+            return []
+        } catch {
+            return ["the journal stays open until the next start: \(error)"]
+        }
     }
 
     private func refuseSecondOutput(_ output: StagedOutput) throws(InstallFault) {
@@ -84,10 +132,10 @@ struct InstallTransaction: ~Copyable {
         }
     }
 
-    private func dropSecondNames(of isMeant: (StagedOutput) -> Bool = { _ in true }) -> [String] {
-        outputs.filter(isMeant).compactMap { output in
+    private func dropOtherNames() -> [String] {
+        outputs.compactMap { output in
             do throws(SystemError) {
-                try output.dropSecondName()
+                try output.dropOtherNames()
                 return nil
             } catch {
                 return "an old file keeps a second name until the next start: \(error)"
@@ -95,15 +143,10 @@ struct InstallTransaction: ~Copyable {
         }
     }
 
-    private func synchronizeDirectories() -> [String] {
+    private func synchronizeDirectories() throws(SystemError) {
         var done: Set<StagedOutput.DirectoryIdentity> = []
-        return outputs.compactMap { output in
-            do throws(SystemError) {
-                if done.insert(try output.directoryIdentity()).inserted { try output.synchronizeDirectory() }
-                return nil
-            } catch {
-                return "the change may not survive a power loss: \(error)"
-            }
+        for output in outputs where done.insert(try output.directoryIdentity()).inserted {
+            try output.synchronizeDirectory()
         }
     }
 }

@@ -1,4 +1,5 @@
 import Lifecycle
+import Log
 import PKI
 import POSIX
 
@@ -7,12 +8,18 @@ import POSIX
 /// Each set changes as one (``InstallTransaction``), and while it changes no reload command runs.
 struct Installer: Sendable {
     private let gate: Gate
+    private let journal: InstallJournal
     private let agent: FileAccess.Account
     private let seam: InstallSeam
+    /// Sets that could be neither installed nor put back, by their journal's entries.
+    private let stuck = Lock<[InstallJournal.Entry: String]>([:])
 
     /// `gate` is the one that reload commands are passed through alone.
-    init(gate: Gate, agent: FileAccess.Account = .current, seam: InstallSeam = .none) {
+    init(
+        gate: Gate, journal: InstallJournal, agent: FileAccess.Account = .current, seam: InstallSeam = .none
+    ) {
         self.gate = gate
+        self.journal = journal
         self.agent = agent
         self.seam = seam
     }
@@ -39,7 +46,7 @@ struct Installer: Sendable {
             let contents = FileContents.combined(key: key, fullchain: Array(bundle.fullchainPEM.utf8))
             files.append(OutputFile(path: path, contents: contents, access: access.key))
         }
-        return try install(files)
+        return try install(files, of: certificate.name.text)
     }
 
     /// Restores outputs from the files at hand.
@@ -56,7 +63,7 @@ struct Installer: Sendable {
                 OutputFile(
                     path: path, contents: contents, access: contents.isSecret ? access.key : access.open))
         }
-        return try install(files)
+        return try install(files, of: certificate.name.text)
     }
 
     /// Installs a new identity: certificate (with its intermediates) and key.
@@ -64,19 +71,21 @@ struct Installer: Sendable {
         certificatePEM: String, at certificatePath: String, key: SecretBytes, at keyPath: String,
         certificateMode: FileMode? = nil
     ) throws(RenewalFailure) -> [String] {
-        try install([
-            OutputFile(path: keyPath, contents: .secret(key)),
-            OutputFile(
-                path: certificatePath, contents: .open(Array(certificatePEM.utf8)),
-                access: FileAccess.Configured(mode: certificateMode)),
-        ])
+        try install(
+            [
+                OutputFile(path: keyPath, contents: .secret(key)),
+                OutputFile(
+                    path: certificatePath, contents: .open(Array(certificatePEM.utf8)),
+                    access: FileAccess.Configured(mode: certificateMode)),
+            ], of: "identity")
     }
 
     /// Fails as `installIdentity` would for want of a directory, of rights or of space, and changes nothing but that
     /// missing directories are made.
     func rehearseIdentity(at certificatePath: String, key keyPath: String) throws(RenewalFailure) {
         do {
-            var transaction = InstallTransaction(agent: agent, seam: seam)
+            var transaction = InstallTransaction(
+                subject: "identity", agent: agent, journal: journal, seam: seam)
             try transaction.stage(
                 [keyPath, certificatePath].map { OutputFile(path: $0, contents: .open(Array("\n".utf8))) })
         } catch {
@@ -84,16 +93,40 @@ struct Installer: Sendable {
         }
     }
 
-    private func install(_ files: [OutputFile]) throws(RenewalFailure) -> [String] {
+    private func install(_ files: [OutputFile], of subject: String) throws(RenewalFailure) -> [String] {
         do {
-            var transaction = InstallTransaction(agent: agent, seam: seam)
+            var transaction = InstallTransaction(subject: subject, agent: agent, journal: journal, seam: seam)
             try transaction.stage(files)
             try transaction.commit()
             try gate.withShared { () throws(InstallFault) in try transaction.rename() }
             return transaction.settle()
         } catch {
+            if case .mixed(_, let entry?) = error.remainder { stuck.withLock { $0[entry] = subject } }
             throw error.failure
         }
+    }
+
+    /// Takes on what was stuck already when the process started.
+    func adopt(stuck found: [InstallRecovery.Outcome]) {
+        stuck.withLock { stuck in
+            for case .stuck(let entry, let record) in found { stuck[entry] = record.subject }
+        }
+    }
+
+    /// Whether a service could read a set of which some files are new and others old.
+    var hasStuckInstalls: Bool { stuck.withLock { !$0.isEmpty } }
+
+    /// Tries again to finish or undo what is stuck. The subjects that are stuck no more.
+    func retryStuckInstalls(log: Logger) -> [String] {
+        let entries = stuck.withLock { $0 }
+        var freed: [String] = []
+        for (entry, subject) in entries {
+            let recovery = InstallRecovery(journal: journal, log: log)
+            guard gate.withShared({ recovery.retry(entry) }) else { continue }
+            stuck.withLock { $0[entry] = nil }
+            freed.append(subject)
+        }
+        return freed
     }
 
     private static func installedKey(of certificate: ManagedCertificate) throws(RenewalFailure) -> SecretBytes

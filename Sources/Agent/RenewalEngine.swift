@@ -72,7 +72,8 @@ public final class RenewalEngine: Sendable {
             loop.sleep(on: mail.bell, atMost: longestSleep)
             heartbeat.beat()
             if mail.isStopping { loop.holdToGrace(grace) }
-            try step(&loop, commands.drain() + mail.drain() + [.tick])
+            let freed = hands.retryStuckInstalls().compactMap { loop.look(at: $0, with: hands) }
+            try step(&loop, commands.drain() + mail.drain() + freed + [.tick])
         }
         loop.crew.pool.close()
     }
@@ -96,9 +97,7 @@ public final class RenewalEngine: Sendable {
     private func perform(_ action: Action, _ loop: inout EngineLoop) throws(SystemError) -> [Input] {
         switch action {
         case .look(let names):
-            return names.compactMap { name in
-                loop.certificates[name].map { .looked(name, hands.look(at: $0)) }
-            }
+            return names.compactMap { loop.look(at: $0, with: hands) }
         case .lookAtIdentity:
             return [.identityLooked(hands.lookAtIdentity())]
         case .persist(let name, let record):

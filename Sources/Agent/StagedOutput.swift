@@ -1,10 +1,15 @@
+import PKI
 import POSIX
 
 /// One output on its way: its staged file beside its target, and the old file under a second name.
 final class StagedOutput {
     private let location: SafeLocation
     private var staged: StagedFile?
+    private let stagedName: String
     private let secondName: String
+    private let sha256: String
+    /// The staged file lies under its name again, and no longer removes itself.
+    private var hasStagedName = false
     private var hasSecondName = false
     private(set) var isInPlace = false
     private let seam: InstallSeam
@@ -23,7 +28,9 @@ final class StagedOutput {
             let made = try StagedFile.create(
                 beside: location, mode: access.mode, owner: access.user == agent.user ? nil : access.user,
                 group: access.group)
+            stagedName = made.name
             secondName = made.name + ".old"
+            sha256 = file.contents.withBytes { SHA256.hex($0) }
             try seam.permit(.write, location.path)
             try file.contents.withBytes { (bytes) throws(SystemError) in try made.write(bytes) }
             try seam.permit(.synchronize, location.path)
@@ -35,6 +42,12 @@ final class StagedOutput {
     }
 
     var path: String { location.path }
+
+    /// What the journal has to know.
+    var record: InstallRecord.File {
+        InstallRecord.File(
+            path: path, stagedName: stagedName, oldName: hasSecondName ? secondName : nil, sha256: sha256)
+    }
 
     /// Whether both would take the place of one and the same file.
     func hasTarget(of other: StagedOutput) throws(SystemError) -> Bool {
@@ -70,27 +83,45 @@ final class StagedOutput {
         isInPlace = true
     }
 
-    /// Undoes `putInPlace`; afterwards the old file has its name again, or the name is free again.
+    /// Undoes `putInPlace`; afterwards the old file has its name again, or the name is free again. The new file keeps
+    /// its staged name: until the journal is closed a crash means going forward after all. At no moment is the
+    /// target missing that was there.
     func putBack() throws(SystemError) {
         guard isInPlace else { return }
         if hasSecondName {
+            try seam.permit(.link, path)
+            try location.directory.link(location.name, to: stagedName)
+            hasStagedName = true
             try seam.permit(.rename, path)
             try location.directory.rename(secondName, to: location.name)
             hasSecondName = false
         } else if location.existing == nil {
-            try seam.permit(.unlink, path)
-            try location.directory.unlinkIfPresent(location.name)
+            try seam.permit(.rename, path)
+            try location.directory.rename(location.name, to: stagedName)
+            hasStagedName = true
         } else {
             throw SystemError("rename", path, .notSupported)
         }
         isInPlace = false
     }
 
-    func dropSecondName() throws(SystemError) {
+    /// Removes every name but the target's own.
+    func dropOtherNames() throws(SystemError) {
+        staged = nil
+        if hasStagedName {
+            try seam.permit(.unlink, path)
+            try location.directory.unlinkIfPresent(stagedName)
+            hasStagedName = false
+        }
         guard hasSecondName else { return }
         try seam.permit(.unlink, path)
         try location.directory.unlinkIfPresent(secondName)
         hasSecondName = false
+    }
+
+    /// Leaves every name as it is, for a recovery.
+    func leave() {
+        if let staged = staged.take() { staged.leave() }
     }
 
     func synchronizeDirectory() throws(SystemError) {

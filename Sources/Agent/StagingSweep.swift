@@ -5,6 +5,8 @@ import POSIX
 /// while no install runs, under the lock of the state directory.
 struct StagingSweep {
     let log: Logger
+    /// Names that an open entry of the journal still needs.
+    var kept: Set<String> = []
 
     /// Sweeps the directories of these paths; a directory that is missing or can't be reached has nothing for
     /// us.
@@ -28,7 +30,8 @@ struct StagingSweep {
     private func sweep(_ directory: borrowing Directory) {
         do {
             var removed = false
-            for name in try directory.entries() where name.hasPrefix(StagedFile.namePrefix) {
+            for name in try directory.entries()
+            where name.hasPrefix(StagedFile.namePrefix) && !kept.contains(name) {
                 guard try directory.status(name)?.kind == .regular else { continue }
                 try directory.unlinkIfPresent(name)
                 removed = true

@@ -10,15 +10,19 @@ final class StateDirectory: Sendable {
     let records: Directory
     /// Private keys whose certificates are not installed yet.
     let pendingKeys: Directory
+    /// Installs that have been decided and are not done yet.
+    let journal: Directory
 
     init(path: String, log: Logger) throws(SystemError) {
         self.path = path
         root = try Self.make(path)
         records = try root.makeDirectory("state", mode: 0o700)
         pendingKeys = try root.makeDirectory("pending", mode: 0o700)
+        journal = try root.makeDirectory("journal", mode: 0o700)
         try Self.tighten(root, log)
         try Self.tighten(records, log)
         try Self.tighten(pendingKeys, log)
+        try Self.tighten(journal, log)
         try root.synchronize()
     }
 

@@ -36,6 +36,7 @@ extension Invocation {
         switch command {
         case .run(let once): try RunCommand(configurationPath: configuration, once: once).run()
         case .enroll: try EnrollCommand(configurationPath: configuration).run()
+        case .recover: try RecoverCommand(configurationPath: configuration).run()
         case .check(let online, let json):
             try CheckCommand(configurationPath: configuration, online: online, json: json).run()
         case .version: StandardStream.output.write("certplane-agent \(AgentVersion.text)\n")

@@ -5,6 +5,7 @@ enum Help {
         switch CommandName(rawValue: topic) {
         case .run: return run
         case .enroll: return enroll
+        case .recover: return recover
         case .check: return check
         case .version: return "certplane-agent version: prints the version.\n"
         case .help: return overview
@@ -21,6 +22,7 @@ enum Help {
         Commands:
           run       the renewal loop and the local API; ends on SIGTERM
           enroll    obtain this machine's identity from step-ca with the bootstrap token
+          recover   finish or undo what a crash interrupted; for the boot, before the services
           check     look at configuration, files, identity and certificates; change nothing
           version   print the version
           help      this text, or that of a command: certplane-agent help run
@@ -49,6 +51,15 @@ enum Help {
         Obtains the identity from step-ca with the token in identity.bootstrap_token, writes it to
         identity.cert and identity.key, and deletes the token. A valid identity is never overwritten;
         an expired one is replaced. Works beside a running agent.
+
+        """
+
+    private static let recover = """
+        Usage: certplane-agent recover [-c FILE]
+
+        Finishes installs that were decided when the process or the machine died, or undoes them if a new
+        file is missing, and removes staged files. Needs no network, orders nothing, reloads nothing. An
+        agent that starts does the same; this is for the boot, before the services that read the files.
 
         """
 

@@ -3,6 +3,7 @@ struct Invocation: Equatable {
     enum Command: Equatable {
         case run(once: Bool)
         case enroll
+        case recover
         case check(online: Bool, json: Bool)
         case version
         case help(topic: String?)
@@ -38,13 +39,13 @@ struct Invocation: Equatable {
 
 /// The commands by name, each with the flags and words it takes.
 enum CommandName: String, CaseIterable {
-    case run, enroll, check, version, help
+    case run, enroll, recover, check, version, help
 
     var flags: Set<String> {
         switch self {
         case .run: ["--once"]
         case .check: ["--online", "--json"]
-        case .enroll, .version, .help: []
+        case .enroll, .recover, .version, .help: []
         }
     }
 
@@ -55,6 +56,7 @@ enum CommandName: String, CaseIterable {
         switch self {
         case .run: .run(once: reader.flags.contains("--once"))
         case .enroll: .enroll
+        case .recover: .recover
         case .check: .check(online: reader.flags.contains("--online"), json: reader.flags.contains("--json"))
         case .version: .version
         case .help: .help(topic: reader.words.dropFirst().first)

@@ -43,7 +43,7 @@ import Testing
         let host = try TestHost(combined: true)
         if !first {
             let (bundle, key) = try host.issued()
-            _ = try Installer(gate: Gate()).install(bundle, pendingKey: key, for: host.certificate)
+            _ = try host.installer().install(bundle, pendingKey: key, for: host.certificate)
         }
         let (bundle, key) = try host.issued()
         let fullchain = Array(bundle.fullchainPEM.utf8)
@@ -57,7 +57,7 @@ import Testing
     }
 
     private func install(_ renewal: Renewal, _ trap: Trap) throws -> [String] {
-        try Installer(gate: Gate(), seam: trap.seam)
+        try renewal.host.installer(seam: trap.seam)
             .install(renewal.bundle, pendingKey: renewal.key, for: renewal.host.certificate)
     }
 
@@ -73,7 +73,7 @@ import Testing
             do {
                 let warnings = try install(renewal, Trap { made, _ in made == position })
                 #expect(!warnings.isEmpty, "call \(position) (\(call)) failed without a word")
-                StagingSweep(log: renewal.host.log).sweepBeside([renewal.host.certificate.outputs.key])
+                try renewal.host.recover()
                 #expect(try renewal.host.outputs() == renewal.new, "call \(position) (\(call))")
             } catch let failure as RenewalFailure {
                 #expect(failure.stage == .install)
@@ -83,45 +83,52 @@ import Testing
         }
     }
 
-    @Test func `a disk that dies for good leaves the old set until the first rename, and is told after it`()
-        throws
-    {
+    @Test(arguments: [true, false])
+    func `a disk that dies for good and comes back leaves the old set or the new one`(first: Bool) throws {
         let dry = Trap { _, _ in false }
-        _ = try install(try renewal(first: false), dry)
-        let renames = dry.made.indices.filter { dry.made[$0] == .rename }
-        let (firstRename, lastRename) = (try required(renames.first), try required(renames.last))
+        _ = try install(try renewal(first: first), dry)
+        let decided = try required(dry.made.firstIndex(of: .openJournal))
+        let lastRename = try required(dry.made.lastIndex(of: .rename))
         for position in dry.made.indices {
-            let renewal = try renewal(first: false)
+            let renewal = try renewal(first: first)
             do {
                 _ = try install(renewal, Trap { made, _ in made >= position })
                 #expect(position > lastRename)
             } catch let failure as RenewalFailure {
-                let isStuck = position > firstRename && position <= lastRename
-                #expect(failure.failureClass == (isStuck ? .installStuck : .fileSystemError))
+                let isStuck = position > decided + 1 && position <= lastRename
+                #expect(
+                    failure.failureClass == (isStuck ? .installStuck : .fileSystemError), "call \(position)")
             }
-            StagingSweep(log: renewal.host.log).sweepBeside([renewal.host.certificate.outputs.key])
+            for (name, bytes) in try renewal.host.outputs() where renewal.new[name] != nil {
+                #expect(bytes == renewal.old[name] || bytes == renewal.new[name], "\(name) is torn")
+            }
+            try renewal.host.recover()
             let outputs = try renewal.host.outputs()
-            if position <= firstRename { #expect(outputs == renewal.old) }
-            if position > lastRename { #expect(outputs == renewal.new) }
-            // Whatever happened, no file is torn or empty.
-            for (name, bytes) in outputs { #expect(bytes == renewal.old[name] || bytes == renewal.new[name]) }
+            #expect(outputs == renewal.old || outputs == renewal.new, "call \(position) left a mix")
+            if position > decided + 1 { #expect(outputs == renewal.new, "call \(position) was decided") }
+            #expect(try renewal.host.journal().entries().isEmpty)
         }
     }
 
-    @Test func `what can't be put back keeps its old file under a second name`() throws {
+    @Test func `what can't be put back is held, and freed by a retry`() throws {
         let renewal = try renewal(first: false)
         let dry = Trap { _, _ in false }
         _ = try install(try self.renewal(first: false), dry)
         let third = try required(dry.made.firstIndex(of: .rename)) + 2
+        let trap = Trap { made, call in call == .rename && made >= third }
+        let installer = try renewal.host.installer(seam: trap.seam)
         let failure = #expect(throws: RenewalFailure.self) {
-            try install(renewal, Trap { made, call in call == .rename && made >= third })
+            try installer.install(renewal.bundle, pendingKey: renewal.key, for: renewal.host.certificate)
         }
         #expect(failure?.failureClass == .installStuck)
         #expect(failure?.detail.contains("out/key.pem") == true)
+        #expect(installer.hasStuckInstalls)
         let outputs = try renewal.host.outputs()
         for bytes in renewal.old.values { #expect(outputs.values.contains(bytes)) }
-        // Two are stuck; of the others no second name stays.
-        #expect(outputs.count == renewal.old.count + 2)
+
+        #expect(installer.retryStuckInstalls(log: renewal.host.log) == ["web"])
+        #expect(!installer.hasStuckInstalls)
+        #expect(try renewal.host.outputs() == renewal.new)
     }
 
     @Test(arguments: [
@@ -137,26 +144,32 @@ import Testing
             if call == .synchronize { throw SystemError("fsync", path, errno) }
         }
         let failure = #expect(throws: RenewalFailure.self) {
-            try Installer(gate: Gate(), seam: seam).install(bundle, pendingKey: key, for: host.certificate)
+            try host.installer(seam: seam).install(bundle, pendingKey: key, for: host.certificate)
         }
         #expect(failure?.failureClass == expected)
         #expect(failure?.detail.contains("/out/") == true)
         #expect(try host.outputNames().isEmpty)
     }
 
-    @Test func `every content is on the disk before the first rename, every rename before its directory`()
-        throws
-    {
+    @Test func `what must be on the disk first is`() throws {
         let trap = Trap { _, _ in false }
         _ = try install(try renewal(first: false), trap)
         let calls = trap.made
         let firstRename = try required(calls.firstIndex(of: .rename))
         let lastRename = try required(calls.lastIndex(of: .rename))
-        #expect(try required(calls.lastIndex(of: .synchronize)) < firstRename)
-        #expect(try required(calls.lastIndex(of: .link)) < firstRename)
-        #expect(try required(calls.firstIndex(of: .synchronizeDirectory)) > lastRename)
-        #expect(try required(calls.firstIndex(of: .unlink)) > lastRename)
-        #expect(calls.filter { $0 == .synchronizeDirectory }.count == 1)
+        let opened = try required(calls.firstIndex(of: .openJournal))
+        let closed = try required(calls.firstIndex(of: .closeJournal))
+        let directories = calls.indices.filter { calls[$0] == .synchronizeDirectory }
+        #expect(directories.count == 2)
+        // Contents and names, then the journal that speaks of them, then the renames.
+        #expect(try required(calls.lastIndex(of: .synchronize)) < directories[0])
+        #expect(try required(calls.lastIndex(of: .link)) < directories[0])
+        #expect(directories[0] < opened)
+        #expect(opened < firstRename)
+        // The renames last before anything of the old set goes, and the journal goes last.
+        #expect(lastRename < directories[1])
+        #expect(directories[1] < (try required(calls.firstIndex(of: .unlink))))
+        #expect(try required(calls.lastIndex(of: .unlink)) < closed)
     }
 
     @Test func `no rename happens while somebody passes the gate alone`() async throws {
@@ -177,7 +190,7 @@ import Testing
                 if call == .synchronize { staged.ring() }
             }
             let installing = try Worker(name: "installing") {
-                _ = try? Installer(gate: gate, seam: seam)
+                _ = try? renewal.host.installer(gate: gate, seam: seam)
                     .install(renewal.bundle, pendingKey: renewal.key, for: renewal.host.certificate)
             }
             _ = staged.wait(until: Clock.boottime() + .seconds(10))

@@ -14,7 +14,7 @@ import Testing
     @Test func `a first install makes the directory and all files, the key for its owner only`() throws {
         let host = try TestHost(combined: true)
         let (bundle, key) = try host.issued()
-        let warnings = try Installer(gate: Gate()).install(bundle, pendingKey: key, for: host.certificate)
+        let warnings = try host.installer().install(bundle, pendingKey: key, for: host.certificate)
         #expect(warnings.isEmpty)
         let outputs = try host.outputs()
         #expect(
@@ -34,7 +34,7 @@ import Testing
     @Test func `OpenSSL's own tool finds the installed key and chain fit`() async throws {
         let host = try TestHost()
         let (bundle, key) = try host.issued()
-        _ = try Installer(gate: Gate()).install(bundle, pendingKey: key, for: host.certificate)
+        _ = try host.installer().install(bundle, pendingKey: key, for: host.certificate)
         try host.scratch.write("root.pem", host.authority.root.certificate.pem)
         let script = """
             set -e
@@ -54,7 +54,7 @@ import Testing
     @Test func `a certificate for the installed key leaves the key file alone`() throws {
         var host = try TestHost(combined: true)
         let (first, key) = try host.issued()
-        _ = try Installer(gate: Gate()).install(first, pendingKey: key, for: host.certificate)
+        _ = try host.installer().install(first, pendingKey: key, for: host.certificate)
         let before = try required(File.status(host.certificate.outputs.key))
         let publicKey = try PrivateKey(pem: key).publicKey
         let other = try PrivateKey.generate(.ecP256)
@@ -62,7 +62,7 @@ import Testing
             try host.bundle(for: publicKey), pendingKey: other.publicKey, installedKey: publicKey)
         guard case .issued(let second) = verdict else { throw Missing() }
         host.certificate.ownership.certMode = 0o640
-        _ = try Installer(gate: Gate()).install(
+        _ = try host.installer().install(
             second, pendingKey: try other.pkcs8PEM(), for: host.certificate)
         #expect(try File.status(host.certificate.outputs.key) == before)
         #expect(try mode(host.certificate.outputs.cert) == 0o640)
@@ -73,7 +73,7 @@ import Testing
     @Test func `rebuilding restores exactly the missing outputs`() throws {
         let host = try TestHost(combined: true)
         let (bundle, key) = try host.issued()
-        let installer = Installer(gate: Gate())
+        let installer = try host.installer()
         _ = try installer.install(bundle, pendingKey: key, for: host.certificate)
         let before = try host.outputs()
         for names in [["chain.pem"], ["fullchain.pem", "combined.pem"], ["chain.pem", "combined.pem"]] {
@@ -91,7 +91,7 @@ import Testing
         let (bundle, key) = try host.issued()
         host.certificate.outputs.chain = host.scratch.path("out/../out/cert.pem")
         let failure = #expect(throws: RenewalFailure.self) {
-            try Installer(gate: Gate()).install(bundle, pendingKey: key, for: host.certificate)
+            try host.installer().install(bundle, pendingKey: key, for: host.certificate)
         }
         #expect(failure?.failureClass == .unsafePath)
         #expect(try host.outputNames().isEmpty)
@@ -102,7 +102,7 @@ import Testing
         let (bundle, key) = try host.issued()
         host.certificate.ownership.group = "no-such-group-here"
         let failure = #expect(throws: RenewalFailure.self) {
-            try Installer(gate: Gate()).install(bundle, pendingKey: key, for: host.certificate)
+            try host.installer().install(bundle, pendingKey: key, for: host.certificate)
         }
         #expect(failure?.failureClass == .unknownAccount)
         #expect(failure?.detail.contains("no-such-group-here") == true)
@@ -112,7 +112,7 @@ import Testing
         let host = try TestHost()
         let identity = try host.authority.client("host.example.org")
         let (cert, key) = (host.scratch.path("id/cert.pem"), host.scratch.path("id/key.pem"))
-        _ = try Installer(gate: Gate()).installIdentity(
+        _ = try host.installer().installIdentity(
             certificatePEM: identity.chain.pem, at: cert, key: identity.keyPEM, at: key)
         #expect(try File.read(cert, limit: 1 << 20) == identity.chainPEM)
         #expect(try mode(key) == 0o600)

@@ -15,7 +15,7 @@ import Testing
     init() throws {
         host = try TestHost(combined: true)
         (bundle, key) = try host.issued()
-        _ = try Installer(gate: Gate()).install(bundle, pendingKey: key, for: host.certificate)
+        _ = try host.installer().install(bundle, pendingKey: key, for: host.certificate)
     }
 
     private func look() -> FoundCertificate { Inventory().look(at: host.certificate) }
@@ -96,7 +96,7 @@ import Testing
         let before = inventory.look(at: host.certificate)
         #expect(inventory.look(at: host.certificate) == before)
         let (second, secondKey) = try host.issued()
-        _ = try Installer(gate: Gate()).install(second, pendingKey: secondKey, for: host.certificate)
+        _ = try host.installer().install(second, pendingKey: secondKey, for: host.certificate)
         #expect(inventory.look(at: host.certificate).installed == second.leaf)
         let publicKey = try PrivateKey(pem: secondKey).publicKey
         #expect(inventory.installedKeySPKI(of: host.certificate) == publicKey.spkiSHA256)

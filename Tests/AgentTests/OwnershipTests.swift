@@ -19,7 +19,7 @@ import Testing
 
     private func install(_ host: TestHost) throws {
         let (bundle, key) = try host.issued()
-        _ = try Installer(gate: Gate()).install(bundle, pendingKey: key, for: host.certificate)
+        _ = try host.installer().install(bundle, pendingKey: key, for: host.certificate)
     }
 
     private func status(_ host: TestHost, _ name: String) throws -> FileStatus {
@@ -84,7 +84,7 @@ import Testing
         try out.descriptor.setOwner(stranger, group: stranger)
         let (bundle, key) = try host.issued()
         let failure = #expect(throws: RenewalFailure.self) {
-            try Installer(gate: Gate()).install(bundle, pendingKey: key, for: host.certificate)
+            try host.installer().install(bundle, pendingKey: key, for: host.certificate)
         }
         #expect(failure?.failureClass == .unsafePath)
         #expect(try host.outputNames() == ["key.pem"])

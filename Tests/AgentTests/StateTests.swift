@@ -55,7 +55,7 @@ import Testing
         }
         let directory = try host.stateDirectory()
         #expect(try directory.records.entries().count == texts.count)
-        #expect(try directory.root.entries() == ["pending", "state"])
+        #expect(try directory.root.entries() == ["journal", "pending", "state"])
     }
 
     @Test(arguments: ["", "{", "[]", #"{"version": 99}"#, #"{"version": 1, "orders": 7}"#])
@@ -110,7 +110,7 @@ import Testing
         }
         try store().store(sample, for: name)
         StagingSweep(log: host.log).sweep(directory)
-        #expect(try directory.root.entries() == ["pending", "state"])
+        #expect(try directory.root.entries() == ["journal", "pending", "state"])
         #expect(try directory.records.entries() == ["web.json"])
         #expect(try directory.pendingKeys.entries() == [])
     }

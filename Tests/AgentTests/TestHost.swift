@@ -36,6 +36,18 @@ struct TestHost {
         try StateDirectory(path: scratch.path("state"), log: log)
     }
 
+    func journal() throws -> InstallJournal { InstallJournal(try stateDirectory()) }
+
+    /// What the next start does first.
+    func recover() throws {
+        _ = try InstallRecovery(journal: try journal(), log: log).run()
+        StagingSweep(log: log).sweepBeside([certificate.outputs.key])
+    }
+
+    func installer(gate: Gate = Gate(), seam: InstallSeam = .none) throws -> Installer {
+        Installer(gate: gate, journal: try journal(), seam: seam)
+    }
+
     /// What an honest broker answers for that key.
     func bundle(
         for key: PublicKey, names: [String] = TestHost.names, usages: [ExtendedKeyUsage] = [.serverAuth],

@@ -1,0 +1,77 @@
+public import Configuration
+import Lifecycle
+public import Log
+import POSIX
+
+/// Puts a host's files in order after a crash: installs that had been decided are finished (or undone, if a new file
+/// is missing), what was only staged is removed. Needs no network, orders nothing, runs no reload command.
+///
+/// Only under the locks of the state directory.
+struct HostRecovery {
+    let settings: AgentConfiguration
+    let state: StateDirectory
+    let log: Logger
+
+    func run() -> [InstallRecovery.Outcome] {
+        var outcomes: [InstallRecovery.Outcome] = []
+        do { outcomes = try InstallRecovery(journal: InstallJournal(state), log: log).run() } catch {
+            log.error(
+                "install journal can't be read",
+                ["error": .string("\(error)"), "advice": .string(FailureClass.stateDirectoryFailed.advice)])
+        }
+        var sweep = StagingSweep(log: log)
+        for case .stuck(_, let record) in outcomes {
+            for file in record.files {
+                sweep.kept.formUnion([file.stagedName] + (file.oldName.map { [$0] } ?? []))
+            }
+        }
+        sweep.sweep(state)
+        sweep.sweepBeside(
+            settings.certificates.flatMap { certificate in
+                Output.allCases.compactMap { certificate.outputs[$0] }
+            } + [settings.identity.certificatePath, settings.identity.keyPath])
+        return outcomes
+    }
+}
+
+/// The command `recover`.
+public enum Recovery {
+    /// What was done, and whether anything is left to do.
+    public struct Report: Sendable {
+        public var finished: [String] = []
+        public var undone: [String] = []
+        public var stuck: [String] = []
+        public var hasDamagedEntries = false
+    }
+
+    /// Takes the locks, so that no agent and no enrolment is at work meanwhile.
+    public static func run(_ configuration: AgentConfiguration, log: Logger) throws(StartFailure) -> Report {
+        let state = try StateDirectory.prepared(configuration, log)
+        let running = try state.locked(.running)
+        let enrolling = try state.locked(.enrolling)
+        var report = Report()
+        for outcome in HostRecovery(settings: configuration, state: state, log: log).run() {
+            switch outcome {
+            case .finished(let subject): report.finished.append(subject)
+            case .undone(let subject): report.undone.append(subject)
+            case .stuck(_, let record): report.stuck.append(record.subject)
+            case .unreadable: report.hasDamagedEntries = true
+            }
+        }
+        _ = consume running
+        _ = consume enrolling
+        return report
+    }
+}
+
+extension StateDirectory {
+    /// Takes a lock, or says who holds it.
+    func locked(_ activity: Activity) throws(StartFailure) -> FileLock {
+        do { return try lock(activity) } catch {
+            switch error {
+            case .held(let holder): throw .locked(path: path, holder: holder)
+            case .system(let error): throw .stateDirectory(path: path, error)
+            }
+        }
+    }
+}

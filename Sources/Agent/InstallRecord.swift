@@ -1,0 +1,21 @@
+/// What the journal holds of an install that has been decided: enough to finish it, or to undo it, without anything
+/// else.
+struct InstallRecord: Codable, Sendable, Hashable {
+    static let currentVersion = 1
+
+    struct File: Codable, Sendable, Hashable {
+        /// The target, by its directory's resolved path.
+        var path: String
+        /// The new file's name beside the target.
+        var stagedName: String
+        /// The old file's second name beside the target; nil when there was no old file to keep.
+        var oldName: String?
+        /// SHA-256 of the new content, hex: tells the new file from others, whatever its name is by now.
+        var sha256: String
+    }
+
+    var version = Self.currentVersion
+    /// The certificate's name, or `identity`: for the log.
+    var subject: String
+    var files: [File]
+}

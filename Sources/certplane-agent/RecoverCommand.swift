@@ -1,0 +1,26 @@
+import Agent
+import Configuration
+import Log
+import POSIX
+
+/// `recover`: what a crash has left is put in order, before the services that read the files start.
+struct RecoverCommand {
+    let configurationPath: String
+
+    func run() throws(CommandFailure) {
+        let settings = try ConfigurationFile(path: configurationPath).load().settings
+        let report: Recovery.Report
+        do { report = try Recovery.run(settings, log: Logger(settings.logging)) } catch {
+            throw CommandFailure(error)
+        }
+        let done = report.finished.map { "finished: \($0)\n" } + report.undone.map { "undone: \($0)\n" }
+        StandardStream.output.write(done.isEmpty ? "Nothing was left unfinished.\n" : done.joined())
+        guard report.stuck.isEmpty, !report.hasDamagedEntries else {
+            throw CommandFailure(
+                code: .failure,
+                message: "not everything could be put in order"
+                    + (report.stuck.isEmpty ? "" : ": \(report.stuck.joined(separator: ", "))"),
+                advice: ["The log above says which file, and what to do."])
+        }
+    }
+}

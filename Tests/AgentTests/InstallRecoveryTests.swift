@@ -1,0 +1,126 @@
+import Lifecycle
+import Log
+import PKI
+import POSIX
+import TestSupport
+import Testing
+
+@testable import Agent
+
+/// Journals as a crash leaves them, written by hand: what a recovery makes of each.
+@Suite final class InstallRecoveryTests {
+    private let host: TestHost
+    private let out: Directory
+
+    init() throws {
+        host = try TestHost()
+        out = try Directory.make(host.scratch.path("out"), mode: 0o755)
+    }
+
+    private func write(_ name: String, _ text: String) throws {
+        try out.unlinkIfPresent(name)
+        try out.createFile(name, mode: 0o600).writeAll(Array(text.utf8))
+    }
+
+    private func recorded(_ name: String, hadOld: Bool = true) -> InstallRecord.File {
+        InstallRecord.File(
+            path: host.scratch.path("out/\(name)"), stagedName: ".certplane-\(name)",
+            oldName: hadOld ? ".certplane-\(name).old" : nil, sha256: SHA256.hex(Array("new \(name)".utf8)))
+    }
+
+    private func open(_ files: [InstallRecord.File]) throws -> InstallJournal {
+        let journal = try host.journal()
+        _ = try journal.open(InstallRecord(subject: "web", files: files))
+        return journal
+    }
+
+    private func contents() throws -> [String: String] {
+        try host.outputs().mapValues { String(decoding: $0, as: UTF8.self) }
+    }
+
+    private func recover(_ journal: InstallJournal) throws -> [InstallRecovery.Outcome] {
+        try InstallRecovery(journal: journal, log: host.log).run()
+    }
+
+    @Test func `a set of which some files are in place is finished`() throws {
+        try write("key", "new key")
+        try write(".certplane-key.old", "old key")
+        try write("cert", "old cert")
+        try write(".certplane-cert.old", "old cert")
+        try write(".certplane-cert", "new cert")
+        let journal = try open([recorded("key"), recorded("cert")])
+        #expect(try recover(journal) == [.finished(subject: "web")])
+        #expect(try contents() == ["key": "new key", "cert": "new cert"])
+        #expect(try journal.entries().isEmpty)
+        #expect(try recover(journal) == [])
+    }
+
+    @Test func `a set that was being put back is finished all the same`() throws {
+        // The target is new and the staged name leads to the same file again.
+        try write("key", "new key")
+        try out.link("key", to: ".certplane-key")
+        try write(".certplane-key.old", "old key")
+        try write("cert", "old cert")
+        try write(".certplane-cert", "new cert")
+        let journal = try open([recorded("key"), recorded("cert")])
+        #expect(try recover(journal) == [.finished(subject: "web")])
+        #expect(try contents() == ["key": "new key", "cert": "new cert"])
+    }
+
+    @Test(arguments: ["", "another content"])
+    func `a set with a missing or changed new file is undone`(staged: String) throws {
+        try write("key", "new key")
+        try write(".certplane-key.old", "old key")
+        try write("cert", "old cert")
+        if !staged.isEmpty { try write(".certplane-cert", staged) }
+        let journal = try open([recorded("key"), recorded("cert")])
+        #expect(try recover(journal) == [.undone(subject: "web")])
+        #expect(try contents() == ["key": "old key", "cert": "old cert"])
+        #expect(try journal.entries().isEmpty)
+    }
+
+    @Test func `undoing a first install leaves none of its files`() throws {
+        try write("key", "new key")
+        let journal = try open([recorded("key", hadOld: false), recorded("cert", hadOld: false)])
+        #expect(try recover(journal) == [.undone(subject: "web")])
+        #expect(try contents().isEmpty)
+    }
+
+    @Test func `an install that was done but not closed stays`() throws {
+        try write("key", "new key")
+        let journal = try open([recorded("key")])
+        #expect(try recover(journal) == [.finished(subject: "web")])
+        #expect(try contents() == ["key": "new key"])
+    }
+
+    @Test func `an entry whose directory has gone stays for another try`() throws {
+        let journal = try open([recorded("key")])
+        try Directory.open(host.scratch.path("")).removeDirectory("out")
+        let outcomes = try recover(journal)
+        guard case .stuck(_, let record)? = outcomes.first else {
+            Issue.record("\(outcomes)")
+            return
+        }
+        #expect(record.subject == "web")
+        #expect(try journal.entries().count == 1)
+        #expect(host.capture.lines.contains { $0.contains("interrupted install can't be finished") })
+    }
+
+    @Test(arguments: ["", "{", "[]", #"{"version":99,"subject":"web","files":[]}"#])
+    func `a damaged entry is set aside and told`(text: String) throws {
+        let state = try host.stateDirectory()
+        try state.journal.createFile("install.certplane-x.json", mode: 0o600).writeAll(Array(text.utf8))
+        let journal = InstallJournal(state)
+        #expect(try recover(journal) == [.unreadable])
+        #expect(try journal.entries().isEmpty)
+        #expect(try state.journal.entries().count == 1)
+        #expect(host.capture.lines.contains { $0.contains("install journal is damaged") })
+    }
+
+    @Test func `a sweep leaves the names that a stuck install needs`() throws {
+        try write(".certplane-key", "new key")
+        try write(".certplane-other", "litter")
+        StagingSweep(log: host.log, kept: [".certplane-key"]).sweepBeside([host.scratch.path("out/key")])
+        #expect(try contents() == [".certplane-key": "new key"])
+    }
+}
