@@ -11,7 +11,7 @@ import Testing
             try agent.awaitValid(scenario)
             let files = lab.files(of: "www")
             let nginx = try NginxProcess(scenario, serving: files)
-            let loop = try HandshakeLoop(port: nginx.port, root: lab.serviceRoot)
+            let loop = try HandshakeLoop(scenario, port: nginx.port, root: lab.serviceRoot)
 
             let first = try Self.served(by: nginx, files, after: nil, scenario)
             try agent.renew("www", scenario)

@@ -87,6 +87,15 @@ import Testing
             Self.expectCleanEnd(of: agent, lab, ["www"], scenario)
             scenario.check(lab.files(of: "www").areThere, "the certificate of the reload is gone")
             scenario.check(try File.status("/proc/\(pid)") == nil, "the reload command lives on")
+
+            // The service may not have the new certificate: the next agent still owes it the reload.
+            let next = try AgentProcess(scenario, for: lab)
+            try scenario.wait(until: "the next agent's reload", within: .seconds(40)) {
+                try scenario.scratch.read("reload-pid").contains { $0.isNumber }
+                    && !scenario.scratch.read("reload-pid").hasPrefix(pid)
+            }
+            scenario.check(
+                next.process.logged("requesting certificate").isEmpty, "another certificate was ordered")
         }
     }
 

@@ -11,7 +11,10 @@ public final class ScratchDirectory: Sendable {
         _ = try Directory.make(path, mode: 0o700)
     }
 
-    deinit {
+    deinit { remove() }
+
+    /// Removes it now: for whoever can't wait until the last holder lets it go.
+    public func remove() {
         // Nothing depends on it: what stays lies in the directory for temporary files.
         try? FileManager.default.removeItem(atPath: path)
     }

@@ -12,8 +12,8 @@ final class HandshakeLoop: Sendable {
     private let count = Lock(Count())
     private let threads: Lock<[Worker]>
 
-    /// Two connections at a time, verified against `root`.
-    init(port: UInt16, root: String) throws {
+    /// Two connections at a time, verified against `root`, until `stop` or the end of the scenario.
+    init(_ scenario: Scenario, port: UInt16, root: String) throws {
         threads = Lock([])
         let arguments = [
             "s_client", "-connect", "127.0.0.1:\(port)", "-servername", "www.lab.test", "-CAfile", root,
@@ -34,6 +34,7 @@ final class HandshakeLoop: Sendable {
             }
             threads.withLock { $0.append(thread) }
         }
+        scenario.atEnd { [self] in _ = stop() }
     }
 
     /// Ends the loop and says what it saw.

@@ -18,6 +18,7 @@ struct Shortcoming: Error, CustomStringConvertible {
 final class Scenario: Sendable {
     let scratch: ScratchDirectory
     private let processes = Lock<[RunningProcess]>([])
+    private let endings = Lock<[@Sendable () -> Void]>([])
     private let shortcomings = Lock<[Shortcoming]>([])
 
     private init() throws { scratch = try ScratchDirectory() }
@@ -43,6 +44,11 @@ final class Scenario: Sendable {
         let process = try RunningProcess(name, executable, arguments, environment: environment)
         processes.withLock { $0.append(process) }
         return process
+    }
+
+    /// Does something when the scenario ends, however it does; the last first, before the processes are ended.
+    func atEnd(_ ending: @escaping @Sendable () -> Void) {
+        endings.withLock { $0.append(ending) }
     }
 
     /// Notes a shortcoming if `condition` doesn't hold, and goes on.
@@ -93,6 +99,9 @@ final class Scenario: Sendable {
     }
 
     private func endAll() {
+        for ending in endings.withLock({ $0 }).reversed() { ending() }
         for process in processes.withLock({ $0 }).reversed() { process.kill() }
+        // The last test's directory would else race with the end of the tests.
+        scratch.remove()
     }
 }
