@@ -78,7 +78,7 @@ import Testing
     @Test func `during a reload ends the command in time`() async throws {
         try await Scenario.play { scenario in
             let trace = scenario.scratch.path("reload-pid")
-            let lab = try LabProcess(scenario, ["--reload-command", "echo $$ > \(trace); exec sleep 300"])
+            let lab = try LabProcess(scenario, ["--reload-command", "echo $$ > \(trace); exec sleep 60"])
             try AgentProcess.enroll(scenario, for: lab)
             let agent = try AgentProcess(scenario, for: lab)
             let pid = try scenario.wait(for: "the reload command") {
@@ -96,6 +96,8 @@ import Testing
             }
             scenario.check(
                 next.process.logged("requesting certificate").isEmpty, "another certificate was ordered")
+            // Killed, it would leave the command behind.
+            _ = next.stop()
         }
     }
 
