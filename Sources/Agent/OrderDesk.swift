@@ -66,13 +66,8 @@ enum TrustBundle {
         do { bytes = try File.read(path, limit: longest) } catch {
             throw RenewalFailure(stage: .order, failureClass, detail: "\(error)")
         }
-        let certificates: [Certificate]
-        do { certificates = try Certificate.all(inPEM: bytes) } catch {
+        do { return (bytes, try Certificate.all(inPEM: bytes)) } catch {
             throw RenewalFailure(stage: .order, failureClass, detail: "\(path): \(error)")
         }
-        guard !certificates.isEmpty else {
-            throw RenewalFailure(stage: .order, failureClass, detail: "\(path) holds no certificate")
-        }
-        return (bytes, certificates)
     }
 }

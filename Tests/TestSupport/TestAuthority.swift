@@ -73,6 +73,11 @@ public struct TestIdentity: Sendable {
     public let chain: CertificateChain
     public let keyPEM: SecretBytes
 
+    public init(chain: CertificateChain, keyPEM: SecretBytes) {
+        self.chain = chain
+        self.keyPEM = keyPEM
+    }
+
     public var leaf: Certificate { chain.leaf }
 
     /// Leaf and intermediate, as they are sent in a handshake.
