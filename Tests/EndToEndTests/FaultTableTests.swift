@@ -1,7 +1,7 @@
 import POSIX
 import Testing
 
-/// Every wrong answer of the lab against an installed certificate, all at once: each certificate has its own fault.
+/// Every wrong answer of the lab against an installed certificate, all at once: each has a fault of its own.
 @Suite(.serialized) struct `A wrong answer` {
     private struct Row {
         let fault: String
@@ -102,8 +102,8 @@ import Testing
         scenario.check(classes.count == Set(table.map(\.failureClass)).count, "classes: \(classes.sorted())")
     }
 
-    /// The bytes of a certificate's files and what the kernel knows of them: a file that was replaced by the same
-    /// bytes has changed too.
+    /// The bytes of a certificate's files and what the kernel knows of them: a file that was replaced by the
+    /// same bytes has changed too.
     private struct Snapshot: Equatable {
         let contents: [[UInt8]?]
         let statuses: [FileStatus?]
