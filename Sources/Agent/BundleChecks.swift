@@ -19,7 +19,11 @@ struct BundleChecks {
     let identityName: String
     let now: Date
 
+    /// Of each PEM text: well below what a look at the files reads, so that nothing installed is unreadable.
+    private static let longestPEM = 256 << 10
+
     func judge(_ bundle: UncheckedBundle) throws(RenewalFailure) -> BundleVerdict {
+        try checkSizes(of: bundle)
         let leaf = try Certificate.issued(in: bundle.certificatePEM)
         if isInstalledWhole(leaf) { return .unchanged(serial: leaf.serialHex) }
         let check = LeafChecks(leaf: leaf, certificate: certificate, identityName: identityName, now: now)
@@ -36,6 +40,18 @@ struct BundleChecks {
                 chainPEM: bundle.chainPEM, fullchainPEM: bundle.fullchainPEM,
                 wasCached: bundle.cache == "hit",
                 warnings: warnings(about: leaf)))
+    }
+
+    private func checkSizes(of bundle: UncheckedBundle) throws(RenewalFailure) {
+        let texts = [
+            ("cert_pem", bundle.certificatePEM), ("chain_pem", bundle.chainPEM),
+            ("fullchain_pem", bundle.fullchainPEM),
+        ]
+        for (field, text) in texts where text.utf8.count > Self.longestPEM {
+            throw RenewalFailure(
+                stage: .checks, .leafUnreadable,
+                detail: "\(field) has \(text.utf8.count) bytes, more than \(Self.longestPEM)")
+        }
     }
 
     /// With another file to restore, an answer with the installed serial is the very thing that was asked

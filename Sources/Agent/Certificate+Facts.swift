@@ -35,10 +35,13 @@ extension KeyType {
 }
 
 extension Certificate {
-    /// The one certificate in the broker's `cert_pem`.
+    /// The one certificate in the broker's `cert_pem`, which holds no block of another kind: all of it will lie
+    /// in the certificate file.
     static func issued(in pem: String) throws(RenewalFailure) -> Certificate {
         do {
-            return try Certificate(pem: Array(pem.utf8))
+            let chain = try CertificateChain(pem: Array(pem.utf8))
+            guard chain.intermediates.isEmpty else { throw CertificateError.several }
+            return chain.leaf
         } catch {
             throw RenewalFailure(stage: .checks, .leafUnreadable, detail: "cert_pem: \(error)")
         }

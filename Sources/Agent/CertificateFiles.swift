@@ -65,5 +65,5 @@ struct CertificateFiles: Sendable {
         }
     }
 
-    private static let longest = 1 << 20
+    static let longest = 1 << 20
 }

@@ -6,6 +6,9 @@ struct ChainChecks {
     let leaf: Certificate
     let bundle: UncheckedBundle
 
+    /// With more, clients would refuse the handshake for its size, and a loop of signers would pass for a way.
+    private static let longest = 10
+
     func passAll() throws(RenewalFailure) {
         let fullchain = try certificates(in: bundle.fullchainPEM, called: "fullchain_pem")
         let chain = try certificates(in: bundle.chainPEM, called: "chain_pem")
@@ -13,6 +16,9 @@ struct ChainChecks {
             throw broken("fullchain_pem does not begin with the certificate")
         }
         guard fullchain.count > 1 else { throw broken("fullchain_pem has no intermediate certificate") }
+        guard fullchain.count <= Self.longest else {
+            throw broken("fullchain_pem has \(fullchain.count) certificates, more than \(Self.longest)")
+        }
         for (signed, signer) in zip(fullchain, fullchain.dropFirst()) {
             guard signer.isCA, signed.isSigned(by: signer) else {
                 let (upper, lower) = (Excerpt(signer.subjectName), Excerpt(signed.subjectName))

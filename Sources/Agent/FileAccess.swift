@@ -5,8 +5,9 @@ import POSIX
 /// hand on, else the agent's own.
 ///
 /// A file's owner and mode are evidence only where nobody but trusted hands could have put that file there. A
-/// hard link or something that is no regular file hands on nothing; and in a directory of another user only
-/// that user may be inherited, so that a planted file can't give the key to a third person.
+/// hard link or something that is no regular file hands on nothing; in a directory of another user only that
+/// user may be inherited, and where everybody may write nobody, so that a planted file can't give the key to a
+/// third person.
 struct FileAccess: Equatable, Sendable {
     var user: UserID
     var group: GroupID
@@ -65,6 +66,7 @@ extension FileAccess {
         guard file.kind == .regular, file.links == 1 else { return false }
         // Only root may give a file away.
         if agent.user != 0, file.owner != agent.user { return false }
+        if directory.mode & 0o002 != 0 { return false }
         let directoryIsTrusted = directory.owner == 0 || directory.owner == agent.user
         return directoryIsTrusted || file.owner == directory.owner
     }

@@ -33,7 +33,7 @@ public struct Inspection: Sendable {
                 return Finding(
                     .problem, subject, "\(path) is not a directory", advice: "Name a directory in state_dir.")
             }
-            guard status.owner == ProcessFacts.userID || ProcessFacts.userID == 0 else {
+            guard status.owner == ProcessFacts.userID || status.owner == 0 else {
                 return Finding(
                     .problem, subject, "\(path) belongs to another user",
                     advice: "Run the agent as that user, or name another state_dir.")

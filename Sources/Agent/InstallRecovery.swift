@@ -149,7 +149,10 @@ final class RecordedFile {
     private static func holds(
         _ sha256: String, _ name: String, _ directory: borrowing Directory
     ) throws(SystemError) -> Bool {
-        guard try directory.status(name)?.kind == .regular else { return false }
+        // What somebody put there instead, however large, is not the file: it must not make the install stuck.
+        guard let found = try directory.status(name), found.kind == .regular, found.size <= longest else {
+            return false
+        }
         let bytes = try directory.openFile(name).readToEnd(limit: longest)
         return SHA256.hex(bytes) == sha256
     }

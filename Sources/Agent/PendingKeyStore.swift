@@ -90,12 +90,12 @@ struct PendingKeyStore: Sendable {
     private func adoptedKey(of certificate: ManagedCertificate) throws(RenewalFailure) -> PendingKey? {
         let path = certificate.outputs.key
         // What is no key, or not of the wanted type, is replaced by the install.
-        guard let pem = CertificateFiles.readKey(path).content,
+        guard let (pem, doubt) = try? KeyFileTrust.read(path),
             let key = Self.key(in: pem, of: certificate.keyType, origin: .adopted)
         else { return nil }
         let attributes: LogAttributes = ["certificate": .string(certificate.name.text), "key": .string(path)]
-        if let reason = KeyFileTrust.whyNotTrusted(path) {
-            log.warn("service key is not taken over", attributes + ["reason": .string(reason)])
+        if let doubt {
+            log.warn("service key is not taken over", attributes + ["reason": .string(doubt)])
             return nil
         }
         try store(pem, for: certificate.name)

@@ -15,14 +15,10 @@ final class StateDirectory: Sendable {
 
     init(path: String, log: Logger) throws(SystemError) {
         self.path = path
-        root = try Self.make(path)
-        records = try root.makeDirectory("state", mode: 0o700)
-        pendingKeys = try root.makeDirectory("pending", mode: 0o700)
-        journal = try root.makeDirectory("journal", mode: 0o700)
-        try Self.tighten(root, log)
-        try Self.tighten(records, log)
-        try Self.tighten(pendingKeys, log)
-        try Self.tighten(journal, log)
+        root = try Self.closed(Self.make(path), log)
+        records = try Self.closed(root.makeDirectory("state", mode: 0o700), log)
+        pendingKeys = try Self.closed(root.makeDirectory("pending", mode: 0o700), log)
+        journal = try Self.closed(root.makeDirectory("journal", mode: 0o700), log)
         try root.synchronize()
     }
 
@@ -60,6 +56,28 @@ final class StateDirectory: Sendable {
             try directory.synchronize()
             return made
         }
+    }
+
+    /// The directory, once nobody else has a say in it.
+    private static func closed(
+        _ directory: consuming Directory, _ log: Logger
+    ) throws(SystemError) -> Directory {
+        try refuseForeign(directory, log)
+        try tighten(directory, log)
+        return directory
+    }
+
+    /// Whose directory it is decides what lies in it: keys to order for, locks, the token of the local API.
+    private static func refuseForeign(_ directory: borrowing Directory, _ log: Logger) throws(SystemError) {
+        let owner = try directory.status().owner
+        guard owner != 0, owner != ProcessFacts.userID else { return }
+        log.error(
+            "state directory belongs to another user",
+            [
+                "path": .string(directory.path), "user": .int(Int(owner)),
+                "advice": "Run as that user, or give the agent a state_dir of its own.",
+            ])
+        throw SystemError("use", directory.path, .notPermitted)
     }
 
     private static func tighten(_ directory: borrowing Directory, _ log: Logger) throws(SystemError) {

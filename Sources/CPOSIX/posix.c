@@ -148,6 +148,14 @@ int cposix_wait_readable_any(const int *descriptors, int count, int milliseconds
     return bits;
 }
 
+int cposix_open_missing_streams(void) {
+    for (int stream = 0; stream <= 2; stream++) {
+        // A new descriptor is the lowest free one: with those below in use, this one.
+        if (fcntl(stream, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0) return -1;
+    }
+    return 0;
+}
+
 int cposix_event_counter(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 
 // Processes

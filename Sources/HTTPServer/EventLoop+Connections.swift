@@ -93,6 +93,21 @@ extension EventLoop {
         if connection.queuedDeadline.map({ deadline < $0 }) ?? true {
             connection.queuedDeadline = deadline
             deadlines.insert(.tenant(connection.token), at: deadline)
+            forgetSpentDeadlines()
+        }
+    }
+
+    /// Who connects and goes, again and again, leaves deadlines behind faster than they come up.
+    private mutating func forgetSpentDeadlines() {
+        guard deadlines.count > 4 * limits.connections + 64 else { return }
+        let tenants = tenants
+        deadlines.removeAll { deadline, timed in
+            guard case .tenant(let token) = timed else { return false }
+            switch tenants[token] {
+            case .connection(let connection): return connection.queuedDeadline != deadline
+            case .listener: return false
+            case nil: return true
+            }
         }
     }
 

@@ -64,7 +64,12 @@ extension EventLoop {
         let connection = Connection(tenants.reserve(), transport, peer, limits, now: now)
         tenants.place(.connection(connection), at: connection.token)
         connectionCount += 1
-        try poller.add(connection.transport.socket.descriptor, connection.token, for: .reading)
+        do {
+            try poller.add(connection.transport.socket.descriptor, connection.token, for: .reading)
+        } catch {
+            // The kernel watches no more for this user: no reason to end for the others.
+            return close(connection)
+        }
         try settle(connection)
     }
 }

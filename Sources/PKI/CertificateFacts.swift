@@ -31,6 +31,8 @@ struct CertificateFacts {
         serialHex = unsafe certificate.withPointer {
             unsafe CertificateFacts.serial(X509_get0_serialNumber($0))
         }
+        // RFC 5280 allows 20 octets. Whoever is far over that can't be put into a variable or a log line.
+        guard serialHex.utf8.count <= 128 else { throw .undecodable("serial number") }
         guard
             let notBefore = unsafe certificate.withPointer({
                 unsafe CertificateFacts.seconds(X509_get0_notBefore($0))

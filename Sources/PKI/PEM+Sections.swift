@@ -84,6 +84,9 @@ extension PEM {
         }
     }
 
+    /// Longer ones don't exist; they would only fill the messages that name them.
+    private static let longestLabel = 64
+
     /// The label of a line that begins with `prefix`, or nil when it does not.
     private static func boundary(
         _ prefix: StaticString, _ text: Span<UInt8>, _ line: Range<Int>, _ number: Int
@@ -95,7 +98,7 @@ extension PEM {
         else { return nil }
         let labelStart = line.lowerBound + begin.count
         let labelEnd = line.upperBound - dashes
-        guard labelStart < labelEnd,
+        guard labelStart < labelEnd, labelEnd - labelStart <= longestLabel,
             (labelEnd..<line.upperBound).allSatisfy({ text[$0] == UInt8(ascii: "-") }),
             (labelStart..<labelEnd).allSatisfy({ 0x20...0x7E ~= text[$0] })
         else { throw PEMError(line: number, reason: .boundary) }

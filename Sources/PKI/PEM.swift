@@ -61,7 +61,8 @@ public struct PEMError: Error, Hashable, Sendable, CustomStringConvertible {
         case labelMismatch(begin: String, end: String)
         /// An END without a BEGIN.
         case unexpectedEnd
-        /// A `-----BEGIN` or `-----END` line that is not finished by `-----`, or has no printable label.
+        /// A `-----BEGIN` or `-----END` line that is not finished by `-----`, or has no printable label of at
+        /// most 64 characters.
         case boundary
         /// Something in the block is not base 64.
         case base64

@@ -6,6 +6,12 @@ public enum StandardStream: Int32, Sendable {
     case output = 1
     case error = 2
 
+    /// Gives those of stdin, stdout and stderr that the process was started without a place in /dev/null. Else the
+    /// next file that is opened gets the number, and messages are written into it. Once, before anything is opened.
+    public static func openMissing() throws(SystemError) {
+        try system("open", "/dev/null") { cposix_open_missing_streams() }
+    }
+
     /// Hands the bytes over in one write(2), so that lines of several threads don't mix; in more only if the reader
     /// is slow. False if they couldn't be written: there is nobody to tell.
     @discardableResult

@@ -23,6 +23,7 @@ func runProcess() {
 /// What has to be settled before there are threads.
 private func prepareProcess() throws(CommandFailure) {
     do {
+        try StandardStream.openMissing()
         try CrashReporter.install(program: "certplane-agent")
         // A closed log pipe or connection is an error of that write, not the end of the process.
         try Signal.pipe.ignore()

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Lifecycle
 import Testing
 
 @testable import Agent

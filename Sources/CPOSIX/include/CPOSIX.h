@@ -68,6 +68,9 @@ int cposix_wait_readable_any(const int *descriptors, int count, int milliseconds
 
 int cposix_event_counter(void);
 
+/// Opens /dev/null in place of those of the descriptors 0 to 2 that are closed.
+int cposix_open_missing_streams(void);
+
 // Signals
 
 int cposix_block_signals(const int *signals, int count);

@@ -2,8 +2,9 @@
 public struct RenewalFailure: Error, Hashable, Sendable, Codable {
     public var stage: Stage
     public var failureClass: FailureClass
-    /// What happened, in one line without secrets: fit for the log and for the local API.
-    public var detail: String
+    /// What happened, in one line without secrets: fit for the log, a terminal and the local API. It may hold
+    /// the words of a broker or of a file, so it is cut at `longestDetail` scalars.
+    public let detail: String
     /// Whether trying again may help without anybody changing anything.
     public var isTransient: Bool
     /// What the other side asked us to wait (`Retry-After`).
@@ -19,12 +20,14 @@ public struct RenewalFailure: Error, Hashable, Sendable, Codable {
     ) {
         self.stage = stage
         self.failureClass = failureClass
-        self.detail = detail
+        self.detail = Printable.line(detail, limit: Self.longestDetail)
         self.isTransient = isTransient ?? failureClass.isTransient
         self.retryAfter = retryAfter
         self.isPossibleOrder = isPossibleOrder
         self.refusedSerial = refusedSerial
     }
+
+    private static let longestDetail = 1500
 
     /// What a person should do.
     public var advice: String { failureClass.advice }
