@@ -40,9 +40,8 @@ import Testing
         let (start, name) = (Date.now - 7200, host.settings.identity.name)
         let pem = try host.bytes(host.lab.layout.authority + "/internal.crt")
         let authority = try required(Certificate.all(inPEM: pem).first)
-        let issuer = try CertificateIssuer(
-            certificate: authority,
-            key: PrivateKey(pem: host.bytes(host.lab.layout.authority + "/internal.key")))
+        let authorityKey = try PrivateKey(pem: host.bytes(host.lab.layout.authority + "/internal.key"))
+        let issuer = try required(CertificateIssuer(certificate: authority, key: authorityKey))
         let key = try PrivateKey.generate(.ecP256)
         let leaf = try issuer.issue(
             CertificateTemplate(

@@ -56,7 +56,9 @@ final class LabHost: Sendable {
         let settings = settings ?? self.settings.identity
         return try await onThread { [state, log] in
             let enrolment = Enrolment(
-                settings: settings, state: state, installer: Installer(gate: Gate()), log: log, seam: seam)
+                settings: settings, state: state,
+                installer: Installer(gate: Gate(), journal: InstallJournal(state)), log: log,
+                seam: seam)
             let session = try Session()
             return Result { () throws(RenewalFailure) in
                 try enrolment.run(session: session, stop: StopFlag()).facts
@@ -71,7 +73,7 @@ final class LabHost: Sendable {
         return try await onThread { [state, log] in
             let authority = IdentityAuthority(
                 settings: settings, stateDirectory: state.path, files: IdentityFiles(settings),
-                installer: Installer(gate: Gate(), seam: seam), log: log)
+                installer: Installer(gate: Gate(), journal: InstallJournal(state), seam: seam), log: log)
             let session = try Session()
             return Result { () throws(RenewalFailure) in
                 try authority.renew(session: session, stop: StopFlag())
