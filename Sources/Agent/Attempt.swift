@@ -78,11 +78,16 @@ struct Attempt {
         }
     }
 
-    private func install(
+    func install(
         _ bundle: IssuedBundle, _ key: borrowing PendingKey
     ) throws(RenewalFailure) -> IssuedReport {
         enter(.install)
-        let warnings = try installer.install(bundle, pendingKey: key.pem, for: plan.certificate)
+        let warnings: [String]
+        do { warnings = try installer.install(bundle, pendingKey: key.pem, for: plan.certificate) } catch {
+            var failure = error
+            failure.isPossibleOrder = !bundle.wasCached
+            throw failure
+        }
         // A certificate for the installed key leaves the waiting one waiting.
         if bundle.key == .pending { keys.installed(plan.certificate.name) }
         return IssuedReport(

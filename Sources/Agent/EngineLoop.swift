@@ -53,9 +53,8 @@ struct EngineLoop {
     func isOver(stopping: Bool, once: Bool) -> Bool {
         guard running == 0 else { return false }
         if stopping { return true }
-        // One pass is over when the machine has nothing to do but wait.
+        // One pass is over when the machine has nothing to do but wait, however shortly: what failed is not tried again.
         return once && !state.isGatheringReloads
-            && (state.nextDeadline.map { $0 > Clock.boottime() + .seconds(1) } ?? true)
     }
 
     /// Waits for mail, the machine's next deadline, or the end of a grace.

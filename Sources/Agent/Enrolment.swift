@@ -112,7 +112,9 @@ public struct Enrolment: Sendable {
         }
         let text = String(decoding: bytes, as: UTF8.self).trimmed
         guard !text.isEmpty else {
-            throw RenewalFailure(stage: .key, .notEnrolled, detail: "the bootstrap token in \(path) is empty")
+            throw RenewalFailure(
+                stage: .key, .notEnrolled, detail: "the bootstrap token in \(path) is empty",
+                isTransient: false)
         }
         guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw RenewalFailure(

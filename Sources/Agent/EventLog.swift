@@ -90,8 +90,9 @@ struct EventLog {
         switch event {
         case .ordersHeld(let hold): write(hold)
         case .ordersResumed: log.info("orders go on")
-        case .identityChanged(let state):
+        case .identityChanged(let state, let problem):
             var attributes: LogAttributes = ["state": .string(state.rawValue)]
+            attributes.append("error", problem.map { .string($0) })
             attributes.append("advice", state.advice.map { .string($0) })
             log.log(state.isUsable ? .info : .error, "identity changed", attributes)
         case .identityInsideWindow(let notAfter):

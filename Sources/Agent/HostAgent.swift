@@ -67,7 +67,7 @@ public final class HostAgent: Sendable {
         let store = StateStore(directory: state, log: log)
         var records: [CertificateName: CertificateRecord] = [:]
         for certificate in settings.certificates {
-            records[certificate.name] = store.record(for: certificate.name)
+            records[certificate.name] = store.stored(for: certificate.name)
         }
         do {
             try engine.run(

@@ -17,7 +17,7 @@ final class HostHands: EngineHands {
     private let installer: Installer
     private let reloads: ReloadCommand
     private let enrolment: Enrolment
-    /// The token file that step-ca has refused: until it changes it is none that could be used.
+    /// The token file that was of no use: until it changes it is none that could be tried, and when it does it is new.
     private let refusedToken = Lock<FileFingerprint?>(nil)
 
     init(_ settings: AgentConfiguration, state: StateDirectory, log: Logger) {
@@ -125,7 +125,7 @@ final class HostHands: EngineHands {
         let outcome = outcome(context) { session throws(RenewalFailure) in
             try enrolment.run(session: session, stop: stop.exchanges).facts
         }
-        if case .failed(let failure) = outcome, failure.failureClass == .tokenRefused {
+        if case .failed(let failure) = outcome, !failure.isTransient {
             refusedToken.withLock { $0 = token }
         }
         return outcome

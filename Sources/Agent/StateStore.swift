@@ -31,14 +31,18 @@ struct StateStore: Sendable {
             in: directory.records, name: Self.fileName(name), with: bytes, mode: 0o600)
     }
 
-    /// The stored record; a clean one if there is none, or none that can be read.
-    func record(for name: CertificateName) -> CertificateRecord {
+    /// The stored record, or a clean one.
+    func record(for name: CertificateName) -> CertificateRecord { stored(for: name) ?? CertificateRecord() }
+
+    /// The stored record; nil if there never was one, and a clean one if it can't be read: whether a reload was owed is
+    /// not known then.
+    func stored(for name: CertificateName) -> CertificateRecord? {
         let file = Self.fileName(name)
         do {
             let bytes = try directory.records.openFile(file).readToEnd(limit: Self.longest)
             return try Self.decode(bytes)
         } catch let error as SystemError where error.errno == .notFound {
-            return CertificateRecord()
+            return nil
         } catch {
             setAside(file, of: name, because: "\(error)")
             return CertificateRecord()

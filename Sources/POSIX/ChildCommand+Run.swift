@@ -13,10 +13,13 @@ extension ChildCommand {
         var end: ChildReport.End?
         switch capture.drain(child, until: limits.deadline, stop: stop) {
         case .ended: break
-        case .timedOut: end = .timedOut
-        case .stopped: end = .stopped
+        case .timedOut:
+            end = .timedOut
+            tearDown(child, limits.teardown, &capture)
+        case .stopped:
+            end = .stopped
+            tearDown(child, limits.teardownWhenStopped, &capture)
         }
-        if end != nil { tearDown(child, limits.teardown, &capture) }
         // Only now: until it is reaped nobody else can have its group's number.
         let ownEnd = try child.reap()
         return ChildReport(

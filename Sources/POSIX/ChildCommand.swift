@@ -35,15 +35,19 @@ public struct ChildLimits: Sendable {
     public var deadline: Duration
     /// What precedes SIGKILL.
     public var teardown: [TeardownStep]
+    /// The same when the bell has ended the run: whoever stops can't wait as long.
+    public var teardownWhenStopped: [TeardownStep]
     /// Bytes of output kept, from its beginning; the rest is read and dropped.
     public var outputLimit: Int
 
     public init(
         deadline: Duration, teardown: [TeardownStep] = [TeardownStep(.terminate, grace: .seconds(5))],
+        teardownWhenStopped: [TeardownStep] = [TeardownStep(.terminate, grace: .seconds(1))],
         outputLimit: Int = 64 * 1024
     ) {
         self.deadline = deadline
         self.teardown = teardown
+        self.teardownWhenStopped = teardownWhenStopped
         self.outputLimit = outputLimit
     }
 }

@@ -28,10 +28,19 @@ struct RunCommand {
         let engine = try supervisor.start("engine") { () throws(CommandFailure) in
             do throws(StartFailure) { try agent.run(once: once) } catch { throw CommandFailure(error) }
         }
-        let api =
-            once
-            ? nil
-            : try LocalAPIThreads.start(loaded.settings.api, agent: agent, supervisor: supervisor, log: log)
+        let api: LocalAPIThreads?
+        do throws(CommandFailure) {
+            api =
+                once
+                ? nil
+                : try LocalAPIThreads.start(
+                    loaded.settings.api, agent: agent, supervisor: supervisor, log: log)
+        } catch {
+            // It may be in the middle of an install already.
+            agent.engine.stop()
+            engine.join()
+            throw error
+        }
         let reason = supervisor.wait {
             log.warn(
                 "configuration not read again: SIGHUP is not supported yet",

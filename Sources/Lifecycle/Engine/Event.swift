@@ -18,7 +18,8 @@ public enum Event: Hashable, Sendable {
 
     case ordersHeld(Hold)
     case ordersResumed
-    case identityChanged(IdentityState)
+    /// With what is wrong with its files, if something is.
+    case identityChanged(IdentityState, problem: String? = nil)
     case identityInsideWindow(notAfter: Date)
     case identityCloseToExpiration(notAfter: Date)
     case identityRenewed(IdentityFacts)

@@ -40,7 +40,7 @@ extension HostState {
         if state != identity.reported {
             identity.reported = state
             allDirty = true
-            emit(.report(.identityChanged(state)))
+            emit(.report(.identityChanged(state, problem: identity.problem)))
             if state == .expiring, let facts = identity.facts {
                 emit(.report(.identityInsideWindow(notAfter: facts.notAfter)))
             }

@@ -22,7 +22,7 @@ extension HostState {
 
     private func identityStatus(at now: Moment) -> IdentityStatus {
         var status = IdentityStatus(name: settings.identityName, state: identity.state(at: now.wall))
-        if case .unusable(let problem)? = identity.found?.pair { status.problem = problem }
+        status.problem = identity.problem
         status.facts = identity.facts
         status.effectiveRenewBefore = identity.window?.effective
         status.nextRenewalAt = identity.dueAt

@@ -23,6 +23,11 @@ struct IdentityLifecycle: Sendable {
         if case .present(let facts)? = found?.pair { facts } else { nil }
     }
 
+    /// What is wrong with its files, in words.
+    var problem: String? {
+        if case .unusable(let problem)? = found?.pair { problem } else { nil }
+    }
+
     func state(at now: Date) -> IdentityState {
         guard let found else { return .unknown }
         switch found.pair {
