@@ -35,7 +35,7 @@ import Testing
             let failed = try prometheus.query("certplane_certificate_renewals_total{result=\"failed\"} > 0")
             scenario.check(failed.map { $0.metric["profile"] } == ["c0003"], "failed: \(failed)")
             let life = try prometheus.query(
-                "certplane_certificate_not_after_timestamp_seconds{certificate=\"c0001\"} - time() > 86400 * 89"
+                "certplane_certificate_not_after_timestamp_seconds{profile=\"c0001\"} - time() > 86400 * 89"
             )
             scenario.check(life.count == 1, "the certificate's end is not in 90 days")
         }

@@ -10,8 +10,8 @@ final class LabProcess: Sendable {
     let brokerAddress: String
     let stepCAAddress: String
 
-    /// Starts a lab in the scenario's directory `lab`, with an API of the agent at any free port. A directory that
-    /// an earlier lab left is used again.
+    /// Starts a lab in the scenario's directory `lab`, with an API of the agent at any free port. A directory
+    /// that an earlier lab left is used again.
     init(_ scenario: Scenario, _ options: [String] = []) throws {
         let directory = scenario.scratch.path("lab")
         let process = try scenario.start(

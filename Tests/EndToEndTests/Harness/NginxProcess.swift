@@ -29,7 +29,8 @@ final class NginxProcess: Sendable {
     /// The serial number in the leaf that a new connection is shown, `1A2B…`; nil without a handshake.
     func servedSerial() throws -> String? {
         let line =
-            "openssl s_client -connect 127.0.0.1:\(port) -servername www.lab.test | openssl x509 -noout -serial"
+            "openssl s_client -connect 127.0.0.1:\(port) -servername www.lab.test"
+            + " | openssl x509 -noout -serial"
         let serial = try Shell.line(line + " 2>/dev/null").lines.last { $0.hasPrefix("serial=") }
         return serial?.split(separator: "=").last.map(String.init)
     }

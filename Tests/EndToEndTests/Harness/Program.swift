@@ -3,7 +3,7 @@ import POSIX
 
 /// Where the programs are that the tests start.
 enum Program {
-    /// The agent and the broker under test: in the folder that `CERTPLANE_BINARIES` names, else beside the tests.
+    /// The programs under test: in the folder that `CERTPLANE_BINARIES` names, else beside the tests.
     static var agent: String { ownFolder + "/certplane-agent" }
     static var broker: String { ownFolder + "/certplane-broker" }
 
@@ -27,8 +27,8 @@ enum Program {
         return builtFolder
     }()
 
-    /// The build's folder: it holds the tests' bundle, and beside it the programs of the same build. Whether the
-    /// tests run in the bundle itself or in a runner, the bundle is on the command line.
+    /// The build's folder: it holds the tests' bundle, and beside it the programs of the same build. Whether
+    /// the tests run in the bundle itself or in a runner, the bundle is on the command line.
     private static var builtFolder: String {
         let arguments = CommandLine.arguments
         let bundle = arguments.first { $0.hasSuffix(".xctest") } ?? arguments.first ?? ""

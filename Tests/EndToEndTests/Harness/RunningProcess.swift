@@ -9,8 +9,8 @@ enum ProcessEnd: Equatable, Sendable {
 
 /// A program that runs beside the test, in a process group of its own, its stdout and stderr in one pipe.
 ///
-/// The kernel kills it should the thread that started it go without having ended it: not even a crash of the tests
-/// leaves it behind.
+/// The kernel kills it should the thread that started it go without having ended it: not even a crash of the
+/// tests leaves it behind.
 final class RunningProcess: Sendable {
     let name: String
     let pid: pid_t

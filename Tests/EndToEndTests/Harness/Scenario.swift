@@ -46,7 +46,7 @@ final class Scenario: Sendable {
         return process
     }
 
-    /// Does something when the scenario ends, however it does; the last first, before the processes are ended.
+    /// Does something when the scenario ends, however it does: the last first, then the processes end.
     func atEnd(_ ending: @escaping @Sendable () -> Void) {
         endings.withLock { $0.append(ending) }
     }
