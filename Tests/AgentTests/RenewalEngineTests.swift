@@ -222,16 +222,17 @@ import Transfer
             try ManagedCertificate.named("b", reload: "true"),
         ]
         let unreachable = failed(.brokerUnreachable)
-        let gate = Turnstile()
-        let hands = ScriptedHands(
-            reloading: { _, _ in
-                gate.open()
-                return .succeeded
-            },
-            attempting: { plan, _, _ in
-                if plan.certificate.name.text == "b" { return unreachable }
+        let diary = Lock<ScriptedHands?>(nil)
+        defer { diary.withLock { $0 = nil } }
+        let hands = ScriptedHands { plan, _, _ in
+            guard plan.certificate.name.text == "b" else {
                 return .installed(IssuedReport(certificate: plan.certificate.issued(serial: "2")))
-            })
+            }
+            // Only when the other waits already; then nothing runs any more, and this one is held.
+            try? diary.withLock { $0 }?.wait(for: "persist a owing a reload")
+            return unreachable
+        }
+        diary.withLock { $0 = hands }
         let running = try RunningEngine(certificates, hands, once: true) {
             $0.reloadGathering = .milliseconds(1500)
         }

@@ -88,13 +88,21 @@ import Testing
     }
 
     @Test func `a job never waits behind one that blocks while a thread could be made`() async throws {
+        let spin: @Sendable (Duration) -> Void = { duration in
+            let end = Clock.boottime() + duration
+            while Clock.boottime() < end {}
+        }
         try await onThread {
-            for _ in 0..<500 {
+            for round in 0..<4000 {
                 let pool = WorkerPool(limit: 2)
                 let (warm, done, second) = (try Bell(), try Bell(), Turnstile())
                 try pool.submit { _ in warm.ring() }
                 _ = warm.wait(until: Clock.boottime() + .seconds(5))
+                // Time for the first thread to be idle again, so that the next job finds it.
+                spin(.microseconds(200))
                 try pool.submit { _ in second.pass() }
+                // The second job comes at another moment of the first one's start each time.
+                spin(.microseconds(round % 80))
                 try pool.submit { _ in
                     second.open()
                     done.ring()
