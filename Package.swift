@@ -39,22 +39,25 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
+        // Floor 0 besides: values as text, for every room.
+        room("Notation", []),
+
         // Floor 1: owners over C.
         room("POSIX", ["CPOSIX"]),
-        room("PKI", ["COpenSSL"]),
+        room("PKI", ["COpenSSL", "Notation"]),
         room("Transfer", ["CCurl"]),
         room("YAML", ["CYAML"]),
 
         // Floor 2: values, rules, the reactor.
-        room("Lifecycle", []),
+        room("Lifecycle", ["Notation"]),
         room("Configuration", ["Lifecycle", "YAML"]),
-        room("HTTP", []),
+        room("HTTP", ["Notation"]),
         room("HTTPServer", ["HTTP", "POSIX", "PKI"]),
-        room("Log", ["POSIX"]),
+        room("Log", ["POSIX", "Notation"]),
 
         // Floor 3: the tenants.
-        room("Agent", ["Lifecycle", "POSIX", "PKI", "Transfer", "Log", "Configuration"]),
-        room("LocalAPI", ["Lifecycle", "HTTP", "HTTPServer", "Log", "POSIX"]),
+        room("Agent", ["Lifecycle", "POSIX", "PKI", "Transfer", "Log", "Configuration", "Notation"]),
+        room("LocalAPI", ["Lifecycle", "HTTP", "HTTPServer", "Log", "POSIX", "Notation"]),
         room("Broker", ["HTTP", "HTTPServer", "POSIX", "PKI", "YAML", "Lifecycle", "Log"]),
 
         // Floor 4: the processes.
@@ -62,8 +65,7 @@ let package = Package(
             name: "certplane-agent",
             dependencies: [
                 "Agent", "LocalAPI", "Lifecycle", "Configuration", "HTTP", "HTTPServer", "Log", "POSIX",
-                "PKI",
-                "Transfer",
+                "PKI", "Transfer", "Notation",
             ],
             swiftSettings: fenced),
         .executableTarget(
@@ -74,12 +76,14 @@ let package = Package(
             name: "TestSupport", dependencies: ["POSIX", "PKI", "Transfer", "Lifecycle"],
             path: "Tests/TestSupport",
             swiftSettings: house),
+        tests("NotationTests", ["Notation"]),
         tests("POSIXTests", ["POSIX"]),
         tests("PKITests", ["PKI", "POSIX"]),
         tests("TransferTests", ["Transfer", "PKI", "POSIX"]),
         tests("YAMLTests", ["YAML"]),
         tests("LifecycleTests", ["Lifecycle"]),
-        tests("ConfigurationTests", ["Configuration", "Lifecycle", "YAML"]),
+        tests(
+            "ConfigurationTests", ["Configuration", "Lifecycle", "YAML"], resources: [.copy("Vectors")]),
         tests("HTTPTests", ["HTTP"], resources: [.copy("Vectors")]),
         tests("HTTPServerTests", ["HTTPServer", "HTTP", "POSIX", "PKI"]),
         tests("LogTests", ["Log", "POSIX"]),

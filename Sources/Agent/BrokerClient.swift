@@ -1,5 +1,7 @@
 import FoundationEssentials
 import Lifecycle
+import Notation
+import POSIX
 import Transfer
 
 /// Sends orders to the broker, and puts every way in which that can fail into a class of its own.
@@ -24,7 +26,7 @@ struct BrokerClient {
         profile: String, signingRequestPEM: String, tls: MutualTLS, session: Session, stop: StopFlag
     ) -> Ordered {
         let body = CertificateRequestBody(profile: profile, signingRequestPEM: signingRequestPEM)
-        guard let encoded = try? JSONEncoder().encode(body),
+        guard let encoded = try? JSON.encode(body),
             encoded.count <= CertificateRequestBody.maximumBytes
         else {
             // Encoding two strings doesn't fail; so it is the size.
@@ -45,8 +47,7 @@ struct BrokerClient {
             body: Array(encoded), tls: tls,
             limits: ExchangeLimits(
                 connectTimeout: min(timeout, .seconds(10)), timeout: timeout, answerBytes: Self.answerLimit))
-        let clock = ContinuousClock()
-        let started = clock.now
+        let started = Clock.boottime()
         do throws(TransferError) {
             let answer = try session.perform(request, stop: stop)
             return Ordered(
@@ -56,14 +57,15 @@ struct BrokerClient {
         } catch {
             return Ordered(
                 result: .failure(RenewalFailure(order: error)),
-                exchange: BrokerExchange(endpoint: Self.ordersPath, status: nil, took: clock.now - started))
+                exchange: BrokerExchange(
+                    endpoint: Self.ordersPath, status: nil, took: Clock.boottime() - started))
         }
     }
 
     private static func bundle(from answer: Answer) -> Result<UncheckedBundle, RenewalFailure> {
         guard answer.status == 200 else { return .failure(RenewalFailure(refusedOrder: answer)) }
         do {
-            return .success(try JSONDecoder().decode(UncheckedBundle.self, from: Data(answer.body)))
+            return .success(try JSON.decode(UncheckedBundle.self, from: answer.body))
         } catch {
             // The broker said yes, so the order was placed: asking for the same key again may find it cached.
             return .failure(
@@ -141,7 +143,7 @@ extension FailureClass {
 extension BrokerErrorBody {
     /// The broker's own words, made fit for one line of log.
     static func text(of body: [UInt8]) -> String? {
-        guard let decoded = try? JSONDecoder().decode(BrokerErrorBody.self, from: Data(body)) else {
+        guard let decoded = try? JSON.decode(BrokerErrorBody.self, from: body) else {
             return nil
         }
         return Printable.line(decoded.error, limit: 200)

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Lifecycle
+import Notation
 import PKI
 
 /// The checks that turn an ``UncheckedBundle`` into an ``IssuedBundle``: all of them before anything is
@@ -79,8 +80,8 @@ struct BundleChecks {
     private func warnings(about leaf: Certificate) -> [String] {
         guard let installed = found.installed, leaf.notAfter < installed.notAfter else { return [] }
         return [
-            "it expires at \(leaf.notAfter.formatted(.iso8601)), before the one it replaces "
-                + "(\(installed.notAfter.formatted(.iso8601)))"
+            "it expires at \(leaf.notAfter.rfc3339), before the one it replaces "
+                + "(\(installed.notAfter.rfc3339))"
         ]
     }
 }

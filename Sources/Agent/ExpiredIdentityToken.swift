@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Notation
 import PKI
 
 /// The token with which step-ca renews an identity after its expiry: signed by the identity's own key, with the
@@ -36,9 +37,8 @@ struct ExpiredIdentityToken {
         let claims = Claims(
             aud: url + "/1.0/renew", sub: chain.leaf.subjectCommonName ?? "", iat: seconds, nbf: seconds,
             exp: seconds + Self.lifetime, jti: Hexadecimal.text(try randomBytes(16)))
-        let encoder = JSONEncoder()
         return try JWS(
-            header: Array(encoder.encode(header)), payload: Array(encoder.encode(claims)), signedBy: key
+            header: JSON.encode(header), payload: JSON.encode(claims), signedBy: key
         ).compact
     }
 }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Lifecycle
+import Notation
 import PKI
 import POSIX
 import Transfer
@@ -83,7 +84,7 @@ final class IdentityFiles: Sendable {
             guard identity.chain.leaf.notAfter >= now else {
                 throw RenewalFailure(
                     stage: .order, .identityExpired,
-                    detail: "the identity expired at \(identity.facts.notAfter.formatted(.iso8601))")
+                    detail: "the identity expired at \(identity.facts.notAfter.rfc3339)")
             }
             return identity
         }

@@ -1,6 +1,7 @@
 public import Configuration
 public import FoundationEssentials
 import Lifecycle
+import Notation
 import PKI
 import POSIX
 
@@ -104,11 +105,11 @@ public struct Inspection: Sendable {
         case .present(let facts) where facts.notAfter < now:
             findings.append(
                 Finding(
-                    .problem, "identity", "expired at \(facts.notAfter.formatted(.iso8601))",
+                    .problem, "identity", "expired at \(facts.notAfter.rfc3339)",
                     advice: FailureClass.identityExpired.advice))
         case .present(let facts):
             findings.append(
-                Finding(.ok, "identity", "\(facts.name), valid until \(facts.notAfter.formatted(.iso8601))"))
+                Finding(.ok, "identity", "\(facts.name), valid until \(facts.notAfter.rfc3339)"))
         }
         if let finding = openKey("identity.key", identity.keyPath, widest: 0o600) { findings.append(finding) }
         return findings
@@ -146,14 +147,14 @@ public struct Inspection: Sendable {
     {
         guard let installed = found.installed else { return Finding(.notice, subject, "not issued yet") }
         let window = RenewalWindow(lifetime: installed.lifetime, renewBefore: certificate.renewBefore)
-        let until = "valid until \(installed.notAfter.formatted(.iso8601))"
+        let until = "valid until \(installed.notAfter.rfc3339)"
         if installed.notAfter < now {
-            return Finding(.warning, subject, "expired at \(installed.notAfter.formatted(.iso8601))")
+            return Finding(.warning, subject, "expired at \(installed.notAfter.rfc3339)")
         }
         let due = window.dueAt(
             notAfter: installed.notAfter, lifetime: installed.lifetime, identity: settings.identity.name,
             name: certificate.name)
-        return Finding(.ok, subject, "\(until), renewed from \(due.formatted(.iso8601))")
+        return Finding(.ok, subject, "\(until), renewed from \(due.rfc3339)")
     }
 
     private func outputPath(_ subject: String, _ path: String) -> Finding? {

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Notation
 import POSIX
 
 /// Where installs that have been decided are noted until they are done: one file each in `<state_dir>/journal`.
@@ -21,10 +21,8 @@ struct InstallJournal: Sendable {
     func open(_ record: InstallRecord) throws(SystemError) -> Entry {
         // Staged names are random, so the first one is free here too.
         let entry = Entry(name: (record.files.first?.stagedName ?? "empty") + ".json")
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let bytes: [UInt8]
-        do { bytes = Array(try encoder.encode(record)) } catch {
+        do { bytes = try JSON.encode(record) } catch {
             throw SystemError("encode", directory.journal.path(of: entry.name), .invalid)
         }
         // The name mustn't look like that of a staged file, which a sweep removes.
@@ -57,7 +55,7 @@ struct InstallJournal: Sendable {
     func record(of entry: Entry) -> InstallRecord? {
         // Whatever is wrong with it: the entry is of no use then, and its path is told.
         guard let bytes = try? directory.journal.openFile(entry.fileName).readToEnd(limit: Self.longest),
-            let record = try? JSONDecoder().decode(InstallRecord.self, from: Data(bytes)),
+            let record = try? JSON.decode(InstallRecord.self, from: bytes),
             record.version <= InstallRecord.currentVersion
         else { return nil }
         return record

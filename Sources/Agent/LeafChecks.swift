@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Lifecycle
+import Notation
 import PKI
 
 /// The checks of a bundle that concern the leaf alone.
@@ -34,11 +35,11 @@ struct LeafChecks {
 
     func isValidNow() throws(RenewalFailure) {
         if leaf.notAfter <= now {
-            throw .checks(.leafExpired, "it expired at \(leaf.notAfter.formatted(.iso8601))", refusing: leaf)
+            throw .checks(.leafExpired, "it expired at \(leaf.notAfter.rfc3339)", refusing: leaf)
         }
         if leaf.notBefore > now.addingTimeInterval(Self.tolerance) {
             throw .checks(
-                .leafNotYetValid, "it is valid only from \(leaf.notBefore.formatted(.iso8601))",
+                .leafNotYetValid, "it is valid only from \(leaf.notBefore.rfc3339)",
                 refusing: leaf)
         }
     }
@@ -51,7 +52,7 @@ struct LeafChecks {
         guard now < dueAt else {
             throw .checks(
                 .alreadyDue,
-                "it expires at \(leaf.notAfter.formatted(.iso8601)) and would be due again at once",
+                "it expires at \(leaf.notAfter.rfc3339) and would be due again at once",
                 refusing: leaf)
         }
     }
@@ -68,8 +69,7 @@ struct LeafChecks {
 
     private func agree(_ field: String, said: String, is fact: Date) throws(RenewalFailure) {
         // What is no date agrees with none.
-        let date = try? Date(said, strategy: .iso8601)
-        guard date == fact else { throw disagreement(field, said, fact.formatted(.iso8601)) }
+        guard Date(rfc3339: said) == fact else { throw disagreement(field, said, fact.rfc3339) }
     }
 
     private func disagreement(_ field: String, _ said: String, _ fact: String) -> RenewalFailure {

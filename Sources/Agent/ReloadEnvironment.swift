@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Lifecycle
+import Notation
 
 /// What a reload command may know: the agent's own environment without what belongs to the agent alone, and
 /// which certificates changed.
@@ -26,7 +27,7 @@ struct ReloadEnvironment: Sendable {
         ]
         if let installed = subject.installed {
             own["CERTPLANE_SERIAL"] = installed.serial
-            own["CERTPLANE_NOT_AFTER"] = installed.notAfter.formatted(.iso8601)
+            own["CERTPLANE_NOT_AFTER"] = installed.notAfter.rfc3339
         }
         return inherited.merging(own) { $1 }
     }
@@ -52,9 +53,7 @@ struct ReloadEnvironment: Sendable {
     }
 
     private static func json(_ names: [String]) -> String? {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .withoutEscapingSlashes
         // A list of strings always encodes; were it otherwise, the command could do without.
-        return (try? encoder.encode(names)).map { String(decoding: $0, as: UTF8.self) }
+        return (try? JSON.encode(names)).map { String(decoding: $0, as: UTF8.self) }
     }
 }

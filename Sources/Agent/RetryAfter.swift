@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Notation
 import Transfer
 
 /// The `Retry-After` field of an answer (RFC 9110, 10.2.3).
@@ -47,12 +48,11 @@ enum HTTPDate {
             // Leap seconds have a sixtieth.
             let second = number(time[2], digits: 2, in: 0...60)
         else { return nil }
-        let midnight = DateComponents(
-            calendar: Calendar(identifier: .gregorian), timeZone: .gmt, year: year, month: month + 1,
-            day: day)
-        // There is no 31st of February.
-        guard midnight.isValidDate, let date = midnight.date else { return nil }
-        return date + Double(hour * 3600 + minute * 60 + second)
+        let midnight = CivilTime(year: year, month: month + 1, day: day, hour: 0, minute: 0, second: 0)
+            .secondsSince1970
+        // There is no 31st of February: it would come back as a day in March.
+        guard CivilTime(secondsSince1970: midnight).day == day else { return nil }
+        return Date(timeIntervalSince1970: Double(midnight + hour * 3600 + minute * 60 + second))
     }
 
     private static func number(_ text: String, digits: Int, in range: ClosedRange<Int>) -> Int? {

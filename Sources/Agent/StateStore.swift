@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Lifecycle
 import Log
+import Notation
 import POSIX
 
 /// Keeps the ``CertificateRecord`` of each certificate across restarts, one JSON file each.
@@ -18,11 +19,9 @@ struct StateStore: Sendable {
     }
 
     func store(_ record: CertificateRecord, for name: CertificateName) throws(SystemError) {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
         let bytes: [UInt8]
         do {
-            bytes = Array(try encoder.encode(record))
+            bytes = try JSON.encode(record, .indented)
         } catch {
             // Only a number that JSON can't hold gets here.
             throw SystemError("encode", directory.records.path(of: Self.fileName(name)), .invalid)
@@ -59,10 +58,9 @@ struct StateStore: Sendable {
     private static func fileName(_ name: CertificateName) -> String { name.fileName + ".json" }
 
     private static func decode(_ bytes: [UInt8]) throws -> CertificateRecord {
-        let data = Data(bytes)
-        let version = try JSONDecoder().decode(Version.self, from: data).version
+        let version = try JSON.decode(Version.self, from: bytes).version
         guard version <= CertificateRecord.currentVersion else { throw UnknownVersion(version: version) }
-        return try JSONDecoder().decode(CertificateRecord.self, from: data)
+        return try JSON.decode(CertificateRecord.self, from: bytes)
     }
 
     private func setAside(_ file: String, of name: CertificateName, because reason: String) {

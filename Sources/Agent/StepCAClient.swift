@@ -1,6 +1,7 @@
 import Configuration
 import FoundationEssentials
 import Lifecycle
+import Notation
 import PKI
 import Transfer
 
@@ -106,7 +107,7 @@ struct StepCAClient {
 
     /// The refusal in one line, with the request id under which step-ca's own log tells the cause.
     private static func refusal(_ answer: Answer, _ path: String) -> String {
-        let body = try? JSONDecoder().decode(StepCAErrorBody.self, from: Data(answer.body))
+        let body = try? JSON.decode(StepCAErrorBody.self, from: answer.body)
         let said = body.map { ": \(Printable.line($0.message, limit: 300))" } ?? ""
         let id = answer.headers["X-Request-Id"].map { " (request id \(Printable.line($0, limit: 64)))" } ?? ""
         return "step-ca answered \(answer.status) to \(path)\(said)\(id)"
@@ -117,7 +118,7 @@ struct StepCAClient {
     }
 
     private func encode(_ body: some Encodable) throws(RenewalFailure) -> [UInt8] {
-        do { return Array(try JSONEncoder().encode(body)) } catch {
+        do { return try JSON.encode(body) } catch {
             throw RenewalFailure(stage: .csr, .csrFailed, detail: "the request can't be written as JSON")
         }
     }
@@ -125,7 +126,7 @@ struct StepCAClient {
     private func decode<Body: Decodable>(_ type: Body.Type, from answer: Answer) throws(RenewalFailure)
         -> Body
     {
-        do { return try JSONDecoder().decode(type, from: Data(answer.body)) } catch {
+        do { return try JSON.decode(type, from: answer.body) } catch {
             throw RenewalFailure(
                 stage: .order, .caRefused,
                 detail: "step-ca's answer is not what its protocol says: \(JSONFault.describe(error))",

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Notation
 
 /// What both renderers do to text, so that one event is always one line and says what it seems to say.
 enum LogText {
@@ -56,11 +57,11 @@ enum LogText {
 
     /// RFC 3339, UTC, milliseconds: the time of a line.
     static func timestamp(_ date: Date) -> String {
-        date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+        date.rfc3339WithMilliseconds
     }
 
     /// RFC 3339, UTC, seconds: a date in an attribute.
-    static func date(_ date: Date) -> String { date.formatted(.iso8601) }
+    static func date(_ date: Date) -> String { date.rfc3339 }
 
     /// As Go prints it: `1h2m3s`, `1.5s`, `250ms`, `0s`.
     static func duration(_ duration: Duration) -> String {

@@ -1,5 +1,6 @@
 import COpenSSL
 public import FoundationEssentials
+import Notation
 
 /// Certificates in the order of TLS: the leaf first, each signed by the one that follows.
 ///
@@ -51,8 +52,8 @@ extension CertificateChainError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .brokenLink(let index): "certificate \(index + 1) is not signed by the one after it"
-        case .notYetValid(let subject, let date): "\(subject) is not valid before \(date.formatted(.iso8601))"
-        case .expired(let subject, let date): "\(subject) expired at \(date.formatted(.iso8601))"
+        case .notYetValid(let subject, let date): "\(subject) is not valid before \(date.rfc3339)"
+        case .expired(let subject, let date): "\(subject) expired at \(date.rfc3339)"
         case .untrusted(let reason, let depth): "not trusted: \(reason) (certificate \(depth + 1))"
         case .openSSL(let error): error.description
         }

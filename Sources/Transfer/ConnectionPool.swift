@@ -34,7 +34,7 @@ import Glibc
     mutating func run(_ transfer: borrowing EasyHandle, timeout: Duration, stop: StopFlag) -> Ending {
         if let failure = unsafe failure(curl_multi_add_handle(raw, transfer.raw)) { return failure }
         defer { _ = unsafe curl_multi_remove_handle(raw, transfer.raw) }
-        let ending = drive(until: .now + min(timeout, Self.longest), stop: stop)
+        let ending = drive(until: timeSinceBoot() + min(timeout, Self.longest), stop: stop)
         keptSocket = transfer.activeSocket
         return ending
     }
@@ -53,23 +53,21 @@ import Glibc
     func listen(after transfer: borrowing EasyHandle, timeout: Duration, stop: StopFlag) {
         guard unsafe curl_multi_add_handle(raw, transfer.raw) == CURLM_OK else { return }
         defer { _ = unsafe curl_multi_remove_handle(raw, transfer.raw) }
-        let deadline = ContinuousClock.now + min(timeout, Self.longest)
+        let deadline = timeSinceBoot() + min(timeout, Self.longest)
         guard case .finished(CURLE_OK) = drive(until: deadline, stop: stop) else { return }
-        while transfer.hasNothingToRead, !stop.isRaised, .now < deadline {
+        while transfer.hasNothingToRead, !stop.isRaised, timeSinceBoot() < deadline {
             guard unsafe curl_multi_poll(raw, nil, 0, 5, nil) == CURLM_OK else { return }
         }
     }
 
-    private func drive(
-        until deadline: ContinuousClock.Instant, stop: StopFlag
-    ) -> Ending {
+    private func drive(until deadline: Duration, stop: StopFlag) -> Ending {
         while true {
             if stop.isRaised { return .stopped }
             var running: CInt = 0
             if let failure = unsafe failure(curl_multi_perform(raw, &running)) { return failure }
             var result = CURLE_OK
             if unsafe ccurl_multi_finished(raw, &result) { return .finished(result) }
-            let left = deadline - .now
+            let left = deadline - timeSinceBoot()
             guard left > .zero else { return .outOfTime }
             let wait = CInt(min(left, Self.patience).milliseconds) + 1
             if let failure = unsafe failure(curl_multi_poll(raw, nil, 0, wait, nil)) { return failure }
@@ -79,6 +77,13 @@ import Glibc
     private func failure(_ code: CURLMcode) -> Ending? {
         code == CURLM_OK ? nil : unsafe .failed(String(cString: curl_multi_strerror(code)))
     }
+}
+
+/// Suspends included. Not `ContinuousClock`: it brings the concurrency runtime and libdispatch into the program.
+private func timeSinceBoot() -> Duration {
+    var now = timespec()
+    unsafe clock_gettime(CLOCK_BOOTTIME, &now)
+    return .seconds(now.tv_sec) + .nanoseconds(now.tv_nsec)
 }
 
 extension Duration {

@@ -34,7 +34,7 @@ extension YAMLProblem {
     static func encoding(_ problem: String, at position: SourcePosition) -> YAMLProblem {
         YAMLProblem(
             .encoding, at: position, problem,
-            hint: problem.contains("control")
+            hint: problem.hasPrefix("control")
                 ? "Remove the character; text may hold tabs and line breaks but no other control characters."
                 : "Save the file as UTF-8.")
     }

@@ -1,6 +1,7 @@
 import Agent
 import Configuration
 import FoundationEssentials
+import Notation
 import POSIX
 
 /// `check`: looks at everything, changes nothing, and fails if something can't work.
@@ -43,11 +44,9 @@ struct CheckCommand {
     }
 
     private func show(_ report: Report) {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         // Strings and numbers: there is nothing in it that can't be encoded.
-        guard let document = try? encoder.encode(report) else { return }
-        StandardStream.output.write(Array(document) + [UInt8(ascii: "\n")])
+        guard let document = try? JSON.encode(report, .indented) else { return }
+        StandardStream.output.write(document + [UInt8(ascii: "\n")])
     }
 
     /// A line for a finding, and one for what to do about it.

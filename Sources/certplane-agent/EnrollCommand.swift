@@ -3,6 +3,7 @@ import Configuration
 import FoundationEssentials
 import Lifecycle
 import Log
+import Notation
 import POSIX
 
 /// `enroll`: obtains the identity, and tells the result in one line.
@@ -18,7 +19,7 @@ struct EnrollCommand {
         let facts: IdentityFacts
         do { facts = try enrolment.run() } catch { throw CommandFailure(error) }
         StandardStream.output.write(
-            "Enrolled as \(facts.name), serial \(facts.serial), valid until \(facts.notAfter.formatted(.iso8601)).\n"
+            "Enrolled as \(facts.name), serial \(facts.serial), valid until \(facts.notAfter.rfc3339).\n"
         )
     }
 }
@@ -30,7 +31,7 @@ extension CommandFailure {
             self.init(
                 code: .failure,
                 message:
-                    "there is a valid identity already: \(facts.name), until \(facts.notAfter.formatted(.iso8601))",
+                    "there is a valid identity already: \(facts.name), until \(facts.notAfter.rfc3339)",
                 advice: [
                     "Nothing was changed, and the token was not used.",
                     "To replace it, remove its files first.",

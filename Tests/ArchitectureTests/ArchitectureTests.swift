@@ -5,21 +5,22 @@ import Testing
 @Suite struct ArchitectureTests {
     /// Which modules of ours each room may import: floors below it, and nothing sideways but what is named here.
     static let allowed: [String: Set<String>] = [
+        "Notation": [],
         "POSIX": ["CPOSIX"],
-        "PKI": ["COpenSSL"],
+        "PKI": ["COpenSSL", "Notation"],
         "Transfer": ["CCurl"],
         "YAML": ["CYAML"],
-        "Lifecycle": [],
+        "Lifecycle": ["Notation"],
         "Configuration": ["Lifecycle", "YAML"],
-        "HTTP": [],
+        "HTTP": ["Notation"],
         "HTTPServer": ["HTTP", "POSIX", "PKI"],
-        "Log": ["POSIX"],
-        "Agent": ["Lifecycle", "Configuration", "POSIX", "PKI", "Transfer", "Log"],
-        "LocalAPI": ["Lifecycle", "HTTP", "HTTPServer", "Log", "POSIX"],
+        "Log": ["POSIX", "Notation"],
+        "Agent": ["Lifecycle", "Configuration", "POSIX", "PKI", "Transfer", "Log", "Notation"],
+        "LocalAPI": ["Lifecycle", "HTTP", "HTTPServer", "Log", "POSIX", "Notation"],
         "Broker": ["HTTP", "HTTPServer", "POSIX", "PKI", "YAML", "Lifecycle", "Log"],
         "certplane-agent": [
             "Agent", "LocalAPI", "Lifecycle", "Configuration", "HTTP", "HTTPServer", "Log", "POSIX", "PKI",
-            "Transfer",
+            "Transfer", "Notation",
         ],
         "certplane-broker": ["Broker", "HTTPServer", "Log", "POSIX", "PKI"],
     ]
@@ -72,6 +73,21 @@ import Testing
             for (number, line) in try code(of: file) {
                 for word in ["try!", "as!", "fatalError(", "preconditionFailure("] where line.contains(word) {
                     Issue.record("\(file.lastPathComponent):\(number): \(word)")
+                }
+            }
+        }
+    }
+
+    /// Each of these brings megabytes into the static program: FoundationEssentials' coders and formatters, the
+    /// regular expressions, the concurrency runtime with libdispatch. `scripts/bench size` has the total.
+    @Test(arguments: allowed.keys.filter { !["Broker", "certplane-broker"].contains($0) }.sorted())
+    func `the agent takes only small parts of the toolchain`(room: String) throws {
+        let heavy =
+            /\b(JSON(En|De)coder|FileManager|Data|URL|Calendar|Regex)[(.]|\b(Continuous|Suspending)Clock\b|\b(async|await)\s|\.formatted\(|ISO8601Format|\.(firstRange|ranges|replacing)\(/
+        for file in try swiftFiles(of: room) {
+            for (number, line) in try code(of: file) {
+                if let match = line.firstMatch(of: heavy) {
+                    Issue.record("\(file.lastPathComponent):\(number): \(match.output.0)")
                 }
             }
         }

@@ -16,9 +16,9 @@ public struct HTTPSURL: Sendable, Hashable, CustomStringConvertible {
     public init(validating text: String) throws(Problem) {
         let bytes = Array(text.utf8)
         guard bytes.allSatisfy(Self.isURLByte) else { throw .badCharacter }
-        guard let schemeEnd = text.firstRange(of: "://") else { throw .notAURL }
-        guard text[..<schemeEnd.lowerBound].lowercased() == "https" else { throw .notHTTPS }
-        let rest = text[schemeEnd.upperBound...]
+        guard let colon = text.firstIndex(of: ":"), text[colon...].hasPrefix("://") else { throw .notAURL }
+        guard text[..<colon].lowercased() == "https" else { throw .notHTTPS }
+        let rest = text[colon...].dropFirst(3)
         guard !rest.contains("?"), !rest.contains("#") else { throw .hasQueryOrFragment }
         var authority = rest.prefix { $0 != "/" }
         guard !authority.contains("@") else { throw .hasUserInfo }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Notation
 
 /// What a due certificate waits for.
 enum Wait: Sendable {
@@ -52,28 +53,28 @@ extension HostState {
 
     private func whyNotDue(_ certificate: CertificateLifecycle) -> String {
         var text = "not due"
-        if let dueAt = certificate.dueAt { text = "due at \(dueAt.ISO8601Format())" }
+        if let dueAt = certificate.dueAt { text = "due at \(dueAt.rfc3339)" }
         guard let debt = certificate.record.reload else { return text }
         if certificate.reload.isRunning { return "installed; its service is being reloaded" }
         guard debt.attempts > 0 else { return "installed; its service is about to be reloaded" }
         return
-            "installed, but its service could not be reloaded; next try at \(debt.nextAttemptAt.ISO8601Format())"
+            "installed, but its service could not be reloaded; next try at \(debt.nextAttemptAt.rfc3339)"
     }
 
     private func whatNext(_ certificate: CertificateLifecycle, _ wait: Wait?) -> String {
         switch wait {
         case .identity(let state): "waits for a valid identity (\(state.rawValue))"
         case .broker(.unreachable, let date):
-            "the broker can't be reached; it is tried again at \(date.ISO8601Format())"
+            "the broker can't be reached; it is tried again at \(date.rfc3339)"
         case .broker(.rateLimited, let date):
-            "the broker asked for a pause; it is tried again at \(date.ISO8601Format())"
+            "the broker asked for a pause; it is tried again at \(date.rfc3339)"
         case .possibleOrder(let date):
-            "the broker may still be working on the last order; next try at \(date.ISO8601Format())"
+            "the broker may still be working on the last order; next try at \(date.rfc3339)"
         case .budget(let date):
-            "its order budget for seven days is spent; next order at \(date.ISO8601Format())"
+            "its order budget for seven days is spent; next order at \(date.rfc3339)"
         case .unchanged(let date):
-            "the broker still gives the certificate that is installed; asked again at \(date.ISO8601Format())"
-        case .retry(let date): "\(lastFailure(certificate)); next try at \(date.ISO8601Format())"
+            "the broker still gives the certificate that is installed; asked again at \(date.rfc3339)"
+        case .retry(let date): "\(lastFailure(certificate)); next try at \(date.rfc3339)"
         case .queue: "waits for one of \(settings.concurrency) places among the renewals"
         case nil: "about to be renewed"
         }

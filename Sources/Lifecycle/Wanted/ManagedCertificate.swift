@@ -62,5 +62,5 @@ public struct ReloadSetting: Hashable, Sendable {
     }
 
     /// Whether one run may serve several certificates: not when the command asks which certificate it is for.
-    public var isShareable: Bool { !command.contains("CERTPLANE_") }
+    public var isShareable: Bool { !command.indices.contains { command[$0...].hasPrefix("CERTPLANE_") } }
 }

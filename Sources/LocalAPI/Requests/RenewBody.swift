@@ -1,9 +1,11 @@
 import HTTP
 import Lifecycle
+import Notation
 
 /// The body of a request for a renewal: optional, JSON, and strict, so that a misspelt wish is never overlooked.
 enum RenewBody {
     static let longestReason = 200
+    private static let deepest = 8
 
     static func read(_ request: Request) throws(Problem) -> RenewRequest {
         guard !request.body.isEmpty else { return RenewRequest() }
@@ -25,7 +27,7 @@ enum RenewBody {
     private static func members(of body: [UInt8]) throws(Problem) -> [JSONMember] {
         let value: JSONValue
         do {
-            value = try JSONReader.read(body)
+            value = try JSONReader.read(body, deepest: deepest)
         } catch {
             throw Problem(.badBody, "The body is not JSON: \(error).")
         }

@@ -1,15 +1,17 @@
-/// Reads the JSON of a request's body (RFC 8259) strictly: UTF-8, one value, no name twice in an object, no more than
-/// eight levels.
-struct JSONReader {
-    private static let deepest = 8
-
+/// Reads JSON (RFC 8259) strictly: UTF-8, one value, no name twice in an object, no more levels than asked for.
+public struct JSONReader {
     private let bytes: [UInt8]
+    private let deepest: Int
     private var index = 0
 
-    private init(_ bytes: [UInt8]) { self.bytes = bytes }
+    private init(_ bytes: [UInt8], deepest: Int) {
+        self.bytes = bytes
+        self.deepest = deepest
+    }
 
-    static func read(_ bytes: [UInt8]) throws(JSONProblem) -> JSONValue {
-        var reader = JSONReader(bytes)
+    /// - Parameter deepest: how many objects and arrays may lie in each other.
+    public static func read(_ bytes: [UInt8], deepest: Int) throws(JSONProblem) -> JSONValue {
+        var reader = JSONReader(bytes, deepest: deepest)
         let value = try reader.value(depth: 1)
         reader.skipSpace()
         if reader.index < bytes.count { throw reader.problem("something follows the value") }
@@ -31,7 +33,7 @@ struct JSONReader {
     }
 
     private mutating func value(depth: Int) throws(JSONProblem) -> JSONValue {
-        if depth > Self.deepest { throw problem("the value is nested too deeply") }
+        if depth > deepest { throw problem("the value is nested too deeply") }
         skipSpace()
         switch next {
         case UInt8(ascii: "{"): return try object(depth)
@@ -56,6 +58,7 @@ struct JSONReader {
     private mutating func object(_ depth: Int) throws(JSONProblem) -> JSONValue {
         index += 1
         var members: [JSONMember] = []
+        var names: Set<String> = []
         skipSpace()
         if take("}") { return .object([]) }
         while true {
@@ -63,7 +66,7 @@ struct JSONReader {
             guard next == UInt8(ascii: "\"") else { throw problem("a name in quotes is expected") }
             let start = index
             let name = try string()
-            if members.contains(where: { $0.name == name }) {
+            guard names.insert(name).inserted else {
                 throw JSONProblem(reason: "a name comes twice", offset: start)
             }
             skipSpace()
