@@ -54,7 +54,7 @@ struct EngineLoop {
         guard running == 0 else { return false }
         if stopping { return true }
         // One pass is over when the machine has nothing to do but wait, however shortly: what failed is not tried again.
-        return once && !state.isGatheringReloads
+        return once
     }
 
     /// Waits for mail, the machine's next deadline, or the end of a grace.

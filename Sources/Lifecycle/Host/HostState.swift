@@ -9,9 +9,6 @@ public struct HostState: Sendable {
     /// When the machine wants to be told of the time at the latest, on the boottime clock; as of the last input.
     public private(set) var nextDeadline: Duration?
 
-    /// Reloads that could begin wait for others to share their run, for a while.
-    public var isGatheringReloads: Bool { !reloadQueue.isEmpty }
-
     var settings = LifecycleSettings(identityName: "")
     var isStopping = false
     var isConfigured = false
