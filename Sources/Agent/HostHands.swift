@@ -51,7 +51,7 @@ final class HostHands: EngineHands {
     func adopt(stuck outcomes: [InstallRecovery.Outcome]) { installer.adopt(stuck: outcomes) }
 
     func retryStuckInstalls() -> [CertificateName] {
-        guard installer.hasStuckInstalls else { return [] }
+        guard !installer.stuckSubjects.isEmpty else { return [] }
         return installer.retryStuckInstalls(log: log).compactMap { try? CertificateName(validating: $0) }
     }
 
@@ -102,11 +102,12 @@ final class HostHands: EngineHands {
     }
 
     func reload(_ plan: ReloadPlan, stop: StopSignal) -> ReloadOutcome {
-        if installer.hasStuckInstalls {
+        let stuck = installer.stuckSubjects.intersection(plan.names.map(\.text))
+        if let name = stuck.min() {
             return .failed(
                 RenewalFailure(
                     stage: .reload, .installStuck,
-                    detail: "held: a service could read a set of files of which only some are new"))
+                    detail: "held: of the files of '\(name)' some are new and others old"))
         }
         return reloads.run(plan, stop: stop.children)
     }

@@ -21,7 +21,7 @@ struct HostRecovery {
         }
         var sweep = StagingSweep(log: log)
         for case .stuck(_, let record) in outcomes {
-            for file in record.files {
+            for file in record?.files ?? [] {
                 sweep.kept.formUnion([file.stagedName] + (file.oldName.map { [$0] } ?? []))
             }
         }
@@ -54,8 +54,8 @@ public enum Recovery {
             switch outcome {
             case .finished(let subject): report.finished.append(subject)
             case .undone(let subject): report.undone.append(subject)
-            case .stuck(_, let record): report.stuck.append(record.subject)
-            case .unreadable: report.hasDamagedEntries = true
+            case .stuck(let entry, let record): report.stuck.append(record?.subject ?? entry.name)
+            case .damaged: report.hasDamagedEntries = true
             }
         }
         _ = consume running

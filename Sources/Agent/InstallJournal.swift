@@ -36,12 +36,18 @@ struct InstallJournal: Sendable {
         try directory.journal.synchronize()
     }
 
-    /// The open entries, in no order. One that can't be read gives nil.
-    func entries() throws(SystemError) -> [(entry: Entry, record: InstallRecord?)] {
-        try directory.journal.entries().compactMap { name in
-            guard let entry = Entry(fileName: name) else { return nil }
-            return (entry, record(of: entry))
-        }
+    /// What an entry says, as far as it can be told.
+    enum Reading {
+        case record(InstallRecord)
+        /// It says nothing that could be followed, and never will.
+        case damaged
+        /// It can't be read at the moment.
+        case unreadable(SystemError)
+    }
+
+    /// The open entries, in no order.
+    func entries() throws(SystemError) -> [Entry] {
+        try directory.journal.entries().compactMap(Entry.init(fileName:))
     }
 
     /// Gives an entry that can't be read another name, so that it is kept and read no more; returns the new path.
@@ -51,14 +57,15 @@ struct InstallJournal: Sendable {
 
     func path(of entry: Entry) -> String { directory.journal.path(of: entry.fileName) }
 
-    /// What an open entry says; nil if it can't be read.
-    func record(of entry: Entry) -> InstallRecord? {
-        // Whatever is wrong with it: the entry is of no use then, and its path is told.
-        guard let bytes = try? directory.journal.openFile(entry.fileName).readToEnd(limit: Self.longest),
-            let record = try? JSON.decode(InstallRecord.self, from: bytes),
+    func read(_ entry: Entry) -> Reading {
+        let bytes: [UInt8]
+        do { bytes = try directory.journal.openFile(entry.fileName).readToEnd(limit: Self.longest) } catch {
+            return error.errno == .fileTooLarge ? .damaged : .unreadable(error)
+        }
+        guard let record = try? JSON.decode(InstallRecord.self, from: bytes),
             record.version <= InstallRecord.currentVersion
-        else { return nil }
-        return record
+        else { return .damaged }
+        return .record(record)
     }
 }
 

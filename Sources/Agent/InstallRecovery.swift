@@ -17,27 +17,23 @@ struct InstallRecovery: Sendable {
         case finished(subject: String)
         /// The set is the old one.
         case undone(subject: String)
-        /// The entry stays, for another try.
-        case stuck(InstallJournal.Entry, InstallRecord)
+        /// The entry stays, for another try; without a record it could not even be read.
+        case stuck(InstallJournal.Entry, InstallRecord?)
         /// The entry was set aside.
-        case unreadable
+        case damaged
     }
 
     /// Recovers every open entry. Only under the locks of the state directory: an entry of a running install would
     /// be taken for a dead one's.
-    func run() throws(SystemError) -> [Outcome] {
-        var outcomes: [Outcome] = []
-        for (entry, record) in try journal.entries() {
-            outcomes.append(record.map { recover(entry, $0) } ?? setAside(entry))
-        }
-        return outcomes
-    }
+    func run() throws(SystemError) -> [Outcome] { try journal.entries().map(recover) }
 
-    /// Recovers one entry. Whether it is done with.
-    func retry(_ entry: InstallJournal.Entry) -> Bool {
-        guard let record = journal.record(of: entry) else { return setAside(entry) == .unreadable }
-        if case .stuck = recover(entry, record) { return false }
-        return true
+    /// Recovers one entry.
+    func recover(_ entry: InstallJournal.Entry) -> Outcome {
+        switch journal.read(entry) {
+        case .record(let record): recover(entry, record)
+        case .damaged: setAside(entry)
+        case .unreadable(let error): stuck(entry, nil, because: "\(error)")
+        }
     }
 
     private func recover(_ entry: InstallJournal.Entry, _ record: InstallRecord) -> Outcome {
@@ -62,15 +58,21 @@ struct InstallRecovery: Sendable {
                 ])
             return .undone(subject: record.subject)
         } catch {
-            log.error(
-                "interrupted install can't be finished",
-                [
-                    "subject": .string(record.subject), "journal": .string(journal.path(of: entry)),
-                    "error": .string("\(error)"),
-                    "advice": "Free the file or repair its directory; it is tried again.",
-                ])
-            return .stuck(entry, record)
+            return stuck(entry, record, because: "\(error)")
         }
+    }
+
+    private func stuck(
+        _ entry: InstallJournal.Entry, _ record: InstallRecord?, because error: String
+    ) -> Outcome {
+        log.error(
+            "interrupted install can't be finished",
+            [
+                "subject": .string(record?.subject ?? "unknown"), "journal": .string(journal.path(of: entry)),
+                "error": .string(error),
+                "advice": "Free the file or repair its directory; it is tried again.",
+            ])
+        return .stuck(entry, record)
     }
 
     /// The renames last before the entry goes; then nothing of the old set is needed.
@@ -89,7 +91,7 @@ struct InstallRecovery: Sendable {
         }
         attributes.append("advice", "Compare key and certificate of each service; renew what doesn't match.")
         log.error("install journal is damaged", attributes)
-        return .unreadable
+        return .damaged
     }
 }
 

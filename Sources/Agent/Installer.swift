@@ -109,24 +109,21 @@ struct Installer: Sendable {
     /// Takes on what was stuck already when the process started.
     func adopt(stuck found: [InstallRecovery.Outcome]) {
         stuck.withLock { stuck in
-            for case .stuck(let entry, let record) in found { stuck[entry] = record.subject }
+            for case .stuck(let entry, let record) in found { stuck[entry] = record?.subject ?? "" }
         }
     }
 
-    /// Whether a service could read a set of which some files are new and others old.
-    var hasStuckInstalls: Bool { stuck.withLock { !$0.isEmpty } }
+    /// The subjects of sets of which a service could read some files new and others old.
+    var stuckSubjects: Set<String> { stuck.withLock { Set($0.values) } }
 
     /// Tries again to finish or undo what is stuck. The subjects that are stuck no more.
     func retryStuckInstalls(log: Logger) -> [String] {
-        let entries = stuck.withLock { $0 }
-        var freed: [String] = []
-        for (entry, subject) in entries {
-            let recovery = InstallRecovery(journal: journal, log: log)
-            guard gate.withShared({ recovery.retry(entry) }) else { continue }
+        let recovery = InstallRecovery(journal: journal, log: log)
+        return stuck.withLock { $0 }.compactMap { entry, subject in
+            if case .stuck = gate.withShared({ recovery.recover(entry) }) { return nil }
             stuck.withLock { $0[entry] = nil }
-            freed.append(subject)
+            return subject
         }
-        return freed
     }
 
     private static func installedKey(of certificate: ManagedCertificate) throws(RenewalFailure) -> SecretBytes

@@ -122,12 +122,12 @@ import Testing
         }
         #expect(failure?.failureClass == .installStuck)
         #expect(failure?.detail.contains("out/key.pem") == true)
-        #expect(installer.hasStuckInstalls)
+        #expect(installer.stuckSubjects == ["web"])
         let outputs = try renewal.host.outputs()
         for bytes in renewal.old.values { #expect(outputs.values.contains(bytes)) }
 
         #expect(installer.retryStuckInstalls(log: renewal.host.log) == ["web"])
-        #expect(!installer.hasStuckInstalls)
+        #expect(installer.stuckSubjects.isEmpty)
         #expect(try renewal.host.outputs() == renewal.new)
     }
 
