@@ -15,8 +15,12 @@ final class Inventory: Sendable {
     }
 
     private let memories = Lock<[CertificateName: Memory]>([:])
+    /// Why a file can't be read now, if it can't; a test plays a broken disk here.
+    private let faultOf: @Sendable (_ path: String) -> SystemError?
 
-    init() {}
+    init(faultOf: @escaping @Sendable (_ path: String) -> SystemError? = Inventory.fault(of:)) {
+        self.faultOf = faultOf
+    }
 
     func look(at certificate: ManagedCertificate) -> FoundCertificate {
         memory(of: certificate).found
@@ -41,11 +45,35 @@ final class Inventory: Sendable {
             return remembered
         }
         let assessment = CertificateFiles(reading: certificate.outputs).assessment
+        // A fault that passes says nothing about the certificate: an order for it would be a needless one.
+        if let remembered, remembered.outputs == certificate.outputs, assessment.found != remembered.found,
+            Output.allCases.contains(where: { certificate.outputs[$0].map(isOutOfReach) ?? false })
+        {
+            return remembered
+        }
         let memory = Memory(
             outputs: certificate.outputs, fingerprints: fingerprints, found: assessment.found,
             keySPKI: assessment.keySPKI)
         memories.withLock { $0[certificate.name] = memory }
         return memory
+    }
+
+    private func isOutOfReach(_ path: String) -> Bool {
+        faultOf(path).map { Self.passing.contains($0.errno) } ?? false
+    }
+
+    /// Faults of the machine, not of the file.
+    private static let passing: Set<Errno> = [
+        .inputOutput, .tooManyOpenFiles, .fileTableFull, .noMemory, .staleHandle, .timedOut,
+    ]
+
+    private static func fault(of path: String) -> SystemError? {
+        do {
+            _ = try File.read(path, limit: CertificateFiles.longest)
+            return nil
+        } catch {
+            return error
+        }
     }
 
     private static func fingerprints(of outputs: OutputPaths) -> [Output: FileFingerprint] {

@@ -36,6 +36,11 @@ public struct Errno: RawRepresentable, Error, Hashable, Sendable {
     public static let connectionReset = Errno(rawValue: ECONNRESET)
     public static let brokenPipe = Errno(rawValue: EPIPE)
     public static let noSuchProcess = Errno(rawValue: ESRCH)
+    public static let tooManyOpenFiles = Errno(rawValue: EMFILE)
+    public static let fileTableFull = Errno(rawValue: ENFILE)
+    public static let noMemory = Errno(rawValue: ENOMEM)
+    public static let staleHandle = Errno(rawValue: ESTALE)
+    public static let timedOut = Errno(rawValue: ETIMEDOUT)
 
     /// `ENOENT`; `errno 4711` for a number without a name.
     public var name: String {

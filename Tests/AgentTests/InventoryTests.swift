@@ -105,6 +105,14 @@ import Testing
         #expect(inventory.installedKeySPKI(of: host.certificate) == nil)
     }
 
+    @Test(arguments: [(Errno.inputOutput, true), (.tooManyOpenFiles, true), (.permissionDenied, false)])
+    func `a fault of the machine changes nothing that is known`(errno: Errno, isKept: Bool) throws {
+        let inventory = Inventory { path in SystemError("read", path, errno) }
+        let before = inventory.look(at: host.certificate)
+        try remove("cert.pem")
+        #expect((inventory.look(at: host.certificate) == before) == isKept)
+    }
+
     @Test func `another path in the configuration is looked at at once`() throws {
         let inventory = Inventory()
         _ = inventory.look(at: host.certificate)
