@@ -20,11 +20,12 @@ struct StagingSweep {
         }
     }
 
-    /// Sweeps what an interrupted write of a record or of a key left in the agent's own directory.
+    /// Sweeps what an interrupted write of a record, of a key or of a journal entry left in the agent's own directory.
     func sweep(_ state: StateDirectory) {
         sweep(state.root)
         sweep(state.records)
         sweep(state.pendingKeys)
+        sweep(state.journal)
     }
 
     private func sweep(_ directory: borrowing Directory) {

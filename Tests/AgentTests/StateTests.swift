@@ -105,14 +105,15 @@ import Testing
 
     @Test func `what an interrupted write left in it is swept`() throws {
         let directory = try host.stateDirectory()
-        for name in ["state/.certplane-1", "state/state/.certplane-2", "state/pending/.certplane-3"] {
-            try host.scratch.write(name, "half", mode: 0o600)
+        for name in ["", "state/", "pending/", "journal/"] {
+            try host.scratch.write("state/\(name).certplane-1", "half", mode: 0o600)
         }
         try store().store(sample, for: name)
         StagingSweep(log: host.log).sweep(directory)
         #expect(try directory.root.entries() == ["journal", "pending", "state"])
         #expect(try directory.records.entries() == ["web.json"])
         #expect(try directory.pendingKeys.entries() == [])
+        #expect(try directory.journal.entries() == [])
     }
 
     @Test func `one agent at a time; a stale lock file holds nobody up; enrolling has a lock of its own`()
