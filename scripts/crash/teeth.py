@@ -1,0 +1,177 @@
+"""Faults planted into a copy of the sources, and what catches each of them.
+
+The product's sources know nothing of them: a fault is a change of their text, which must fit exactly once, so that a
+fault that no longer fits is noticed. One build holds all of them; `CERTPLANE_SABOTAGE` chooses one.
+"""
+
+import os
+import shutil
+import subprocess
+
+import durability
+from bench import Bench, Broken
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+TREE = os.path.join(ROOT, ".build-teeth", "tree")
+
+SWITCH = """import Glibc
+
+/// Which fault is planted, by the environment.
+enum Sabotage {
+    static let planted: String = {
+        guard let name = unsafe getenv("CERTPLANE_SABOTAGE") else { return "" }
+        return unsafe String(cString: name)
+    }()
+
+    static func plants(_ name: String) -> Bool { planted == name }
+}
+"""
+
+# name: [(file below Sources, text, replacement)]
+FAULTS = {
+    "no journal": [(
+        "Agent/InstallTransaction.swift",
+        "            entry = try journal.open(InstallRecord(subject: subject, files: outputs.map(\\.record)))\n",
+        "            if !PLANTED {\n"
+        "                entry = try journal.open(InstallRecord(subject: subject, files: outputs.map(\\.record)))\n"
+        "            }\n",
+    )],
+    "no directory fsync": [(
+        "POSIX/Directory.swift",
+        "    public func synchronize() throws(SystemError) {\n",
+        "    public func synchronize() throws(SystemError) {\n        if PLANTED { return }\n",
+    )],
+    "key renamed without the rest": [(
+        "Agent/InstallTransaction.swift",
+        "            for output in outputs { try output.keepOld() }\n",
+        "            for output in outputs { try output.keepOld() }\n"
+        "            if PLANTED { try outputs.first?.putInPlace() }\n",
+    )],
+    "reload debt not stored": [(
+        "Agent/StateStore.swift",
+        "            bytes = try JSON.encode(record, .indented)\n",
+        "            var stored = record\n            if PLANTED { stored.reload = nil }\n"
+        "            bytes = try JSON.encode(stored, .indented)\n",
+    ), (
+        "Lifecycle/Host/HostState+Looks.swift",
+        "        if isFirstLook && ",
+        "        if !PLANTED && isFirstLook && ",
+    )],
+    "staged file not fsynced": [(
+        "POSIX/StagedFile.swift",
+        "        try descriptor.synchronize()\n",
+        "        if PLANTED { return }\n        try descriptor.synchronize()\n",
+    )],
+    "journal closed before the renames": [(
+        "Agent/InstallTransaction.swift",
+        "            for output in outputs { try output.putInPlace() }\n",
+        "            if PLANTED { _ = closeJournal() }\n"
+        "            for output in outputs { try output.putInPlace() }\n",
+    )],
+    "pending key deleted before the install": [(
+        "Agent/Attempt.swift",
+        "        enter(.install)\n",
+        "        enter(.install)\n        if PLANTED { keys.installed(plan.certificate.name) }\n",
+    )],
+    "recovery skipped at start": [(
+        "Agent/HostAgent.swift",
+        "        recover(loaded.settings, hands)\n",
+        "        if !PLANTED { recover(loaded.settings, hands) }\n",
+    )],
+    "sweep before recovery": [(
+        "Agent/HostRecovery.swift",
+        "        var outcomes: [InstallRecovery.Outcome] = []\n",
+        "        if PLANTED {\n"
+        "            StagingSweep(log: log).sweepBeside(settings.certificates.flatMap { certificate in\n"
+        "                Output.allCases.compactMap { certificate.outputs[$0] }\n            })\n        }\n"
+        "        var outcomes: [InstallRecovery.Outcome] = []\n",
+    )],
+    "key readable while it is written": [(
+        "Agent/StagedOutput.swift",
+        "beside: location, mode: access.mode,",
+        "beside: location, mode: PLANTED ? 0o644 : access.mode,",
+    ), (
+        "Agent/StagedOutput.swift",
+        "            try seam.permit(.synchronize, location.path)\n",
+        "            if PLANTED { try made.descriptor.setMode(access.mode) }\n"
+        "            try seam.permit(.synchronize, location.path)\n",
+    )],
+    "old file removed before the rename": [(
+        "Agent/StagedOutput.swift",
+        "        try staged.commit()\n        isInPlace = true\n",
+        "        if PLANTED { _ = try location.directory.unlinkIfPresent(location.name) }\n"
+        "        try staged.commit()\n        isInPlace = true\n",
+    )],
+    "state never stored": [(
+        "Agent/HostHands.swift",
+        "            try records.store(record, for: name)\n",
+        "            if !PLANTED { try records.store(record, for: name) }\n",
+    )],
+}
+
+
+def plant():
+    """The sources with every fault, each behind its name."""
+    shutil.rmtree(TREE, ignore_errors=True)
+    shutil.copytree(f"{ROOT}/Sources", f"{TREE}/Sources")
+    # The product alone: what its package says, without the tests' targets.
+    with open(f"{ROOT}/Package.swift") as file:
+        package = file.read()
+    os.symlink(f"{ROOT}/Tests", f"{TREE}/Tests")
+    with open(f"{TREE}/Package.swift", "w") as file:
+        file.write(package)
+    for module in ("POSIX", "Lifecycle", "Agent"):
+        with open(f"{TREE}/Sources/{module}/Sabotage.swift", "w") as file:
+            file.write(SWITCH)
+    for name, changes in FAULTS.items():
+        for path, text, replacement in changes:
+            with open(f"{TREE}/Sources/{path}") as file:
+                source = file.read()
+            if source.count(text) != 1:
+                raise Broken(f"the fault '{name}' doesn't fit {path} any more:\n{text}")
+            with open(f"{TREE}/Sources/{path}", "w") as file:
+                file.write(source.replace(text, replacement.replace("PLANTED", f'Sabotage.plants("{name}")')))
+
+
+def build():
+    plant()
+    command = ["swift", "build", "-c", "release", "--static-swift-stdlib", "--disable-local-rpath"]
+    command += ["--package-path", TREE, "--scratch-path", f"{ROOT}/.build-teeth/scratch"]
+    for product in ("certplane-agent", "certplane-broker"):
+        subprocess.run([*command, "--product", product], check=True)
+    shown = subprocess.run([*command, "--show-bin-path"], check=True, stdout=subprocess.PIPE, text=True)
+    return shown.stdout.strip()
+
+
+def show(folder, tools, dry_run, chosen, sweep):
+    """Plants one fault after the other; 1 if one isn't caught, or if something is found without any."""
+    binaries = build()
+    missed = []
+    for number, name in enumerate([None, *FAULTS]):
+        caught = catch(f"{folder}/teeth-{number}", binaries, tools, name, dry_run, chosen, sweep)
+        if name is None and caught:
+            raise Broken(f"found without a planted fault: {caught}")
+        print(f"{name or '(none)'}: {caught or 'nothing is found'}", flush=True)
+        if name and not caught:
+            missed.append(name)
+    print(f"{len(FAULTS) - len(missed)} of {len(FAULTS)} planted faults are caught")
+    return 1 if missed else 0
+
+
+def catch(folder, binaries, tools, name, dry_run, chosen, sweep):
+    """The first line of what is found; None if nothing is."""
+    bench = Bench(folder, binaries, tools, {"CERTPLANE_SABOTAGE": name} if name else {})
+    try:
+        try:
+            counts, children = dry_run(bench)
+        except Broken as found:
+            return f"a renewal without a crash: {found}".replace(bench.host + "/", "").splitlines()[0]
+        work = sweep([bench], short=True)
+        work.run(list(chosen(counts, children, True)), stop_at_first=True)
+        if work.broken:
+            return work.broken[0].splitlines()[0].replace(bench.host + "/", "")
+        # What only a loss of power would show.
+        faults = durability.check(durability.parse(durability.trace(bench), bench.host), bench)
+        return f"durability: {faults[0]}".replace(bench.host + "/", "") if faults else None
+    finally:
+        bench.close()
