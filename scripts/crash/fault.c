@@ -4,7 +4,9 @@
  *
  *     fault DIR REPORT NAME K ACTION COMMAND...
  *
- * Counting begins when a file below DIR is opened: what the loader does before is no part of it.
+ * Counting begins when a file below DIR is opened: what the loader does before is no part of it. Reads, writes and
+ * closes count on files only, not on pipes, sockets and event counters, which have no disk that could be full or broken.
+ * A close that fails closes all the same, as the kernel's does.
  * ACTION: list (NAME and K say nothing; each call is written to REPORT), kill (everything dies before the call is made,
  * as if the machine did), kill-caller (only the process that makes it), or an errno's number.
  * REPORT ends with `fired NAME K agent|child`, if it did, and `end exit N` or `end signal N`.
@@ -54,6 +56,13 @@ static int opens_below(pid_t thread, unsigned long address, const char *director
     struct iovec here = {path, sizeof path - 1}, there = {(void *)address, sizeof path - 1};
     if (process_vm_readv(thread, &here, 1, &there, 1, 0) <= 0) return 0;
     return strncmp(path, directory, strlen(directory)) == 0;
+}
+
+static int is_on_a_file(pid_t thread, unsigned long call, unsigned long descriptor) {
+    char path[64], target[16];
+    if (call != SYS_read && call != SYS_write && call != SYS_close) return 1;
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", thread, (int)descriptor);
+    return readlink(path, target, sizeof target) > 0 && target[0] == '/';
 }
 
 static pid_t process_of(pid_t thread) {
@@ -114,6 +123,7 @@ int main(int count, char **argument) {
                     counting = opens_below(thread, info.entry.args[1], directory);
                 for (int kind = 0; counting && kind < kinds; kind++) {
                     if (calls[kind].number != (long)info.entry.nr) continue;
+                    if (!is_on_a_file(thread, info.entry.nr, info.entry.args[0])) continue;
                     const int k = ++calls[kind].count;
                     const char *who = process_of(thread) == root ? "agent" : "child";
                     if (lists) fprintf(report, "%s %d %s\n", calls[kind].name, k, who);
@@ -122,7 +132,8 @@ int main(int count, char **argument) {
                     fprintf(report, "fired %s %d %s\n", name, k, who);
                     fflush(report);
                     /* The call itself isn't made. */
-                    ptrace(PTRACE_POKEUSER, thread, offsetof(struct user_regs_struct, orig_rax), -1L);
+                    if (!error || info.entry.nr != SYS_close)
+                        ptrace(PTRACE_POKEUSER, thread, offsetof(struct user_regs_struct, orig_rax), -1L);
                     if (error) threads[i].injected = error;
                     else if (kills_caller) kill(thread, SIGKILL);
                     else for (int each = 0; each < known; each++) kill(threads[each].thread, SIGKILL);

@@ -45,7 +45,8 @@ def _require_end(fault, caller, end):
     if fault.kills and (fault.action == "kill" or caller == "agent"):
         if end != ("signal", 9):
             raise Broken(f"the agent ended with {end} instead of being killed")
-    elif end not in (("exit", 0), ("exit", 1)):
+    # 2: its configuration couldn't be read.
+    elif end not in (("exit", 0), ("exit", 1), ("exit", 2)):
         raise Broken(f"the agent ended with {end}")
 
 
