@@ -77,11 +77,17 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: house),
         tests("NotationTests", ["Notation"]),
+        // The state machine in a simulated world: for LifecycleTests, and at length for scripts/simulate.
+        .target(
+            name: "Simulation", dependencies: ["Lifecycle"], path: "Tests/Simulation", swiftSettings: house),
+        .executableTarget(
+            name: "certplane-simulate", dependencies: ["Simulation"], path: "Tests/certplane-simulate",
+            swiftSettings: house),
         tests("POSIXTests", ["POSIX"]),
         tests("PKITests", ["PKI", "POSIX"]),
         tests("TransferTests", ["Transfer", "PKI", "POSIX"]),
         tests("YAMLTests", ["YAML"]),
-        tests("LifecycleTests", ["Lifecycle"]),
+        tests("LifecycleTests", ["Lifecycle", "Simulation"]),
         tests(
             "ConfigurationTests", ["Configuration", "Lifecycle", "YAML"], resources: [.copy("Vectors")]),
         tests("HTTPTests", ["HTTP"], resources: [.copy("Vectors")]),

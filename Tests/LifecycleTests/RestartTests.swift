@@ -99,3 +99,104 @@ import Testing
         #expect(actions.events.contains { if case .clockStepped = $0 { true } else { false } })
     }
 }
+
+/// Found by the simulation.
+@Suite struct CutOffTests {
+    @Test func `an attempt that dies with the process counts as an order and is waited for`() throws {
+        let web = try managed("web")
+        var host = try TestHost([web])
+        let actions = host.tell(.looked(web.name, .nothing))
+        #expect(actions.plans.count == 1)
+        let record = try #require(actions.records.last)
+
+        host.now = host.now + .seconds(20)
+        var next = try TestHost([web], records: [web.name: record])
+        next.now = host.now
+        #expect(next.setUp.records.first?.orders.count(at: next.now.wall) == 1)
+        #expect(next.setUp.records.first?.attemptUnderWaySince == nil)
+        #expect(next.tell(.looked(web.name, .nothing)).plans.isEmpty)
+        #expect(try next.status(web.name).ordersLast7Days == 1)
+        #expect(next.nextPlan(within: .minutes(3)) != nil)
+    }
+
+    @Test func `a storm of restarts in the middle of attempts stays inside the budget`() throws {
+        let web = try managed("web")
+        var records: [CertificateName: CertificateRecord] = [:]
+        var now = try TestHost([web]).now
+        var starts = 0
+        for round in 0..<200 {
+            var host = HostState(seed: UInt64(round), records: records)
+            var actions = host.handle(.configured([web], LifecycleSettings(identityName: "h")), at: now)
+            let identity = IdentityFacts(
+                name: "h", serial: "1", issuer: "CA", notBefore: now.wall, notAfter: now.wall + 86_400)
+            actions += host.handle(.identityLooked(FoundIdentity(pair: .present(identity))), at: now)
+            actions += host.handle(.looked(web.name, .nothing), at: now)
+            for record in actions.records { records[web.name] = record }
+            starts += actions.plans.count
+            now = now + .minutes(2)
+        }
+        #expect(starts == 5)
+    }
+
+    @Test func `the longest of several pauses is kept`() throws {
+        let list = try ["a", "b"].map { try managed($0) }
+        var host = try TestHost(list)
+        for one in list { host.tell(.looked(one.name, .nothing)) }
+        host.tell(.attemptEnded(list[0].name, .failed(.rateLimited(.seconds(10)))))
+        host.tell(.attemptEnded(list[1].name, .failed(.rateLimited(.hours(2)))))
+        #expect(host.nextPlan(within: .minutes(110)) == nil)
+        #expect(host.nextPlan(within: .minutes(20)) != nil)
+    }
+
+    @Test func `a wait survives a restart while the clock is behind the last success`() throws {
+        let web = try managed("web")
+        var host = try TestHost([web])
+        var record = CertificateRecord()
+        record.lastSuccessAt = host.now.wall + 86_400
+        record.lastError = RecordedError(failure: .forbidden, at: host.now.wall)
+        record.nextAttemptAt = host.now.wall + 1800
+        host = try TestHost([web], records: [web.name: record])
+        host.tell(.looked(web.name, .nothing))
+        #expect(host.nextPlan(within: .minutes(29)) == nil)
+        #expect(host.nextPlan(within: .minutes(2)) != nil)
+    }
+
+    @Test func `a spent budget holds for as long after the clock is set`() throws {
+        let web = try managed("web")
+        var host = try TestHost([web])
+        host.tell(.looked(web.name, .nothing))
+        for _ in 0..<5 {
+            host.tell(.attemptEnded(web.name, .failed(.issuance)))
+            _ = host.nextPlan(within: .hours(2))
+        }
+        host.now.wall += 20 * 3600
+        host.tell(.looked(web.name, .nothing))
+        host.now.wall -= 20 * 3600
+        #expect(host.nextPlan(within: .hours(30)) == nil)
+        #expect(host.nextPlan(within: .hours(6)) != nil)
+    }
+
+    @Test func `the next reload is shown by the clock as it goes now`() throws {
+        let web = try managed("web", reload: "reload")
+        var host = try TestHost([web])
+        host.tell(.looked(web.name, web.found(at: host.now.wall)))
+        host.tell(.reloadRequested(web.name, RenewalID("r")))
+        let failure = RenewalFailure(stage: .reload, .reloadFailed, detail: "exit 1")
+        host.tell(.reloadEnded([web.name], .failed(failure)))
+        host.now.wall += 3600
+        host.tell(.tick)
+        #expect(try host.status(web.name).reload.nextAttemptAt == host.now.wall + 30)
+    }
+
+    @Test func `damage during the wait after an unchanged answer is mended at once`() throws {
+        let web = try managed("web", reusesKey: true)
+        var host = try TestHost([web])
+        let old = web.found(at: host.now.wall, age: .days(70))
+        host.tell(.looked(web.name, old))
+        host.tell(.attemptEnded(web.name, .unchanged(serial: "a1")))
+        #expect(host.nextPlan(within: .hours(1), disk: old) == nil)
+        var damaged = old
+        damaged.key = .missing
+        #expect(host.nextPlan(within: .minutes(11), disk: damaged)?.reason == .keyMissing)
+    }
+}

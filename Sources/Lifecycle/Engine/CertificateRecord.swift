@@ -15,6 +15,8 @@ public struct CertificateRecord: Hashable, Sendable, Codable {
     public var nextAttemptAt: Date?
     /// No try at all before this: an order may still be under way at the broker.
     public var possibleOrderUntil: Date?
+    /// An attempt began then. One that is still noted at a start was cut off, and may have placed an order.
+    public var attemptUnderWaySince: Date?
     public var orders = OrderLog()
     /// Of the last certificate seen, for the order budget while it is missing.
     public var lifetime: Duration?

@@ -37,6 +37,11 @@ struct BrokerGate: Sendable {
     mutating func close(_ cause: Cause, wasProbe: Bool, at now: Duration, wait: (_ strikes: Int) -> Duration)
     {
         if let closure, !wasProbe {
+            if cause == .rateLimited && closure.cause == .rateLimited {
+                // Asked several times at once, it may have asked for several pauses.
+                self.closure?.probeAt = max(closure.probeAt, now + wait(closure.strikes))
+                return
+            }
             // A pause that the broker asked for outweighs one that we chose.
             if cause == closure.cause || closure.cause == .rateLimited { return }
         }

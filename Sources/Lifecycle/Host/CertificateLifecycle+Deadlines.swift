@@ -28,6 +28,11 @@ extension CertificateLifecycle {
             && (reload.retryAt ?? .zero) <= now
     }
 
+    /// When the reload that is owed is tried next, by the wall clock as it goes now: it may have been set since.
+    func nextReloadAt(at now: Moment) -> Date? {
+        record.reload == nil ? nil : reload.retryAt.map(now.wall(of:))
+    }
+
     /// When this certificate next needs attention without anything happening from outside.
     func nextDeadline(at now: Moment) -> Duration? {
         var next = Earliest(after: now)

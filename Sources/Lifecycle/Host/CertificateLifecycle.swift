@@ -125,11 +125,21 @@ struct CertificateLifecycle: Sendable {
             let left = min(date.timeIntervalSince(now.wall), date.timeIntervalSince(written ?? now.wall))
             return now.boottime + .seconds(min(max(left, 0), longest.seconds))
         }
-        let lastEnd = [record.lastError?.at, record.lastSuccessAt].compactMap(\.self).max()
-        retryAt = deadline(record.nextAttemptAt, lastEnd)
+        // A success leaves no error behind. The later of both would be of no use: the clock may have been set between.
+        retryAt = deadline(record.nextAttemptAt, record.lastError?.at ?? record.lastSuccessAt)
         possibleOrderUntil = deadline(record.possibleOrderUntil, record.orders.lastOrderAt)
         guard let debt = record.reload else { return }
         reload.retryAt = deadline(debt.nextAttemptAt, debt.lastError?.at ?? debt.since) ?? now.boottime
+    }
+}
+
+extension CertificateLifecycle {
+    /// The process ended in the middle of an attempt: its order may have been placed, and may still be under way.
+    mutating func noteCutOffAttempt(begun: Date, at now: Moment, delay: Duration) {
+        record.attemptUnderWaySince = nil
+        record.orders.note(at: min(begun, now.wall))
+        possibleOrderUntil = now.boottime + delay
+        record.possibleOrderUntil = now.wall + delay.seconds
     }
 }
 

@@ -14,6 +14,7 @@ extension HostState {
         guard let index = indexes[name], let attempt = certificates[index].attempt else { return }
         closeStep(of: attempt, at: now)
         certificates[index].attempt = nil
+        certificates[index].record.attemptUnderWaySince = nil
         runningAttempts -= 1
         countRenewing(index, -1)
         counters.renewalDuration.observe(now.boottime - attempt.startedAt.boottime)

@@ -58,6 +58,10 @@ extension HostState {
         var certificate = CertificateLifecycle(
             wanted: wish, record: records.removeValue(forKey: wish.name), at: now)
         certificate.restoreWaits(at: now, longest: RetrySchedule.longestRetryAfter)
+        if let begun = certificate.record.attemptUnderWaySince {
+            certificate.noteCutOffAttempt(begun: begun, at: now, delay: settings.possibleOrderDelay)
+            emit(.persist(certificate.name, certificate.record))
+        }
         return certificate
     }
 

@@ -36,6 +36,7 @@ extension HostState {
         defer { clockOffset = offset }
         guard let clockOffset, abs(offset - clockOffset) > 1 else { return }
         emit(.report(.clockStepped(by: .seconds(offset - clockOffset))))
+        for index in certificates.indices { refreshBudget(index, at: now) }
         evaluateAll(at: now)
     }
 

@@ -7,7 +7,9 @@ extension HostState {
         // An earlier look may have been at files that the configuration no longer names.
         if certificates[index].isLooking || certificates[index].attempt != nil { return }
         let before = certificates[index].found?.installed?.serial
+        let wasWhole = certificates[index].defect == nil
         take(found, index)
+        if wasWhole && certificates[index].defect != nil { stopWaitingUnchanged(index) }
         noteServed(index, before: before, at: now)
         refreshBudget(index, at: now)
         certificates[index].nextLookAt = now.boottime + lookInterval(index)
@@ -23,6 +25,14 @@ extension HostState {
             emit(.report(.notDue(name, notAfter: installed.notAfter)))
         }
         evaluate(index, at: now)
+    }
+
+    /// The slow pace after an `unchanged` was for a certificate that was in order; this one has to be replaced.
+    private mutating func stopWaitingUnchanged(_ index: Int) {
+        guard certificates[index].isUnchanged else { return }
+        certificates[index].isUnchanged = false
+        certificates[index].retryAt = nil
+        certificates[index].record.nextAttemptAt = nil
     }
 
     /// Puts what was found, or what was just installed, in place.

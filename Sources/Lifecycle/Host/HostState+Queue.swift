@@ -67,8 +67,10 @@ extension HostState {
         certificates[index].record.lastAttemptAt = now.wall
         runningAttempts += 1
         countRenewing(index, 1)
-        // Without a record, a crash between install and reload would look like a first start.
-        if !certificate.isRecorded && certificate.wanted.reload != nil { persist(index) }
+        // Before anything is sent: an order whose attempt dies with the process still counts. And without a record, a
+        // crash between install and reload would look like a first start.
+        certificates[index].record.attemptUnderWaySince = now.wall
+        persist(index)
         emit(.report(.attemptStarted(certificate.name, profile: certificate.wanted.profile, reason)))
         emit(.startAttempt(plan))
         evaluate(index, at: now)

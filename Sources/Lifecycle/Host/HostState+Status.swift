@@ -25,7 +25,7 @@ extension HostState {
         status.orderBudget = certificate.budget.limit
         status.currentRenewal = certificate.attempt?.plan.id ?? certificate.queuedRenewal
         status.currentStage = certificate.attempt?.stage
-        status.reload = reloadStatus(of: certificate)
+        status.reload = reloadStatus(of: certificate, at: now)
         status.renewals = certificate.renewals
         status.reloads = certificate.reloads
         return status
@@ -60,7 +60,7 @@ extension HostState {
         }
     }
 
-    private func reloadStatus(of certificate: CertificateLifecycle) -> ReloadStatus {
+    private func reloadStatus(of certificate: CertificateLifecycle, at now: Moment) -> ReloadStatus {
         var status = ReloadStatus()
         status.isConfigured = certificate.wanted.reload != nil
         status.isRunning = certificate.reload.isRunning
@@ -68,7 +68,7 @@ extension HostState {
         status.pendingSince = debt.since
         status.graceEndsAt = debt.since + settings.reloadGrace.seconds
         status.failedAttempts = debt.attempts
-        status.nextAttemptAt = debt.nextAttemptAt
+        status.nextAttemptAt = certificate.nextReloadAt(at: now) ?? debt.nextAttemptAt
         status.lastError = debt.lastError
         return status
     }

@@ -42,7 +42,9 @@ extension HostState {
         -> String
     {
         guard certificate.found != nil else { return "its files have not been looked at yet" }
-        guard let reason = certificate.attempt?.plan.reason ?? reason else { return whyNotDue(certificate) }
+        guard let reason = certificate.attempt?.plan.reason ?? reason else {
+            return whyNotDue(certificate, at: now)
+        }
         let because = reason.explanation
         if let attempt = certificate.attempt {
             return attempt.stage.map { "\(because); being renewed, at the step \($0.rawValue)" }
@@ -51,14 +53,14 @@ extension HostState {
         return "\(because); \(whatNext(certificate, wait))"
     }
 
-    private func whyNotDue(_ certificate: CertificateLifecycle) -> String {
+    private func whyNotDue(_ certificate: CertificateLifecycle, at now: Moment) -> String {
         var text = "not due"
         if let dueAt = certificate.dueAt { text = "due at \(dueAt.rfc3339)" }
         guard let debt = certificate.record.reload else { return text }
         if certificate.reload.isRunning { return "installed; its service is being reloaded" }
         guard debt.attempts > 0 else { return "installed; its service is about to be reloaded" }
-        return
-            "installed, but its service could not be reloaded; next try at \(debt.nextAttemptAt.rfc3339)"
+        let next = certificate.nextReloadAt(at: now) ?? debt.nextAttemptAt
+        return "installed, but its service could not be reloaded; next try at \(next.rfc3339)"
     }
 
     private func whatNext(_ certificate: CertificateLifecycle, _ wait: Wait?) -> String {

@@ -1,0 +1,76 @@
+import Lifecycle
+
+/// What is remembered of a host to judge the agent by.
+struct HostWatch {
+    let host: Int
+    var violation: Violation?
+    /// The agent is awake and gets what it asks for.
+    var good: GoodTime
+    /// The agent is awake and reloads succeed.
+    var goodForReloads: GoodTime
+    var attempts = 0
+    /// No order before this: the broker asked for a pause.
+    var pauseUntil: Duration?
+    /// Since an attempt found nobody at the broker; until anybody is heard there.
+    var isBrokerAway = false
+    var probes = 0
+    private var hour: Int64 = 0
+    private var inputs = 0
+    private var disturbances = 0
+    /// Inputs since time last went on.
+    private var inputsNow = 0
+    private var lastTold: Duration = .zero
+
+    init(_ plan: HostPlan) {
+        host = plan.index
+        // The longest wait between two tries, and what comes on top of it.
+        let longestWait = min(plan.settings.retryCap, plan.lifetime / 15)
+        good = GoodTime(shortest: longestWait + plan.settings.possibleOrderDelay + .seconds(30))
+        goodForReloads = GoodTime(shortest: .zero)
+    }
+
+    mutating func told(at now: Duration, certificates: Int) {
+        inputsNow = now == lastTold ? inputsNow + 1 : 0
+        lastTold = now
+        if inputsNow > 1000 + 100 * certificates { loop("inputs without end at one moment", now) }
+        let hour = now.components.seconds / 3600
+        if hour != self.hour {
+            self.hour = hour
+            inputs = 0
+            disturbances = 0
+        }
+        inputs += 1
+        if inputs > 10_000 + certificates * 2000 + disturbances * certificates * 10 {
+            loop("\(inputs) inputs in an hour", now)
+        }
+    }
+
+    /// Something from outside that makes the agent look around.
+    mutating func disturbed() { disturbances += 1 }
+
+    private mutating func loop(_ detail: String, _ now: Duration) {
+        violation =
+            violation ?? Violation(rule: .loop, detail: detail, host: host, certificate: nil, at: now)
+    }
+}
+
+/// What came of one host.
+struct HostReport {
+    var inputs = 0
+    var actions = 0
+    var nextAudit = 0
+    var attempts = 0
+    var installs = 0
+    var orders = 0
+    var possibleOrders = 0
+    var reloads = 0
+    var failedReloads = 0
+    var starts = 0
+    var expired = 0
+    var audits = 0
+    var simulated: Duration = .zero
+    var violation: Violation?
+    var trace: [String] = []
+    /// When each certificate was first renewed for its age.
+    var firstRenewals: [Int: Duration] = [:]
+}

@@ -1,0 +1,83 @@
+import FoundationEssentials
+import Lifecycle
+
+/// Counts the orders of one certificate as the authority may have seen them, independent of what the agent noted.
+struct OrderWatch {
+    private static let week: Double = 7 * 86_400
+
+    /// Over the budget, an order goes out this often.
+    static func pace(lifetime: Duration, window: Duration) -> Duration {
+        min(.seconds(34 * 3600), (lifetime - window) / 2)
+    }
+
+    /// By the host's own clock: the budget can't be better than that.
+    private(set) var orders: [Date] = []
+    /// All that the agent may count, by a clock that nobody sets.
+    private var suspected: [Duration] = []
+    /// Of the orders, those that the agent could not store because its disk couldn't be written.
+    private var unstored: [Date] = []
+    /// The budget held orders back until then.
+    private(set) var heldUntil: Duration = .zero
+    /// When the last possible order ended, and for which key it was.
+    private(set) var possibleAt: Duration?
+    private var isPossibleStored = false
+    /// The wall clock was set since: what is stored of the wait is wrong.
+    private var isSkewed = false
+    private var lastOrderAt: Duration?
+    var unansweredKey: ServiceKey?
+
+    /// The most orders in seven days for this lifetime and window.
+    static func limit(lifetime: Duration, window: Duration) -> Int {
+        max(5, 2 * Int((week / max((lifetime - window).seconds, 1)).rounded(.up)))
+    }
+
+    func count(at wall: Date) -> Int {
+        // The agent counts by the hour.
+        orders.reduce(0) { $1 > wall - Self.week + 3600 && $1 <= wall ? $0 + 1 : $0 }
+    }
+
+    /// Whether one more automatic order would be one too many.
+    func isSpent(limit: Int, pace: Duration, at now: Moment) -> Bool {
+        guard count(at: now.wall) >= limit, let last = orders.last, let lastOrderAt else { return false }
+        // Whichever clock allows it: the wall clock may have been set since. An attempt that was cut off counts from its
+        // beginning.
+        return now.wall.timeIntervalSince(last) < pace.seconds - 600
+            && now.boottime - lastOrderAt < pace - .seconds(600)
+    }
+
+    /// An attempt ended, or was cut off, of which nobody knows whether it placed an order.
+    mutating func notePossible(at now: Duration, isStored: Bool) {
+        possibleAt = now
+        isPossibleStored = isStored
+        isSkewed = false
+    }
+
+    mutating func note(at now: Moment, limit: Int, pace: Duration, isStored: Bool) {
+        orders.removeAll { $0 <= now.wall - Self.week || $0 > now.wall }
+        orders.append(now.wall)
+        lastOrderAt = now.boottime
+        if !isStored { unstored.append(now.wall) }
+        suspected.removeAll { $0 <= now.boottime - .seconds(Self.week + 3600) }
+        suspected.append(now.boottime)
+        if suspected.count >= limit { heldUntil = now.boottime + pace }
+    }
+
+    mutating func stored() {
+        unstored = []
+        isPossibleStored = true
+    }
+
+    /// The agent counts by the wall clock, and that has been set.
+    mutating func clockWasSet() {
+        orders = []
+        unstored = []
+        isSkewed = true
+    }
+
+    /// What was never stored is forgotten.
+    mutating func restarted() {
+        orders.removeAll { unstored.contains($0) }
+        unstored = []
+        if !isPossibleStored || isSkewed { possibleAt = nil }
+    }
+}

@@ -1,0 +1,94 @@
+import FoundationEssentials
+import Lifecycle
+
+/// The whole state against the facts.
+extension SimulatedHost {
+    mutating func audit() {
+        report.audits += 1
+        let snapshot = snapshot()
+        for index in slots.indices where slots[index].isConfigured {
+            judgeHealing(index)
+            guard let status = snapshot.certificate(slots[index].wanted.name) else {
+                return violate(.snapshotWrong, "missing in it", index)
+            }
+            judgeWords(status, index)
+            judgeDeadline(status, snapshot, index)
+        }
+    }
+
+    mutating func snapshot() -> Snapshot {
+        let agent = AgentFacts(
+            version: "", pid: 1, startedAt: moment.wall, configPath: "", configHash: "",
+            configLoadedAt: moment.wall, lastTickAt: moment.wall)
+        return state.snapshot(agent: agent, at: moment)
+    }
+
+    /// Nothing stays wrong for ever while it could be put right.
+    private mutating func judgeHealing(_ index: Int) {
+        if let good = goodTimeDue(index) {
+            let firstPause: Duration = slots[index].watch.hasBeenSeen ? .zero : .seconds(26 * 3600)
+            let longest = plan.lifetime * 3 / 4 + firstPause + plan.settings.checkInterval * 2
+            if good > longest { violate(.neverHealed, "after \(good.components.seconds) s", index) }
+        }
+        if let since = slots[index].watch.unservedSince, slots[index].isReloaded {
+            let good = watch.goodForReloads.total(at: now) - since
+            if good > .seconds(31 * 3600) {
+                violate(.reloadForgotten, "after \(good.components.seconds) s", index)
+            }
+        }
+    }
+
+    private mutating func judgeWords(_ status: CertificateStatus, _ index: Int) {
+        let slot = slots[index]
+        if (status.state == .renewing) != (slot.course != nil) {
+            return violate(
+                .snapshotWrong, "\(status.state) while an attempt runs: \(slot.course != nil)", index)
+        }
+        let isTrue =
+            switch status.state {
+            case .unknown: status.installed == nil
+            case .renewing: status.currentRenewal != nil
+            case .expired: (status.installed?.notAfter ?? .distantFuture) <= moment.wall
+            case .missing: status.reason != nil
+            case .failing: status.reason != nil && status.lastError != nil
+            case .waiting, .expiring: status.reason != nil
+            case .reloadPending: status.reason == nil && status.reload.pendingSince != nil
+            case .valid: status.reason == nil && status.installed != nil && status.reload.pendingSince == nil
+            }
+        if !isTrue { violate(.snapshotWrong, "\(status.state): \(status.why)", index) }
+        if let installed = status.installed, let known = slot.watch.knownSerial,
+            installed.serial != String(known, radix: 16)
+        {
+            violate(.snapshotWrong, "shows \(installed.serial) instead of \(String(known, radix: 16))", index)
+        }
+        let orders = slot.watch.orders.count(at: moment.wall) - (slot.course == nil ? 0 : 1)
+        if status.ordersLast7Days < orders {
+            violate(.snapshotWrong, "shows \(status.ordersLast7Days) orders of \(orders)", index)
+        }
+    }
+
+    /// The machine wants to be woken for everything that it says comes next.
+    private mutating func judgeDeadline(_ status: CertificateStatus, _ snapshot: Snapshot, _ index: Int) {
+        guard let deadline = state.nextDeadline else { return violate(.deadlineMissed, "no deadline at all") }
+        let wall = moment.wall + ((deadline - now).seconds - 0.01)
+        var next = [("due", status.nextRenewalAt), ("end of life", status.installed?.notAfter)]
+        if slots[index].course == nil && !slots[index].isRebuilding {
+            next.append(("look", status.nextCheckAt))
+        }
+        if status.reload.pendingSince != nil && !status.reload.isRunning {
+            next.append(("reload", status.reload.nextAttemptAt))
+        }
+        let isHeld = snapshot.broker.state == .unreachable || snapshot.broker.state == .paused
+        if status.reason != nil && !isHeld && snapshot.identity.state.isUsable {
+            next.append(("attempt", status.nextAttemptAt))
+            let isFree = watch.attempts < plan.settings.concurrency && slots[index].course == nil
+            if isFree, !slots[index].isRebuilding, let at = status.nextAttemptAt, at < moment.wall - 1 {
+                violate(.deadlineMissed, "could start since \(moment.wall.timeIntervalSince(at)) s", index)
+            }
+        }
+        for (what, date) in next {
+            guard let date, date > moment.wall, date < wall else { continue }
+            violate(.deadlineMissed, "sleeps \(wall.timeIntervalSince(date)) s past: \(what)", index)
+        }
+    }
+}
