@@ -106,17 +106,15 @@ import Transfer
     }
 
     @Test func `TLS 1·1 is too old`() async throws {
-        let (error, events) = try await onThread {
+        let error = try await onThread {
             let rig = try Rig()
             let server = try rig.server([.echo], only: "TLSv1_1")
-            let error = failure { () throws(TransferError) in
+            return failure { () throws(TransferError) in
                 try Session().perform(rig.request(.post, server.url))
             }
-            return (error, server.finish())
         }
         #expect(error?.kind == .tls)
         #expect(error?.requestWasSent == false)
-        #expect(events.contains("handshake failed"))
     }
 
     @Test func `a key of another certificate is an unusable identity`() async throws {
