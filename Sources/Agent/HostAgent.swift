@@ -104,5 +104,6 @@ extension LifecycleSettings {
         identityWarnBefore = configuration.identity.warnBefore
         checkInterval = configuration.checkInterval
         concurrency = configuration.renewal.concurrency
+        orderDeadline = .seconds(60) + configuration.broker.timeout
     }
 }

@@ -119,6 +119,16 @@ import Testing
         #expect(next.nextPlan(within: .minutes(3)) != nil)
     }
 
+    @Test func `an order that was cut off long ago is counted and no longer waited for`() throws {
+        let web = try managed("web")
+        var host = try TestHost([web])
+        let record = try #require(host.tell(.looked(web.name, .nothing)).records.last)
+
+        var next = try TestHost([web], records: [web.name: record], at: host.now + .minutes(4))
+        #expect(next.setUp.records.first?.orders.count(at: next.now.wall) == 1)
+        #expect(next.tell(.looked(web.name, .nothing)).plans.count == 1)
+    }
+
     @Test func `a storm of restarts in the middle of attempts stays inside the budget`() throws {
         let web = try managed("web")
         var records: [CertificateName: CertificateRecord] = [:]

@@ -12,8 +12,9 @@ struct TestHost {
     /// Configured with these certificates, with a valid identity, before any look.
     init(
         _ wanted: [ManagedCertificate], records: [CertificateName: CertificateRecord] = [:], seed: UInt64 = 1,
-        enrolled: Bool = true, tune: (inout LifecycleSettings) -> Void = { _ in }
+        at start: Moment? = nil, enrolled: Bool = true, tune: (inout LifecycleSettings) -> Void = { _ in }
     ) throws {
+        now = start ?? now
         state = HostState(seed: seed, records: records)
         self.wanted = wanted
         tune(&settings)

@@ -30,6 +30,7 @@ struct HostPlan {
         // decade would be looks and little else.
         settings.checkInterval = max(settings.checkInterval, lifetime / 200)
         settings.identityCheckInterval = max(settings.identityCheckInterval, lifetime / 400)
+        settings.orderDeadline = SimulatedHost.brokerTimeout + .seconds(60)
         settings.enforcesOrderBudget = !plan.sabotage.contains(.ignoredBudget)
         self.settings = settings
 

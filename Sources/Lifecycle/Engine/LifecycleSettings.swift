@@ -20,6 +20,9 @@ public struct LifecycleSettings: Hashable, Sendable {
     public var retryCap: Duration = .seconds(3600)
     /// The least wait after a request whose answer was lost: the broker may still be finishing the order.
     public var possibleOrderDelay: Duration = .seconds(90)
+    /// The latest end of an order's request, counted from the beginning of its attempt: the time to make a key, and
+    /// `broker.timeout`.
+    public var orderDeadline: Duration = .seconds(90)
     /// Between probes of a broker that can't be reached, growing from the first to the second.
     public var probeBase: Duration = .seconds(30)
     public var probeCap: Duration = .seconds(300)

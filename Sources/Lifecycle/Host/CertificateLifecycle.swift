@@ -134,12 +134,16 @@ struct CertificateLifecycle: Sendable {
 }
 
 extension CertificateLifecycle {
-    /// The process ended in the middle of an attempt: its order may have been placed, and may still be under way.
-    mutating func noteCutOffAttempt(begun: Date, at now: Moment, delay: Duration) {
+    /// The process ended in the middle of an attempt: its order may have been placed, and may still be under way. When
+    /// it ended nobody knows; but not later than now, and nothing was sent later than an attempt lasts.
+    mutating func noteCutOffAttempt(begun: Date, at now: Moment, _ settings: LifecycleSettings) {
         record.attemptUnderWaySince = nil
         record.orders.note(at: min(begun, now.wall))
-        possibleOrderUntil = now.boottime + delay
-        record.possibleOrderUntil = now.wall + delay.seconds
+        let lastSentAt = min(begun + settings.orderDeadline.seconds, now.wall)
+        let until = lastSentAt + settings.possibleOrderDelay.seconds
+        guard until > now.wall else { return }
+        possibleOrderUntil = now.boottime(of: until)
+        record.possibleOrderUntil = until
     }
 }
 

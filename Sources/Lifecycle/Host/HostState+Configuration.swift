@@ -59,7 +59,7 @@ extension HostState {
             wanted: wish, record: records.removeValue(forKey: wish.name), at: now)
         certificate.restoreWaits(at: now, longest: RetrySchedule.longestRetryAfter)
         if let begun = certificate.record.attemptUnderWaySince {
-            certificate.noteCutOffAttempt(begun: begun, at: now, delay: settings.possibleOrderDelay)
+            certificate.noteCutOffAttempt(begun: begun, at: now, settings)
             emit(.persist(certificate.name, certificate.record))
         }
         return certificate

@@ -16,6 +16,8 @@ public struct AgentFacts: Hashable, Sendable {
     /// This host's clock against the broker's, positive when ahead; `nil` while unknown.
     public var clockSkew: Duration?
     public var stopping: Bool
+    /// The newest wishes to read the configuration again that have ended, oldest first.
+    public var configurationReloads: [ConfigurationReload] = []
 
     public init(
         version: String, pid: Int32, startedAt: Date, configPath: String, configHash: String,
