@@ -105,7 +105,7 @@ let package = Package(
         tests(
             "BrokerTests",
             ["Broker", "Configuration", "HTTP", "HTTPServer", "POSIX", "PKI", "Lifecycle", "Log"]),
-        tests("CommandLineTests", ["certplane-agent"]),
+        tests("CommandLineTests", ["certplane-agent", "Agent", "Configuration", "Lifecycle", "POSIX"]),
         tests("ArchitectureTests", []),
         tests("EndToEndTests", ["POSIX", "PKI"]),
     ]

@@ -8,6 +8,7 @@ struct EngineLoop {
     let crew: EngineCrew
     let log: EventLog
     let certificates: [CertificateName: ManagedCertificate]
+    var hasEvaluated = false
     /// Jobs given to workers that haven't ended.
     private var running = 0
     /// What is cut off next if it is still under way, once the agent is stopping; nil before.

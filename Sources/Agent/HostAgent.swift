@@ -39,7 +39,13 @@ public final class HostAgent: Sendable {
 
     /// Takes the lock, removes what an agent that died has left staged, and makes everything ready to run; nothing
     /// runs yet.
-    public init(_ loaded: LoadedConfiguration, version: String, log: Logger) throws(StartFailure) {
+    ///
+    /// - Parameter longestSleep: the engine comes round at least this often.
+    /// - Parameter advanced: called after each step of a start that may take long.
+    public init(
+        _ loaded: LoadedConfiguration, version: String, log: Logger, longestSleep: Duration = .seconds(10),
+        advanced: () -> Void = {}
+    ) throws(StartFailure) {
         do { try LibCurl.prepare() } catch { throw .transfer(error) }
         let state = try StateDirectory.prepared(loaded.settings, log)
         lock = try state.locked(.running)
@@ -54,10 +60,10 @@ public final class HostAgent: Sendable {
         do {
             engine = try RenewalEngine(
                 facts: facts, identityName: loaded.settings.identity.name,
-                hands: hands, logger: log)
+                hands: hands, logger: log, longestSleep: longestSleep)
         } catch { throw .system(error) }
         // Here and not on the engine's thread: beside it the local API stages its token file.
-        recover(loaded.settings, hands)
+        recover(loaded.settings, hands, advanced)
     }
 
     /// Runs the engine on the calling thread until it is stopped, or, with `once`, until everything that is due has
@@ -76,11 +82,11 @@ public final class HostAgent: Sendable {
     }
 
     /// Finishes the installs that an agent that died had decided, and removes what it has left staged.
-    private func recover(_ settings: AgentConfiguration, _ hands: HostHands) {
+    private func recover(_ settings: AgentConfiguration, _ hands: HostHands, _ advanced: () -> Void) {
         // An enrolment beside us may be staging a pair that its token can't buy again: what it holds its lock for is
         // left alone. The next start finds the rest.
         guard let enrolment = try? state.lock(.enrolling) else { return }
-        hands.adopt(stuck: HostRecovery(settings: settings, state: state, log: log).run())
+        hands.adopt(stuck: HostRecovery(settings: settings, state: state, log: log).run(advanced))
         _ = consume enrolment
     }
 }

@@ -12,9 +12,10 @@ struct HostRecovery {
     let state: StateDirectory
     let log: Logger
 
-    func run() -> [InstallRecovery.Outcome] {
+    /// `advanced` is called after each step: a host with many entries shows that it gets on.
+    func run(_ advanced: () -> Void = {}) -> [InstallRecovery.Outcome] {
         var outcomes: [InstallRecovery.Outcome] = []
-        do { outcomes = try InstallRecovery(journal: InstallJournal(state), log: log).run() } catch {
+        do { outcomes = try InstallRecovery(journal: InstallJournal(state), log: log).run(advanced) } catch {
             log.error(
                 "install journal can't be read",
                 ["error": .string("\(error)"), "advice": .string(FailureClass.stateDirectoryFailed.advice)])
@@ -29,7 +30,7 @@ struct HostRecovery {
         sweep.sweepBeside(
             settings.certificates.flatMap { certificate in
                 Output.allCases.compactMap { certificate.outputs[$0] }
-            } + [settings.identity.certificatePath, settings.identity.keyPath])
+            } + [settings.identity.certificatePath, settings.identity.keyPath], advanced)
         return outcomes
     }
 }

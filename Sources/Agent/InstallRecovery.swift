@@ -25,7 +25,14 @@ struct InstallRecovery: Sendable {
 
     /// Recovers every open entry. Only under the locks of the state directory: an entry of a running install would
     /// be taken for a dead one's.
-    func run() throws(SystemError) -> [Outcome] { try journal.entries().map(recover) }
+    func run(_ advanced: () -> Void = {}) throws(SystemError) -> [Outcome] {
+        var outcomes: [Outcome] = []
+        for entry in try journal.entries() {
+            outcomes.append(recover(entry))
+            advanced()
+        }
+        return outcomes
+    }
 
     /// Recovers one entry.
     func recover(_ entry: InstallJournal.Entry) -> Outcome {

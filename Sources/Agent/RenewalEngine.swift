@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Lifecycle
 import Log
-import POSIX
+public import POSIX
 
 /// The engine's thread: it owns the host's state machine, carries out what the machine wants done, and feeds it what
 /// became of it. Nothing here decides anything.
@@ -17,6 +17,8 @@ public final class RenewalEngine: Sendable {
     public let status: PublishedStatus
     public let commands: CommandInbox
     public let heartbeat = Heartbeat()
+    /// Rings whenever a new snapshot is there.
+    public let news: Bell
 
     private let mail: EngineMail
     private let hands: any EngineHands
@@ -32,6 +34,7 @@ public final class RenewalEngine: Sendable {
         grace: StopGrace = StopGrace(), longestSleep: Duration = .seconds(10)
     ) throws(SystemError) {
         mail = EngineMail(bell: try Bell())
+        news = try Bell()
         self.hands = hands
         self.facts = facts
         self.grace = grace
@@ -90,14 +93,20 @@ public final class RenewalEngine: Sendable {
             inputs = []
             for action in actions { inputs += try perform(action, &loop) }
         }
-        status.publish(loop.state.snapshot(agent: currentFacts(), at: .now()))
+        loop.hasEvaluated = loop.hasEvaluated || loop.state.hasLookedAtAll
+        status.publish(loop.state.snapshot(agent: currentFacts(loop), at: .now()))
         commands.published()
+        news.ring()
     }
 
     private func perform(_ action: Action, _ loop: inout EngineLoop) throws(SystemError) -> [Input] {
         switch action {
         case .look(let names):
-            return names.compactMap { loop.look(at: $0, with: hands) }
+            return names.compactMap { name in
+                // Each look is a step ahead: many of them at once are no standstill.
+                heartbeat.beat()
+                return loop.look(at: name, with: hands)
+            }
         case .lookAtIdentity:
             return [.identityLooked(hands.lookAtIdentity())]
         case .persist(let name, let record):
@@ -111,10 +120,11 @@ public final class RenewalEngine: Sendable {
         return []
     }
 
-    private func currentFacts() -> AgentFacts {
+    private func currentFacts(_ loop: EngineLoop) -> AgentFacts {
         var facts = facts
         facts.lastTickAt = Date.now
         facts.stopping = mail.isStopping
+        facts.hasEvaluated = loop.hasEvaluated
         return facts
     }
 }

@@ -10,9 +10,10 @@ struct StagingSweep {
 
     /// Sweeps the directories of these paths; a directory that is missing or can't be reached has nothing for
     /// us.
-    func sweepBeside(_ paths: [String]) {
+    func sweepBeside(_ paths: [String], _ advanced: () -> Void = {}) {
         var swept: Set<String> = []
         for path in paths {
+            advanced()
             guard let location = try? SafePath.resolve(path),
                 swept.insert(location.directory.path).inserted
             else { continue }

@@ -52,7 +52,7 @@ struct EventLoop: ~Copyable {
     }
 
     mutating func turn() throws(SystemError) {
-        let next = [deadlines.next, stopDeadline].compactMap { $0 }.min()
+        let next = [deadlines.next, stopDeadline, now + limits.longestRest].compactMap { $0 }.min()
         try poller.wait(until: next, into: &events)
         now = Clock.boottime()
         var turn: [Poller.Event] = []

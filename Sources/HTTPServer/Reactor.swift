@@ -1,6 +1,5 @@
 public import POSIX
 public import PKI
-import Synchronization
 
 /// A server: one thread that waits for all its connections at once and answers their requests through a handler.
 ///
@@ -9,17 +8,19 @@ public final class Reactor: Sendable {
     private let limits: ServerLimits
     private let handler: any RequestHandler
     private let mailbox: Mailbox
-    private let beats = Atomic<UInt64>(0)
+
+    /// Beats at least every `ServerLimits.longestRest` while the reactor is alive, idle or not.
+    public let heartbeat: Heartbeat
 
     /// A reactor that does not run yet. It may listen already: the kernel keeps who connects.
-    public init(limits: ServerLimits = ServerLimits(), handler: any RequestHandler) throws(SystemError) {
+    public init(
+        limits: ServerLimits = ServerLimits(), handler: any RequestHandler, heartbeat: Heartbeat = Heartbeat()
+    ) throws(SystemError) {
         self.limits = limits
+        self.heartbeat = heartbeat
         self.handler = handler
         mailbox = try Mailbox()
     }
-
-    /// Advances at least every ten seconds while the reactor is alive, idle or not.
-    public var heartbeat: UInt64 { beats.load(ordering: .relaxed) }
 
     /// Opens a listener, now and on the calling thread, so that what fails is known here. With a `secureContext`
     /// it speaks TLS only.
@@ -56,7 +57,7 @@ public final class Reactor: Sendable {
     public func run() throws(SystemError) {
         var loop = try EventLoop(limits, handler, mailbox)
         while !loop.isFinished {
-            beats.add(1, ordering: .relaxed)
+            heartbeat.beat()
             try loop.turn()
         }
     }

@@ -31,6 +31,9 @@ public struct ServerLimits: Sendable {
     /// How long a listener rests after an accept that failed.
     public var acceptPause = Duration.milliseconds(100)
 
+    /// The loop comes round at least this often, so that a standstill can be told from idleness.
+    public var longestRest = Duration.seconds(10)
+
     public init() {}
 
     /// Requests that may wait at the same time.

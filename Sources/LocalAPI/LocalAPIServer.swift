@@ -8,17 +8,21 @@ public final class LocalAPIServer: Sendable {
     private let reactor: Reactor
 
     /// An API that neither listens nor runs yet. The token file at `tokenPath` is made when it is missing; one that
-    /// can't be used is told in the log and refuses changes, never reading.
+    /// can't be used is told in the log and refuses changes, never reading. While the API is alive, `heartbeat` beats
+    /// at least every `longestRest`.
     public init(
         board: any StatusBoard, commands: any CommandSink, progress: any Progress, tokenPath: String,
-        version: String, log: Logger
+        version: String, log: Logger, heartbeat: Heartbeat = Heartbeat(), longestRest: Duration = .seconds(10)
     ) throws(SystemError) {
         let token = TokenFile(path: tokenPath, log: log)
         // For whoever wants to read it before the first change, and to tell early what is wrong with it.
         _ = token.read()
         let services = APIServices(
             board: board, commands: commands, progress: progress, version: version, log: log)
-        reactor = try Reactor(handler: APIHandler(services, token: token))
+        var limits = ServerLimits()
+        limits.longestRest = longestRest
+        reactor = try Reactor(
+            limits: limits, handler: APIHandler(services, token: token), heartbeat: heartbeat)
     }
 
     /// Listens on a loopback address and returns the port; any thread may call it, before or while the API runs. Any
@@ -35,7 +39,4 @@ public final class LocalAPIServer: Sendable {
 
     /// Answers what is under way, then lets `run` return.
     public func stop() { reactor.stop() }
-
-    /// Advances at least every ten seconds while the API is alive.
-    public var heartbeat: UInt64 { reactor.heartbeat }
 }

@@ -12,7 +12,7 @@ public enum LogDestination: Sendable {
         switch self {
         case .standardError: JournalStream.receives(.error)
         case .standardOutput: JournalStream.receives(.output)
-        case .capture: false
+        case .capture(let capture): capture.standsForJournal
         }
     }
 
@@ -30,8 +30,10 @@ public enum LogDestination: Sendable {
 /// The lines that a logger has written, for tests.
 public final class LogCapture: Sendable {
     private let kept = Lock<[String]>([])
+    let standsForJournal: Bool
 
-    public init() {}
+    /// - Parameter standingForJournal: lines are written as for the journal.
+    public init(standingForJournal: Bool = false) { standsForJournal = standingForJournal }
 
     /// In the order of writing, without their line feeds.
     public var lines: [String] { kept.withLock { $0 } }

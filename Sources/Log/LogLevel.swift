@@ -21,6 +21,16 @@ public enum LogLevel: Int, Sendable, Comparable, CaseIterable {
         }
     }
 
+    /// What the journal takes for the line's priority (sd-daemon(3)), and removes.
+    var journalMark: String {
+        switch self {
+        case .debug: "<7>"
+        case .info: "<6>"
+        case .warn: "<4>"
+        case .error: "<3>"
+        }
+    }
+
     public static func < (left: LogLevel, right: LogLevel) -> Bool { left.rawValue < right.rawValue }
 }
 

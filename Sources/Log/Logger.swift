@@ -94,6 +94,6 @@ private final class LogSink: Sendable {
         let format: LogFormat = writesJSON.load(ordering: .relaxed) ? .json : .text
         let time = format == .text && goesToJournal ? nil : now()
         let record = LogRecord(time: time, level: level, message: message, attributes: attributes)
-        destination.write(record.line(as: format))
+        destination.write((goesToJournal ? level.journalMark : "") + record.line(as: format))
     }
 }

@@ -1,3 +1,4 @@
+import Log
 import POSIX
 import Transfer
 
@@ -15,7 +16,7 @@ func runProcess() {
         try Invocation.parse(Array(CommandLine.arguments.dropFirst())).run()
         ProcessExit.now(ExitCode.success.rawValue)
     } catch {
-        StandardStream.error.write(error.text + "\n")
+        ErrorText.write(error.text)
         ProcessExit.now(error.code.rawValue)
     }
 }

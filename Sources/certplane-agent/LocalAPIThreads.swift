@@ -13,18 +13,24 @@ struct LocalAPIThreads {
     private let serving: Worker
     private let binding: Worker
     private let stopping: Bell
+    let heartbeat: Heartbeat
+    /// What hinders it from being reached.
+    let trouble: Trouble
 
     /// Starts the API, unless the configuration turns it off.
     static func start(
-        _ settings: APISettings, agent: HostAgent, supervisor: Supervisor, log: Logger
+        _ settings: APISettings, agent: HostAgent, supervisor: Supervisor, longestRest: Duration, log: Logger
     ) throws(CommandFailure) -> LocalAPIThreads? {
         guard case .loopback(let host, let port) = settings.listen else { return nil }
         do {
             let engine = agent.engine
+            let heartbeat = Heartbeat()
+            let trouble = Trouble(news: engine.news)
             let server = try LocalAPIServer(
                 board: engine.status, commands: engine.commands,
-                progress: LoopProgress(engine: engine.heartbeat),
-                tokenPath: settings.tokenPath, version: AgentVersion.text, log: log)
+                progress: LoopProgress(engine: engine.heartbeat, api: heartbeat),
+                tokenPath: settings.tokenPath, version: AgentVersion.text, log: log, heartbeat: heartbeat,
+                longestRest: longestRest)
             let stopping = try Bell()
             return LocalAPIThreads(
                 server: server,
@@ -34,8 +40,8 @@ struct LocalAPIThreads {
                     }
                 },
                 binding: try Worker(name: "api-bind") {
-                    bind(server, host: host, port: port, until: stopping, log: log)
-                }, stopping: stopping)
+                    bind(server, host: host, port: port, until: stopping, trouble, log: log)
+                }, stopping: stopping, heartbeat: heartbeat, trouble: trouble)
         } catch let failure as CommandFailure {
             throw failure
         } catch {
@@ -54,7 +60,8 @@ struct LocalAPIThreads {
 
     /// Tries until it succeeds or the bell rings. The first failure is logged, and the success after it.
     private static func bind(
-        _ server: LocalAPIServer, host: String, port: UInt16, until stopping: Bell, log: Logger
+        _ server: LocalAPIServer, host: String, port: UInt16, until stopping: Bell, _ trouble: Trouble,
+        log: Logger
     ) {
         var hasFailed = false
         while true {
@@ -62,6 +69,7 @@ struct LocalAPIThreads {
                 let bound = try server.listen(host: host, port: port)
                 let address = host.contains(":") ? "[\(host)]:\(bound)" : "\(host):\(bound)"
                 log.info("local API listening", ["address": .string(address)])
+                trouble.set(nil)
                 return
             } catch {
                 if !hasFailed {
@@ -74,16 +82,18 @@ struct LocalAPIThreads {
                         ])
                 }
                 hasFailed = true
+                trouble.set("can't listen on \(host):\(port), trying again")
                 if stopping.wait(until: Clock.boottime() + retryInterval) == .rung { return }
             }
         }
     }
 }
 
-/// The engine's progress by its heartbeat. The API's own is what answers, so it is not in doubt here.
+/// The progress of both loops by their heartbeats, the same that the watchdog is fed by.
 private struct LoopProgress: Progress {
     let engine: Heartbeat
+    let api: Heartbeat
 
     var sinceEngineMoved: Duration { engine.age }
-    var sinceAPIMoved: Duration { .zero }
+    var sinceAPIMoved: Duration { api.age }
 }

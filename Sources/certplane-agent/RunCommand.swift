@@ -14,8 +14,14 @@ struct RunCommand {
         let loaded = try ConfigurationFile(path: configurationPath).load()
         let log = Logger(loaded.settings.logging)
         let supervisor = try Supervisor()
+        let notifier = ServiceNotifier()
+        let start = StartExtension(notifier)
         let agent: HostAgent
-        do { agent = try HostAgent(loaded, version: AgentVersion.text, log: log) } catch {
+        do {
+            agent = try HostAgent(
+                loaded, version: AgentVersion.text, log: log,
+                longestSleep: LoopPace.rest(watchdog: notifier.watchdogInterval), advanced: start.advanced)
+        } catch {
             throw CommandFailure(error)
         }
         log.info(
@@ -34,18 +40,23 @@ struct RunCommand {
                 once
                 ? nil
                 : try LocalAPIThreads.start(
-                    loaded.settings.api, agent: agent, supervisor: supervisor, log: log)
+                    loaded.settings.api, agent: agent, supervisor: supervisor,
+                    longestRest: LoopPace.rest(watchdog: notifier.watchdogInterval), log: log)
         } catch {
             // It may be in the middle of an install already.
             agent.engine.stop()
             engine.join()
             throw error
         }
-        let reason = supervisor.wait {
+        var reporter = ServiceReporter(
+            notifier, engine: agent.engine, api: api?.heartbeat,
+            apiTrouble: api?.trouble ?? Trouble(news: agent.engine.news), log: log)
+        let reason = supervisor.wait(news: agent.engine.news, turn: { reporter.tell() }) {
             log.warn(
                 "configuration not read again: SIGHUP is not supported yet",
                 ["advice": "Restart the agent to apply a changed configuration; nothing is ordered by that."])
         }
+        reporter.tellStopping()
         log.info("agent stopping", ["reason": .string(reason)])
         agent.engine.stop()
         engine.join()

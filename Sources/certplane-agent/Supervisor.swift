@@ -32,16 +32,21 @@ final class Supervisor: Sendable {
         }
     }
 
-    /// Returns why the run should end. `hungUp` is called for each SIGHUP, which doesn't end it.
-    func wait(hungUp: () -> Void) -> String {
+    /// Returns why the run should end. `hungUp` is called for each SIGHUP, which doesn't end it. `turn` is called
+    /// before each wait, also after a ring of `news`, and says when it wants to be called again at the latest.
+    func wait(news: Bell, turn: () -> Duration?, hungUp: () -> Void) -> String {
         let (fromSignals, fromThreads) = (Poller.Token(slot: 0), Poller.Token(slot: 1))
+        let fromNews = Poller.Token(slot: 2)
         do {
             var poller = try Poller()
             try poller.add(signals.descriptor, fromSignals, for: .reading)
             try poller.add(ended.descriptor, fromThreads, for: .reading)
+            // Where nobody is told, news don't wake anybody.
+            if turn() != nil { try poller.add(news.descriptor, fromNews, for: .reading) }
             var events: [Poller.Event] = []
             while true {
-                try poller.wait(into: &events)
+                try poller.wait(until: turn(), into: &events)
+                if events.contains(where: { $0.token == fromNews }) { news.hear() }
                 if events.contains(where: { $0.token == fromThreads }) { return "its work has ended" }
                 switch signals.next() {
                 case .hangup: hungUp()

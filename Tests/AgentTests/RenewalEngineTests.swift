@@ -328,6 +328,21 @@ import Transfer
 
     // MARK: The pulse
 
+    @Test func `the first evaluation is done when every certificate has been looked at`()
+        async throws
+    {
+        let waits = Turnstile()
+        let hands = ScriptedHands(
+            disk: web.onDisk, looking: { waits.pass() }, attempting: Self.installing("2"))
+        let running = try RunningEngine([web], hands)
+        try await onThread {
+            try waits.waitForArrivals(1)
+            #expect(!running.engine.status.current().agent.hasEvaluated)
+            waits.open()
+            #expect(try running.snapshot { $0.certificates.first?.state == .valid }.agent.hasEvaluated)
+        }
+    }
+
     @Test func `an idle engine comes round, and one that is stuck is seen to be`() async throws {
         let stuck = Turnstile()
         let hangs = Lock(false)

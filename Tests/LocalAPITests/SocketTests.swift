@@ -47,7 +47,7 @@ import Testing
         let port = try second.server.listen(host: "127.0.0.1", port: 0)
         #expect(try await curl(["http://127.0.0.1:\(port)/healthz"]).hasPrefix("200 "))
         #expect(try await curl(["http://127.0.0.1:\(second.port)/healthz"]).hasPrefix("200 "))
-        #expect(second.server.heartbeat > 0)
+        #expect(second.heartbeat.beats > 0)
     }
 
     @Test(arguments: ["0.0.0.0", "::", "10.0.0.1", "128.0.0.1", "localhost", ""])
@@ -86,6 +86,7 @@ private final class RunningServer: Sendable {
     let scratch: ScratchDirectory
     let commands = TestSink()
     let server: LocalAPIServer
+    let heartbeat = Heartbeat()
     let port: UInt16
     private let thread: Worker
 
@@ -94,7 +95,7 @@ private final class RunningServer: Sendable {
         let server = try LocalAPIServer(
             board: TestBoard(.fixture()), commands: commands, progress: TestProgress(),
             tokenPath: scratch.path("api.token"), version: "1.2.3",
-            log: Logger(destination: .capture(LogCapture())))
+            log: Logger(destination: .capture(LogCapture())), heartbeat: heartbeat)
         port = try server.listen(host: "127.0.0.1", port: 0)
         thread = try Worker(name: "api") { try? server.run() }
         self.server = server

@@ -75,6 +75,25 @@ import Testing
         #expect(LogLevel(word: "") == nil)
     }
 
+    @Test(arguments: [LogFormat.text, .json])
+    func `a line for the journal begins with its priority`(format: LogFormat) {
+        let capture = LogCapture(standingForJournal: true)
+        let log = logger(.debug, format, capture)
+        log.debug("d")
+        log.info("i")
+        log.warn("w")
+        log.error("e")
+        #expect(capture.lines.map { $0.prefix(3) } == ["<7>", "<6>", "<4>", "<3>"])
+        // The journal knows the time by itself; JSON is read elsewhere too.
+        #expect(capture.lines.allSatisfy { $0.contains("time") == (format == .json) })
+        #expect(format == .json || capture.lines[0] == "<7>level=DEBUG msg=d")
+    }
+
+    @Test func `every line of an error's text is marked for the journal`() {
+        #expect(ErrorText.marked("Error: a\n\n  b", forJournal: true) == "<3>Error: a\n<3>  b\n")
+        #expect(ErrorText.marked("Error: a\n\n  b", forJournal: false) == "Error: a\n\n  b\n")
+    }
+
     @Test func `the journal is known by the socket and not by the variable`() {
         #expect(JournalStream.names("8:12345", device: 8, inode: 12345))
         #expect(!JournalStream.names("8:12345", device: 8, inode: 12346))

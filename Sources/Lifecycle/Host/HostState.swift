@@ -52,6 +52,9 @@ public struct HostState: Sendable {
         self.records = records
     }
 
+    /// Whether each certificate has been looked at at least once.
+    public var hasLookedAtAll: Bool { isConfigured && certificates.allSatisfy(\.hasBeenLooked) }
+
     /// From now on nothing new is begun; what runs may end.
     public mutating func stop() { isStopping = true }
 

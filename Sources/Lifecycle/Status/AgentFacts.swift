@@ -16,6 +16,8 @@ public struct AgentFacts: Hashable, Sendable {
     /// This host's clock against the broker's, positive when ahead; `nil` while unknown.
     public var clockSkew: Duration?
     public var stopping: Bool
+    /// Whether every certificate has been looked at since the start: the first evaluation is done.
+    public var hasEvaluated = false
     /// The newest wishes to read the configuration again that have ended, oldest first.
     public var configurationReloads: [ConfigurationReload] = []
 

@@ -35,6 +35,10 @@ extension MetricsWriter {
         single(
             "certplane_identity_not_after_timestamp_seconds", .gauge,
             "End of the identity's validity, 0 without one.", (identity.facts?.notAfter).metricValue)
+        single(
+            "certplane_identity_renew_before_seconds", .gauge,
+            "Effective renew_before of the identity, 0 without one.",
+            identity.effectiveRenewBefore?.seconds ?? 0)
         begin(
             "certplane_identity_renewals_total", .counter, "Renewals of the identity that ended, by result.")
         sample(identity.renewals.succeeded, ["result": "succeeded"])
