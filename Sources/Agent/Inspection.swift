@@ -127,8 +127,10 @@ public struct Inspection: Sendable {
             findings.append(Finding(.problem, subject, error.detail, advice: error.advice))
         }
         let widest = certificate.ownership.keyMode ?? 0o640
-        if let finding = openKey("\(subject) key", certificate.outputs.key, widest: widest) {
-            findings.append(finding)
+        findings += [Output.key, .combined].compactMap { output in
+            certificate.outputs[output].flatMap {
+                openKey("\(subject) \(output.rawValue)", $0, widest: widest)
+            }
         }
         switch RenewalPolicy.defect(of: found, wanted: certificate) {
         case .missing:

@@ -25,6 +25,7 @@ struct ReloadEnvironment: Sendable {
             "CERTPLANE_CHAIN_PATH": certificate.outputs.chain,
             "CERTPLANE_FULLCHAIN_PATH": certificate.outputs.fullchain,
         ]
+        own["CERTPLANE_COMBINED_PATH"] = certificate.outputs.combined
         if let installed = subject.installed {
             own["CERTPLANE_SERIAL"] = installed.serial
             own["CERTPLANE_NOT_AFTER"] = installed.notAfter.rfc3339

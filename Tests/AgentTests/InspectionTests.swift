@@ -141,6 +141,11 @@ struct Situation: Sendable, CustomTestStringConvertible {
             message: "has the mode 0644",
             change: { try setMode($0.certificate().outputs.key, 0o644) }),
         Situation(
+            testDescription: "an open combined file", severity: .warning,
+            subject: "certificate www combined", message: "has the mode 0644",
+            settings: { $0.certificates[0].outputs.combined = $0.certificates[0].outputs.key + ".all" },
+            change: { try $0.scratch.write("lab/certs/www/privkey.pem.all", "", mode: 0o644) }),
+        Situation(
             testDescription: "a certificate that doesn't parse", severity: .warning,
             subject: "certificate www", message: "the certificate file can't be read",
             change: { try $0.scratch.write("lab/certs/www/cert.pem", "torn") }),

@@ -66,11 +66,21 @@ import Testing
                 "CERTPLANE_SERIAL=\(installed.serial)",
                 "CERTPLANE_NOT_AFTER=\(installed.notAfter.formatted(.iso8601))",
             ]))
+        // Only what is configured has a path.
+        #expect(!lines.contains { $0.hasPrefix("CERTPLANE_COMBINED_PATH") })
         for name in [
             "NOTIFY_SOCKET", "WATCHDOG_USEC", "LISTEN_FDS", "CREDENTIALS_DIRECTORY", "CERTPLANE_CERTIFICATES",
         ] {
             #expect(!lines.contains { $0.hasPrefix(name + "=") })
         }
+    }
+
+    @Test func `the combined file's path is told if there is one`() {
+        var certificate = host.certificate
+        certificate.outputs.combined = "/etc/haproxy/www.pem"
+        let variables = ReloadEnvironment(inheriting: [:])
+            .variables(for: ReloadSubject(wanted: certificate, installed: nil))
+        #expect(variables["CERTPLANE_COMBINED_PATH"] == "/etc/haproxy/www.pem")
     }
 
     @Test func `a shared run gets the list of certificates and nothing of a single one`() async throws {

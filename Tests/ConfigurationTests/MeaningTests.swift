@@ -22,6 +22,13 @@ import Testing
         #expect(try !certificate("reuse_key: \(text)").reusesKey)
     }
 
+    @Test(arguments: [
+        ("/etc/tls/www.pem", "/etc/tls/www.pem" as String?), ("", nil), ("''", nil), ("~", nil),
+    ])
+    func `a combined file is one more output, or none`(text: String, path: String?) throws {
+        #expect(try certificate("combined: \(text)").outputs.combined == path)
+    }
+
     @Test(arguments: ["", "~", "null", "NULL", "# nothing", "0s", "0h0m", "'0'", "-0s"])
     func `no renewal time is the standard one`(text: String) throws {
         #expect(try certificate("renew_before: \(text)").renewBefore == .standard)

@@ -46,7 +46,7 @@ import Testing
             reload_comand: systemctl --password=hunter4 reload nginx
             key_type: rsa
             key_mode: 600
-            combined: /etc/tls/www.pem
+            combined: www.pem
           - name: www
             profile: p
             dns_names: &names ["a.example.net"]

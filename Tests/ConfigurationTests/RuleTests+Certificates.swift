@@ -54,6 +54,14 @@ extension RuleTests {
             "cert: /etc/tls/www.crt", "cert: /var/lib/certplane/identity.crt", "18:11 certificates[0].cert",
             "this is the file of identity.cert in line 3", own),
         BrokenRule(
+            "fullchain: /etc/tls/www.fullchain.crt",
+            "fullchain: /etc/tls/www.fullchain.crt\ncombined: /etc/tls//www.fullchain.crt",
+            "21:15 certificates[0].combined", "this is the file of certificates[0].fullchain in line 20", own),
+        BrokenRule(
+            "fullchain: /etc/tls/www.fullchain.crt",
+            "fullchain: /etc/tls/www.fullchain.crt\ncombined: /var/lib/certplane/identity.key",
+            "21:15 certificates[0].combined", "this is the file of identity.key in line 4", own),
+        BrokenRule(
             "chain: /etc/tls/www.chain.crt", "chain: /etc/certplane/root.crt", "19:12 certificates[0].chain",
             "this is the file of identity.step_ca.root_ca_bundle in line 8", own),
         BrokenRule(
@@ -113,8 +121,11 @@ extension RuleTests {
             "renew_before: 30", "19 certificates[0].renew_before", "a duration needs a unit",
             "Write a number with a unit, like 30s, 10m, 1h30m or 720h."),
         key(
-            "combined: /etc/tls/www.pem", "15 certificates[0].combined", "not supported yet",
-            "Remove combined; this version would ignore it."),
+            "combined: tls/www.pem", "15 certificates[0].combined", "the path is not absolute",
+            "Write the whole path, beginning with /."),
+        key(
+            "combined: /etc/tls/.certplane-www.pem", "15 certificates[0].combined",
+            "names that begin with .certplane- are for files under construction", rename),
         key(
             "verify: {address: '127.0.0.1:443'}", "13 certificates[0].verify", "not supported yet",
             "Remove verify; this version would ignore it."),

@@ -1,4 +1,5 @@
 import POSIX
+import TestSupport
 import Testing
 
 @Suite(.serialized) struct `A first certificate` {
@@ -25,6 +26,29 @@ import Testing
             let second = try AgentProcess.command("run", "--once", "--config", lab.configuration)
             scenario.check(second.succeeded, "the second run --once: \(second)")
             scenario.check(files.contents() == installed, "the second pass changed the files")
+            scenario.check(lab.orders.count == 1, "the lab counts \(lab.orders.count) orders")
+        }
+    }
+
+    @Test func `a combined file that is asked for later, or lost, is made without an order`() async throws {
+        try await Scenario.play { scenario in
+            let lab = try LabProcess(scenario)
+            try AgentProcess.enroll(scenario, for: lab)
+            let first = try AgentProcess.command("run", "--once", "--config", lab.configuration)
+            try scenario.require(first.succeeded, "run --once: \(first)")
+
+            let (files, combined) = (lab.files(of: "www"), scenario.scratch.path("haproxy/www.pem"))
+            var configuration = try ConfigurationText(of: lab)
+            try configuration.add("combined: \(combined)", toCertificate: "www")
+            let path = try configuration.save(scenario)
+            for occasion in ["asked for", "lost"] {
+                let pass = try AgentProcess.command("run", "--once", "--config", path)
+                try scenario.require(pass.succeeded, "run --once, \(occasion): \(pass)")
+                let joined = try Shell.line("cat '\(files.key)' '\(files.fullchain)' | cmp - '\(combined)'")
+                scenario.check(joined.succeeded, "\(occasion): not key and full chain: \(joined)")
+                scenario.check(try files.mode(of: combined) == 0o600, "\(occasion): its mode")
+                try Directory.open(scenario.scratch.path("haproxy")).unlink("www.pem")
+            }
             scenario.check(lab.orders.count == 1, "the lab counts \(lab.orders.count) orders")
         }
     }
