@@ -1,3 +1,4 @@
+import FoundationEssentials
 public import Lifecycle
 import POSIX
 
@@ -12,6 +13,7 @@ public final class CommandInbox: CommandSink {
         var issuedIDs = 0
         /// Taken by the engine, but not in a published snapshot yet: a second request must find them all the same.
         var taken: [CertificateName: RenewalID] = [:]
+        var takenReloads: [CertificateName: RenewalID] = [:]
     }
 
     private let waiting = Lock(Waiting())
@@ -34,10 +36,12 @@ public final class CommandInbox: CommandSink {
             switch command {
             case .renew(let name, let request):
                 guard let status = snapshot.certificate(name) else { return .unknownCertificate }
-                return waiting.renew(name, request, current: status.currentRenewal, run: run)
+                return waiting.renew(
+                    name, request, current: status.currentRenewal,
+                    budgetSpentFor: request.overBudget ? nil : status.timeToNextOrder(), run: run)
             case .reload(let name):
                 guard snapshot.certificate(name) != nil else { return .unknownCertificate }
-                return waiting.reload(name, run: run)
+                return waiting.reload(name, current: snapshot.openReload(of: name), run: run)
             case .reloadConfiguration:
                 let joined = waiting.reloadsConfiguration
                 waiting.reloadsConfiguration = true
@@ -58,6 +62,7 @@ public final class CommandInbox: CommandSink {
             }
             for (name, id) in waiting.reloads.sorted(by: { $0.key < $1.key }) {
                 inputs.append(.reloadRequested(name, id))
+                waiting.takenReloads[name] = id
             }
             waiting.renewals = [:]
             waiting.reloads = [:]
@@ -66,7 +71,12 @@ public final class CommandInbox: CommandSink {
     }
 
     /// What was drained shows in the published snapshot now.
-    func published() { waiting.withLock { $0.taken = [:] } }
+    func published() {
+        waiting.withLock {
+            $0.taken = [:]
+            $0.takenReloads = [:]
+        }
+    }
 
     /// From now on every command is refused as `stopping`.
     func close() { waiting.withLock { $0.isClosed = true } }
@@ -74,20 +84,26 @@ public final class CommandInbox: CommandSink {
 
 extension CommandInbox.Waiting {
     fileprivate mutating func renew(
-        _ name: CertificateName, _ request: RenewRequest, current: RenewalID?, run: String
+        _ name: CertificateName, _ request: RenewRequest, current: RenewalID?, budgetSpentFor wait: Duration?,
+        run: String
     ) -> CommandReceipt {
         if let earlier = renewals[name] {
             renewals[name] = (earlier.id, earlier.request.merged(with: request))
             return .accepted(earlier.id, joined: true)
         }
         let joined = taken[name] ?? current
+        if joined == nil, let wait { return .overBudget(retryAfter: wait) }
         let id = joined ?? makeID(run)
         renewals[name] = (id, request)
         return .accepted(id, joined: joined != nil)
     }
 
-    fileprivate mutating func reload(_ name: CertificateName, run: String) -> CommandReceipt {
-        if let earlier = reloads[name] { return .accepted(earlier, joined: true) }
+    fileprivate mutating func reload(
+        _ name: CertificateName, current: RenewalID?, run: String
+    ) -> CommandReceipt {
+        if let earlier = reloads[name] ?? takenReloads[name] ?? current {
+            return .accepted(earlier, joined: true)
+        }
         let id = makeID(run)
         reloads[name] = id
         return .accepted(id, joined: false)
@@ -96,5 +112,20 @@ extension CommandInbox.Waiting {
     fileprivate mutating func makeID(_ run: String) -> RenewalID {
         issuedIDs += 1
         return RenewalID("\(run)-\(issuedIDs)")
+    }
+}
+
+extension CertificateStatus {
+    /// How long the order budget allows no further order; nil while it does.
+    fileprivate func timeToNextOrder() -> Duration? {
+        guard let left = nextOrderAt?.timeIntervalSince(.now), left > 0 else { return nil }
+        return .seconds(left)
+    }
+}
+
+extension Snapshot {
+    /// The run of the reload command that was asked for and hasn't ended.
+    fileprivate func openReload(of name: CertificateName) -> RenewalID? {
+        renewals.last { $0.kind == .reload && $0.certificate == name && !$0.state.isFinal }?.id
     }
 }

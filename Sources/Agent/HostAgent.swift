@@ -104,6 +104,7 @@ extension LifecycleSettings {
     /// What the state machine needs to know of the configuration.
     init(_ configuration: AgentConfiguration) {
         self.init(identityName: configuration.identity.name)
+        brokerEndpoint = configuration.broker.url.text
         let renewBefore = configuration.identity.renewBefore
         identityRenewBefore =
             renewBefore == RenewalWindow.identityStandard ? .standard : .explicit(renewBefore)

@@ -6,6 +6,8 @@ import POSIX
 /// Answers every request of the local API: guards first, then the route table, then one endpoint.
 final class APIHandler: RequestHandler {
     let routes: RouteTable
+    /// Answers that wait for the engine.
+    let waiting: WaitingRoom
     private let guards: [any RequestGuard]
     private let requests: RequestCounters
     private let ids: RequestIDs
@@ -16,26 +18,38 @@ final class APIHandler: RequestHandler {
         log = services.log
         ids = try RequestIDs()
         requests = RequestCounters()
-        routes = RouteTable.api(services, requests)
+        waiting = WaitingRoom(board: services.board, now: services.uptime)
+        routes = RouteTable.api(services, requests, run: ids.run)
         guards = [HostGuard(), OriginGuard(), TokenGuard(file: token)]
         requests.begin(with: routes)
     }
 
     func handle(_ request: Request, from peer: Peer, _ responder: Responder) -> Reply {
         let id = ids.next()
-        let response: Response
+        let answer: Answer
         do {
-            response = try answer(request, from: peer, id)
+            answer = try self.answer(request, from: peer, id, mayWait: responder.mayWait)
         } catch {
-            response = error.response(instance: request.target.path)
+            answer = .now(error.response(instance: request.target.path))
         }
+        switch answer {
+        case .now(let response): return .now(finish(response, to: request, id))
+        case .later(let pending):
+            waiting.admit(pending) { [weak self] response in
+                responder.respond(self?.finish(response, to: request, id) ?? response)
+            }
+            return .later
+        }
+    }
+
+    private func finish(_ response: Response, to request: Request, _ id: String) -> Response {
         log.debug(
             "api request",
             [
                 "request": .string(id), "method": .string(request.method.name),
                 "path": .string(request.target.path), "status": .int(response.status.code),
             ])
-        return .now(stamp(response, id))
+        return stamp(response, id)
     }
 
     func refusal(_ reason: RefusedRequest, from peer: Peer) -> Response {
@@ -60,23 +74,26 @@ final class APIHandler: RequestHandler {
         log.warn("api can't accept connections for now", ["error": .string("\(error)")])
     }
 
-    private func answer(_ request: Request, from peer: Peer, _ id: String) throws(Problem) -> Response {
+    private func answer(
+        _ request: Request, from peer: Peer, _ id: String, mayWait: Bool
+    ) throws(Problem) -> Answer {
         try admit(request, from: peer, id)
-        if request.target.isAsterisk { return Self.options(routes.methods) }
+        if request.target.isAsterisk { return .now(Self.options(routes.methods)) }
         guard let segments = request.target.segments else {
             throw Problem(.malformedPath, "Percent-encoding must give UTF-8 without control characters.")
         }
         guard let (route, parameters) = routes.match(segments) else {
             throw Problem(.notFound, "GET /openapi.json lists all paths.")
         }
-        if request.method == .options { return Self.options(route.methods) }
+        if request.method == .options { return .now(Self.options(route.methods)) }
         guard let operation = route.operation(for: request.method) else {
             let methods = route.methods.joined(separator: ", ")
             throw Problem(.methodNotAllowed, "Allowed are \(methods).", fields: [Field("Allow", methods)])
         }
         let query = try Self.query(of: request, for: operation)
-        return try operation.endpoint.answer(
-            APICall(request: request, peer: peer, id: id, parameters: parameters, query: query))
+        return try operation.endpoint.reply(
+            to: APICall(
+                request: request, peer: peer, id: id, mayWait: mayWait, parameters: parameters, query: query))
     }
 
     private func admit(_ request: Request, from peer: Peer, _ id: String) throws(Problem) {

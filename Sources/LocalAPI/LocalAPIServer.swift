@@ -6,6 +6,7 @@ public import POSIX
 /// The agent's API on loopback: status, metrics and requests for renewals, answered from snapshots on one thread.
 public final class LocalAPIServer: Sendable {
     private let reactor: Reactor
+    private let handler: APIHandler
 
     /// An API that neither listens nor runs yet. The token file at `tokenPath` is made when it is missing; one that
     /// can't be used is told in the log and refuses changes, never reading. While the API is alive, `heartbeat` beats
@@ -21,8 +22,10 @@ public final class LocalAPIServer: Sendable {
             board: board, commands: commands, progress: progress, version: version, log: log)
         var limits = ServerLimits()
         limits.longestRest = longestRest
-        reactor = try Reactor(
-            limits: limits, handler: APIHandler(services, token: token), heartbeat: heartbeat)
+        handler = try APIHandler(services, token: token)
+        let reactor = try Reactor(limits: limits, handler: handler, heartbeat: heartbeat)
+        handler.waiting.schedule { [weak reactor] delay, work in reactor?.schedule(after: delay, work) }
+        self.reactor = reactor
     }
 
     /// Listens on a loopback address and returns the port; any thread may call it, before or while the API runs. Any
@@ -38,5 +41,8 @@ public final class LocalAPIServer: Sendable {
     public func run() throws(SystemError) { try reactor.run() }
 
     /// Answers what is under way, then lets `run` return.
-    public func stop() { reactor.stop() }
+    public func stop() {
+        handler.waiting.close()
+        reactor.stop()
+    }
 }

@@ -6,7 +6,7 @@ let openAPIDocument = #"""
   "info": {
     "title": "certplane-agent local API",
     "version": "1",
-    "description": "The agent's API on loopback. Reading is open to the users of the host; changes over TCP need the bearer token of api.token_file. HEAD works wherever GET does, OPTIONS everywhere. Names in paths are percent-decoded once.",
+    "description": "The agent's API on loopback and on its Unix socket. Reading is open to the users of the host; changes over TCP need the bearer token of api.token_file, over the socket the right to connect. HEAD works wherever GET does, OPTIONS everywhere. Names in paths are percent-decoded once.",
     "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}
   },
   "servers": [{"url": "http://127.0.0.1:9780"}],
@@ -39,7 +39,8 @@ let openAPIDocument = #"""
               }
             }
           }
-        }
+        },
+        "x-codeSamples": [{"lang": "Shell", "source": "curl http://localhost:9780/healthz"}]
       }
     },
     "/metrics": {
@@ -59,7 +60,8 @@ let openAPIDocument = #"""
           "400": {"$ref": "#/components/responses/BadRequest"},
           "403": {"$ref": "#/components/responses/CrossSite"},
           "421": {"$ref": "#/components/responses/Misdirected"}
-        }
+        },
+        "x-codeSamples": [{"lang": "Shell", "source": "curl http://localhost:9780/metrics"}]
       }
     },
     "/openapi.json": {
@@ -76,7 +78,8 @@ let openAPIDocument = #"""
           "400": {"$ref": "#/components/responses/BadRequest"},
           "403": {"$ref": "#/components/responses/CrossSite"},
           "421": {"$ref": "#/components/responses/Misdirected"}
-        }
+        },
+        "x-codeSamples": [{"lang": "Shell", "source": "curl http://localhost:9780/openapi.json"}]
       }
     },
     "/readyz": {
@@ -151,7 +154,8 @@ let openAPIDocument = #"""
               }
             }
           }
-        }
+        },
+        "x-codeSamples": [{"lang": "Shell", "source": "curl 'http://localhost:9780/readyz?verbose'"}]
       }
     },
     "/v1/certificates": {
@@ -218,6 +222,7 @@ let openAPIDocument = #"""
                       "consecutive_failures": 0,
                       "orders_last_7_days": 1,
                       "order_budget": 5,
+                      "next_order_at": null,
                       "current_renewal": null,
                       "reload": {
                         "configured": true,
@@ -247,7 +252,10 @@ let openAPIDocument = #"""
           "400": {"$ref": "#/components/responses/BadRequest"},
           "403": {"$ref": "#/components/responses/CrossSite"},
           "421": {"$ref": "#/components/responses/Misdirected"}
-        }
+        },
+        "x-codeSamples": [
+          {"lang": "Shell", "source": "curl 'http://localhost:9780/v1/certificates?state=valid'"}
+        ]
       }
     },
     "/v1/certificates/{name}": {
@@ -295,6 +303,7 @@ let openAPIDocument = #"""
                   "consecutive_failures": 0,
                   "orders_last_7_days": 1,
                   "order_budget": 5,
+                  "next_order_at": null,
                   "current_renewal": null,
                   "reload": {
                     "configured": true,
@@ -323,7 +332,259 @@ let openAPIDocument = #"""
           "403": {"$ref": "#/components/responses/CrossSite"},
           "404": {"$ref": "#/components/responses/UnknownCertificate"},
           "421": {"$ref": "#/components/responses/Misdirected"}
-        }
+        },
+        "x-codeSamples": [
+          {"lang": "Shell", "source": "curl http://localhost:9780/v1/certificates/www"}
+        ]
+      }
+    },
+    "/v1/certificates/{name}/history": {
+      "parameters": [{"$ref": "#/components/parameters/Name"}],
+      "get": {
+        "operationId": "getHistory",
+        "summary": "What happened to a certificate since the agent's start",
+        "responses": {
+          "200": {
+            "description": "The newest 32, the newest first; the same thing again and again is one with a count.",
+            "content": {
+              "application/json": {
+                "schema": {"$ref": "#/components/schemas/History"},
+                "example": {
+                  "certificate": "www",
+                  "events": [
+                    {
+                      "at": "2026-11-23T10:00:02Z",
+                      "event": "reloaded",
+                      "count": 1,
+                      "first_at": "2026-11-23T10:00:02Z",
+                      "renewal": null,
+                      "reason": null,
+                      "serial": null,
+                      "not_after": null,
+                      "stage": null,
+                      "class": null,
+                      "detail": null
+                    },
+                    {
+                      "at": "2026-11-23T10:00:01Z",
+                      "event": "installed",
+                      "count": 1,
+                      "first_at": "2026-11-23T10:00:01Z",
+                      "renewal": "5c1d-7",
+                      "reason": "requested",
+                      "serial": "4f2b",
+                      "not_after": "2027-02-21T10:00:00Z",
+                      "stage": null,
+                      "class": null,
+                      "detail": null
+                    },
+                    {
+                      "at": "2026-11-23T10:00:00Z",
+                      "event": "requested",
+                      "count": 1,
+                      "first_at": "2026-11-23T10:00:00Z",
+                      "renewal": "5c1d-7",
+                      "reason": null,
+                      "serial": null,
+                      "not_after": null,
+                      "stage": null,
+                      "class": null,
+                      "detail": "key rotation"
+                    }
+                  ]
+                }
+              }
+            }
+          },
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "403": {"$ref": "#/components/responses/CrossSite"},
+          "404": {"$ref": "#/components/responses/UnknownCertificate"},
+          "421": {"$ref": "#/components/responses/Misdirected"}
+        },
+        "x-codeSamples": [
+          {"lang": "Shell", "source": "curl http://localhost:9780/v1/certificates/www/history"}
+        ]
+      }
+    },
+    "/v1/certificates/{name}/reload": {
+      "parameters": [{"$ref": "#/components/parameters/Name"}],
+      "post": {
+        "operationId": "reloadCertificate",
+        "summary": "Run the reload command of a certificate now, owed or not",
+        "security": [{"token": []}],
+        "parameters": [{"$ref": "#/components/parameters/Prefer"}],
+        "requestBody": {
+          "required": false,
+          "content": {
+            "application/json": {"schema": {"$ref": "#/components/schemas/Empty"}, "example": {}}
+          }
+        },
+        "responses": {
+          "200": {
+            "description": "The outcome, good or bad, because the client preferred to wait for it.",
+            "headers": {
+              "Location": {
+                "description": "Where to follow it.",
+                "schema": {"type": "string"},
+                "example": "/v1/renewals/5c1d-7"
+              },
+              "Preference-Applied": {
+                "description": "The preference that was honoured.",
+                "schema": {"type": "string"},
+                "example": "wait=10"
+              }
+            },
+            "content": {
+              "application/json": {
+                "schema": {
+                  "type": "object",
+                  "required": ["renewal"],
+                  "properties": {
+                    "renewal": {
+                      "unevaluatedProperties": false,
+                      "allOf": [
+                        {"$ref": "#/components/schemas/RenewalFacts"},
+                        {
+                          "type": "object",
+                          "required": ["joined"],
+                          "properties": {"joined": {"type": "boolean"}}
+                        }
+                      ]
+                    }
+                  },
+                  "additionalProperties": false
+                },
+                "example": {
+                  "renewal": {
+                    "id": "5c1d-7",
+                    "joined_ids": [],
+                    "certificate": "www",
+                    "kind": "reload",
+                    "state": "succeeded",
+                    "done": true,
+                    "reason": null,
+                    "request_reason": null,
+                    "forced": true,
+                    "requested_at": "2026-11-23T10:00:00Z",
+                    "started_at": "2026-11-23T10:00:00Z",
+                    "ended_at": "2026-11-23T10:00:02Z",
+                    "steps": [
+                      {
+                        "stage": "reload",
+                        "started_at": "2026-11-23T10:00:00Z",
+                        "duration_seconds": 0.03
+                      }
+                    ],
+                    "serial": null,
+                    "failure": null,
+                    "next_attempt_at": null,
+                    "warnings": [],
+                    "joined": false
+                  }
+                }
+              }
+            },
+            "links": {
+              "renewal": {
+                "operationId": "getRenewal",
+                "parameters": {"id": "$response.body#/renewal/id"}
+              }
+            }
+          },
+          "202": {
+            "description": "The run is queued, or joined if one was waiting or running; after a wait, it isn't done yet.",
+            "headers": {
+              "Location": {
+                "description": "Where to follow it.",
+                "schema": {"type": "string"},
+                "example": "/v1/renewals/5c1d-7"
+              },
+              "Preference-Applied": {
+                "description": "The preference that was honoured.",
+                "schema": {"type": "string"},
+                "example": "wait=10"
+              }
+            },
+            "content": {
+              "application/json": {
+                "schema": {
+                  "type": "object",
+                  "required": ["renewal"],
+                  "properties": {
+                    "renewal": {
+                      "unevaluatedProperties": false,
+                      "allOf": [
+                        {"$ref": "#/components/schemas/RenewalFacts"},
+                        {
+                          "type": "object",
+                          "required": ["joined"],
+                          "properties": {"joined": {"type": "boolean"}}
+                        }
+                      ]
+                    }
+                  },
+                  "additionalProperties": false
+                },
+                "example": {
+                  "renewal": {
+                    "id": "5c1d-7",
+                    "joined_ids": [],
+                    "certificate": "www",
+                    "kind": "reload",
+                    "state": "queued",
+                    "done": false,
+                    "reason": null,
+                    "request_reason": null,
+                    "forced": true,
+                    "requested_at": "2026-11-23T10:00:00Z",
+                    "started_at": null,
+                    "ended_at": null,
+                    "steps": [],
+                    "serial": null,
+                    "failure": null,
+                    "next_attempt_at": null,
+                    "warnings": [],
+                    "joined": false
+                  }
+                }
+              }
+            },
+            "links": {
+              "renewal": {
+                "operationId": "getRenewal",
+                "parameters": {"id": "$response.body#/renewal/id"}
+              }
+            }
+          },
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/CrossSite"},
+          "404": {"$ref": "#/components/responses/UnknownCertificate"},
+          "409": {
+            "description": "The configuration has no reload_command for it.",
+            "content": {
+              "application/problem+json": {
+                "schema": {"$ref": "#/components/schemas/Problem"},
+                "example": {
+                  "type": "urn:certplane:problem:no_reload_command",
+                  "title": "The certificate has no reload command",
+                  "status": 409,
+                  "detail": "The configuration has no reload_command for it.",
+                  "instance": "/v1/certificates/www/reload"
+                }
+              }
+            }
+          },
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        },
+        "x-codeSamples": [
+          {
+            "lang": "Shell",
+            "source": "curl -X POST \\\n  -H \"Authorization: Bearer $(sudo cat /var/lib/certplane/agent/api.token)\" \\\n  http://localhost:9780/v1/certificates/www/reload"
+          }
+        ]
       }
     },
     "/v1/certificates/{name}/renew": {
@@ -342,13 +603,102 @@ let openAPIDocument = #"""
           }
         },
         "responses": {
-          "202": {
-            "description": "A renewal is queued, or joined if one was waiting or running.",
+          "200": {
+            "description": "The outcome, good or bad, because the client preferred to wait for it.",
             "headers": {
               "Location": {
-                "description": "Where to follow the renewal.",
+                "description": "Where to follow it.",
                 "schema": {"type": "string"},
                 "example": "/v1/renewals/5c1d-7"
+              },
+              "Preference-Applied": {
+                "description": "The preference that was honoured.",
+                "schema": {"type": "string"},
+                "example": "wait=10"
+              }
+            },
+            "content": {
+              "application/json": {
+                "schema": {
+                  "type": "object",
+                  "required": ["renewal"],
+                  "properties": {
+                    "renewal": {
+                      "unevaluatedProperties": false,
+                      "allOf": [
+                        {"$ref": "#/components/schemas/RenewalFacts"},
+                        {
+                          "type": "object",
+                          "required": ["joined"],
+                          "properties": {"joined": {"type": "boolean"}}
+                        }
+                      ]
+                    }
+                  },
+                  "additionalProperties": false
+                },
+                "example": {
+                  "renewal": {
+                    "id": "5c1d-7",
+                    "joined_ids": [],
+                    "certificate": "www",
+                    "kind": "renewal",
+                    "state": "succeeded",
+                    "done": true,
+                    "reason": "requested",
+                    "request_reason": "key rotation",
+                    "forced": true,
+                    "requested_at": "2026-11-23T10:00:00Z",
+                    "started_at": "2026-11-23T10:00:00Z",
+                    "ended_at": "2026-11-23T10:00:02Z",
+                    "steps": [
+                      {"stage": "key", "started_at": "2026-11-23T10:00:00Z", "duration_seconds": 0.001},
+                      {"stage": "csr", "started_at": "2026-11-23T10:00:00Z", "duration_seconds": 0.001},
+                      {"stage": "order", "started_at": "2026-11-23T10:00:00Z", "duration_seconds": 1.2},
+                      {
+                        "stage": "checks",
+                        "started_at": "2026-11-23T10:00:01Z",
+                        "duration_seconds": 0.001
+                      },
+                      {
+                        "stage": "install",
+                        "started_at": "2026-11-23T10:00:01Z",
+                        "duration_seconds": 0.012
+                      },
+                      {
+                        "stage": "reload",
+                        "started_at": "2026-11-23T10:00:01Z",
+                        "duration_seconds": 0.03
+                      }
+                    ],
+                    "serial": "4f2b",
+                    "failure": null,
+                    "next_attempt_at": null,
+                    "warnings": [],
+                    "joined": false
+                  }
+                }
+              }
+            },
+            "links": {
+              "renewal": {
+                "operationId": "getRenewal",
+                "parameters": {"id": "$response.body#/renewal/id"}
+              }
+            }
+          },
+          "202": {
+            "description": "A renewal is queued, or joined if one was waiting or running; after a wait, it isn't done yet.",
+            "headers": {
+              "Location": {
+                "description": "Where to follow it.",
+                "schema": {"type": "string"},
+                "example": "/v1/renewals/5c1d-7"
+              },
+              "Preference-Applied": {
+                "description": "The preference that was honoured.",
+                "schema": {"type": "string"},
+                "example": "wait=10"
               }
             },
             "content": {
@@ -406,24 +756,321 @@ let openAPIDocument = #"""
           "401": {"$ref": "#/components/responses/Unauthorized"},
           "403": {"$ref": "#/components/responses/CrossSite"},
           "404": {"$ref": "#/components/responses/UnknownCertificate"},
-          "415": {
-            "description": "A body that is not JSON.",
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/OverBudget"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        },
+        "parameters": [{"$ref": "#/components/parameters/Prefer"}],
+        "x-codeSamples": [
+          {
+            "lang": "Shell",
+            "source": "curl -X POST \\\n  -H \"Authorization: Bearer $(sudo cat /var/lib/certplane/agent/api.token)\" \\\n  -H 'Prefer: wait=60' http://localhost:9780/v1/certificates/www/renew"
+          }
+        ]
+      }
+    },
+    "/v1/reload": {
+      "post": {
+        "operationId": "reloadConfiguration",
+        "summary": "Read the configuration again",
+        "description": "The answer waits for the outcome: 30 seconds, or as long as the client prefers.",
+        "security": [{"token": []}],
+        "parameters": [{"$ref": "#/components/parameters/Prefer"}],
+        "requestBody": {
+          "required": false,
+          "content": {
+            "application/json": {"schema": {"$ref": "#/components/schemas/Empty"}, "example": {}}
+          }
+        },
+        "responses": {
+          "200": {
+            "description": "It is in force. How it differs from the one before.",
+            "headers": {
+              "Preference-Applied": {
+                "description": "The preference that was honoured.",
+                "schema": {"type": "string"},
+                "example": "wait=10"
+              }
+            },
             "content": {
-              "application/problem+json": {
-                "schema": {"$ref": "#/components/schemas/Problem"},
+              "application/json": {
+                "schema": {"$ref": "#/components/schemas/ConfigurationReload"},
                 "example": {
-                  "type": "urn:certplane:problem:unsupported_media_type",
-                  "title": "The body must be JSON",
-                  "status": 415,
-                  "detail": "Content-Type must be application/json.",
-                  "instance": "/v1/certificates/www/renew"
+                  "id": "5c1d-9",
+                  "ended_at": "2026-11-23T10:00:00Z",
+                  "changed_anything": true,
+                  "certificates": {"added": ["mail"], "changed": [], "removed": []},
+                  "settings": ["logging.level"],
+                  "restart_required": []
                 }
               }
             }
           },
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/CrossSite"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "422": {
+            "description": "It has problems; the one before stays in force.",
+            "content": {
+              "application/problem+json": {
+                "schema": {"$ref": "#/components/schemas/Problem"},
+                "example": {
+                  "type": "urn:certplane:problem:invalid_configuration",
+                  "title": "The configuration has problems",
+                  "status": 422,
+                  "detail": "The configuration before it stays in force, whole.",
+                  "instance": "/v1/reload",
+                  "errors": [
+                    "line 12, column 5: certificates[0].profil: unknown key (Did you mean profile?)"
+                  ],
+                  "problems": [
+                    {
+                      "line": 12,
+                      "column": 5,
+                      "key": "certificates[0].profil",
+                      "message": "unknown key",
+                      "hint": "Did you mean profile?"
+                    }
+                  ]
+                }
+              }
+            }
+          },
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        },
+        "x-codeSamples": [
+          {
+            "lang": "Shell",
+            "source": "curl -X POST \\\n  -H \"Authorization: Bearer $(sudo cat /var/lib/certplane/agent/api.token)\" \\\n  http://localhost:9780/v1/reload"
+          }
+        ]
+      }
+    },
+    "/v1/renew": {
+      "post": {
+        "operationId": "renewSeveral",
+        "summary": "Renew several certificates now",
+        "security": [{"token": []}],
+        "parameters": [{"$ref": "#/components/parameters/Prefer"}],
+        "requestBody": {
+          "required": true,
+          "content": {
+            "application/json": {
+              "schema": {"$ref": "#/components/schemas/BatchRequest"},
+              "examples": {
+                "named": {"value": {"certificates": ["www"], "reason": "key rotation"}},
+                "all": {"value": {"all": true}},
+                "due": {"value": {"due": true}}
+              }
+            }
+          }
+        },
+        "responses": {
+          "200": {
+            "description": "The outcome, good or bad, because the client preferred to wait for it, or because there is nothing to renew.",
+            "headers": {
+              "Location": {
+                "description": "Where to follow it.",
+                "schema": {"type": "string"},
+                "example": "/v1/renewals/batch-5c1d-1"
+              },
+              "Preference-Applied": {
+                "description": "The preference that was honoured.",
+                "schema": {"type": "string"},
+                "example": "wait=10"
+              }
+            },
+            "content": {
+              "application/json": {
+                "schema": {
+                  "type": "object",
+                  "required": ["batch"],
+                  "properties": {"batch": {"$ref": "#/components/schemas/Batch"}},
+                  "additionalProperties": false
+                },
+                "example": {
+                  "batch": {
+                    "id": "batch-5c1d-1",
+                    "kind": "batch",
+                    "state": "succeeded",
+                    "done": true,
+                    "request_reason": "key rotation",
+                    "requested_at": "2026-11-23T10:00:00Z",
+                    "ended_at": "2026-11-23T10:00:02Z",
+                    "counts": {
+                      "queued": 0,
+                      "running": 0,
+                      "reloading": 0,
+                      "succeeded": 1,
+                      "unchanged": 0,
+                      "failed": 0,
+                      "reload_failed": 0,
+                      "abandoned": 0
+                    },
+                    "renewals": [
+                      {
+                        "id": "5c1d-7",
+                        "joined_ids": [],
+                        "certificate": "www",
+                        "kind": "renewal",
+                        "state": "succeeded",
+                        "done": true,
+                        "reason": "requested",
+                        "request_reason": "key rotation",
+                        "forced": true,
+                        "requested_at": "2026-11-23T10:00:00Z",
+                        "started_at": "2026-11-23T10:00:00Z",
+                        "ended_at": "2026-11-23T10:00:02Z",
+                        "steps": [
+                          {
+                            "stage": "key",
+                            "started_at": "2026-11-23T10:00:00Z",
+                            "duration_seconds": 0.001
+                          },
+                          {
+                            "stage": "csr",
+                            "started_at": "2026-11-23T10:00:00Z",
+                            "duration_seconds": 0.001
+                          },
+                          {
+                            "stage": "order",
+                            "started_at": "2026-11-23T10:00:00Z",
+                            "duration_seconds": 1.2
+                          },
+                          {
+                            "stage": "checks",
+                            "started_at": "2026-11-23T10:00:01Z",
+                            "duration_seconds": 0.001
+                          },
+                          {
+                            "stage": "install",
+                            "started_at": "2026-11-23T10:00:01Z",
+                            "duration_seconds": 0.012
+                          },
+                          {
+                            "stage": "reload",
+                            "started_at": "2026-11-23T10:00:01Z",
+                            "duration_seconds": 0.03
+                          }
+                        ],
+                        "serial": "4f2b",
+                        "failure": null,
+                        "next_attempt_at": null,
+                        "warnings": []
+                      }
+                    ],
+                    "refused": []
+                  }
+                }
+              }
+            },
+            "links": {
+              "renewal": {
+                "operationId": "getRenewal",
+                "parameters": {"id": "$response.body#/batch/id"}
+              }
+            }
+          },
+          "202": {
+            "description": "The renewals are queued, or joined where one was waiting or running; after a wait, not all are done yet.",
+            "headers": {
+              "Location": {
+                "description": "Where to follow it.",
+                "schema": {"type": "string"},
+                "example": "/v1/renewals/batch-5c1d-1"
+              },
+              "Preference-Applied": {
+                "description": "The preference that was honoured.",
+                "schema": {"type": "string"},
+                "example": "wait=10"
+              }
+            },
+            "content": {
+              "application/json": {
+                "schema": {
+                  "type": "object",
+                  "required": ["batch"],
+                  "properties": {"batch": {"$ref": "#/components/schemas/Batch"}},
+                  "additionalProperties": false
+                },
+                "example": {
+                  "batch": {
+                    "id": "batch-5c1d-1",
+                    "kind": "batch",
+                    "state": "running",
+                    "done": false,
+                    "request_reason": "key rotation",
+                    "requested_at": "2026-11-23T10:00:00Z",
+                    "ended_at": null,
+                    "counts": {
+                      "queued": 1,
+                      "running": 0,
+                      "reloading": 0,
+                      "succeeded": 0,
+                      "unchanged": 0,
+                      "failed": 0,
+                      "reload_failed": 0,
+                      "abandoned": 0
+                    },
+                    "renewals": [
+                      {
+                        "id": "5c1d-7",
+                        "joined_ids": [],
+                        "certificate": "www",
+                        "kind": "renewal",
+                        "state": "queued",
+                        "done": false,
+                        "reason": null,
+                        "request_reason": "key rotation",
+                        "forced": true,
+                        "requested_at": "2026-11-23T10:00:00Z",
+                        "started_at": null,
+                        "ended_at": null,
+                        "steps": [],
+                        "serial": null,
+                        "failure": null,
+                        "next_attempt_at": null,
+                        "warnings": []
+                      }
+                    ],
+                    "refused": []
+                  }
+                }
+              }
+            },
+            "links": {
+              "renewal": {
+                "operationId": "getRenewal",
+                "parameters": {"id": "$response.body#/batch/id"}
+              }
+            }
+          },
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/CrossSite"},
+          "404": {
+            "description": "A name is not known; nothing was begun.",
+            "content": {
+              "application/problem+json": {
+                "schema": {"$ref": "#/components/schemas/Problem"},
+                "example": {
+                  "type": "urn:certplane:problem:unknown_certificate",
+                  "title": "There is no certificate of this name",
+                  "status": 404,
+                  "detail": "Nothing was begun. GET /v1/certificates lists all names.",
+                  "instance": "/v1/renew",
+                  "errors": ["wwww is not known"]
+                }
+              }
+            }
+          },
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
           "421": {"$ref": "#/components/responses/Misdirected"},
           "429": {
-            "description": "The order budget is spent.",
+            "description": "The order budget of each of them is spent.",
             "headers": {
               "Retry-After": {
                 "description": "Seconds to wait.",
@@ -438,33 +1085,20 @@ let openAPIDocument = #"""
                   "title": "The order budget of the certificate is spent",
                   "status": 429,
                   "detail": "Ask again later, or with over_budget if it has to be now.",
-                  "instance": "/v1/certificates/www/renew"
+                  "instance": "/v1/renew",
+                  "errors": ["www has spent its order budget"]
                 }
               }
             }
           },
-          "503": {
-            "description": "The agent is stopping, or its token file can't be used.",
-            "headers": {
-              "Retry-After": {
-                "description": "Seconds to wait.",
-                "schema": {"type": "integer", "minimum": 0}
-              }
-            },
-            "content": {
-              "application/problem+json": {
-                "schema": {"$ref": "#/components/schemas/Problem"},
-                "example": {
-                  "type": "urn:certplane:problem:stopping",
-                  "title": "The agent is stopping",
-                  "status": 503,
-                  "detail": "No new work is taken. Ask again when it runs.",
-                  "instance": "/v1/certificates/www/renew"
-                }
-              }
-            }
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        },
+        "x-codeSamples": [
+          {
+            "lang": "Shell",
+            "source": "curl \\\n  -H \"Authorization: Bearer $(sudo cat /var/lib/certplane/agent/api.token)\" \\\n  -H 'Content-Type: application/json' -d '{\"all\": true}' http://localhost:9780/v1/renew"
           }
-        }
+        ]
       }
     },
     "/v1/renewals/{id}": {
@@ -479,31 +1113,83 @@ let openAPIDocument = #"""
       ],
       "get": {
         "operationId": "getRenewal",
-        "summary": "How far a renewal is, or how it ended",
+        "summary": "How far a renewal, a reload or a batch is, or how it ended",
         "responses": {
           "200": {
-            "description": "One of the newest 256.",
+            "description": "One of the newest, a batch among them.",
             "content": {
               "application/json": {
-                "schema": {"$ref": "#/components/schemas/Renewal"},
-                "example": {
-                  "id": "5c1d-7",
-                  "joined_ids": [],
-                  "certificate": "www",
-                  "kind": "renewal",
-                  "state": "queued",
-                  "done": false,
-                  "reason": null,
-                  "request_reason": "key rotation",
-                  "forced": true,
-                  "requested_at": "2026-11-23T10:00:00Z",
-                  "started_at": null,
-                  "ended_at": null,
-                  "steps": [],
-                  "serial": null,
-                  "failure": null,
-                  "next_attempt_at": null,
-                  "warnings": []
+                "schema": {
+                  "oneOf": [
+                    {"$ref": "#/components/schemas/Renewal"},
+                    {"$ref": "#/components/schemas/Batch"}
+                  ]
+                },
+                "examples": {
+                  "renewal": {
+                    "value": {
+                      "id": "5c1d-7",
+                      "joined_ids": [],
+                      "certificate": "www",
+                      "kind": "renewal",
+                      "state": "queued",
+                      "done": false,
+                      "reason": null,
+                      "request_reason": "key rotation",
+                      "forced": true,
+                      "requested_at": "2026-11-23T10:00:00Z",
+                      "started_at": null,
+                      "ended_at": null,
+                      "steps": [],
+                      "serial": null,
+                      "failure": null,
+                      "next_attempt_at": null,
+                      "warnings": []
+                    }
+                  },
+                  "batch": {
+                    "value": {
+                      "id": "batch-5c1d-1",
+                      "kind": "batch",
+                      "state": "running",
+                      "done": false,
+                      "request_reason": "key rotation",
+                      "requested_at": "2026-11-23T10:00:00Z",
+                      "ended_at": null,
+                      "counts": {
+                        "queued": 1,
+                        "running": 0,
+                        "reloading": 0,
+                        "succeeded": 0,
+                        "unchanged": 0,
+                        "failed": 0,
+                        "reload_failed": 0,
+                        "abandoned": 0
+                      },
+                      "renewals": [
+                        {
+                          "id": "5c1d-7",
+                          "joined_ids": [],
+                          "certificate": "www",
+                          "kind": "renewal",
+                          "state": "queued",
+                          "done": false,
+                          "reason": null,
+                          "request_reason": "key rotation",
+                          "forced": true,
+                          "requested_at": "2026-11-23T10:00:00Z",
+                          "started_at": null,
+                          "ended_at": null,
+                          "steps": [],
+                          "serial": null,
+                          "failure": null,
+                          "next_attempt_at": null,
+                          "warnings": []
+                        }
+                      ],
+                      "refused": []
+                    }
+                  }
                 }
               }
             }
@@ -526,7 +1212,13 @@ let openAPIDocument = #"""
             }
           },
           "421": {"$ref": "#/components/responses/Misdirected"}
-        }
+        },
+        "x-codeSamples": [
+          {
+            "lang": "Shell",
+            "source": "location=$(curl -sSi -X POST \\\n  -H \"Authorization: Bearer $(sudo cat /var/lib/certplane/agent/api.token)\" \\\n  http://localhost:9780/v1/certificates/www/renew | tr -d '\\r' | sed -n 's/^Location: //p')\ncurl \"http://localhost:9780$location\""
+          }
+        ]
       }
     },
     "/v1/status": {
@@ -549,7 +1241,8 @@ let openAPIDocument = #"""
                       "path": "/etc/certplane/agent.yml",
                       "sha256": "b94d27b9934d3e08a52e52d7da7dabfa",
                       "loaded_at": "2026-11-23T09:00:00Z",
-                      "last_reload_succeeded": true
+                      "last_reload_succeeded": true,
+                      "last_reload_at": null
                     },
                     "last_tick_at": "2026-11-23T10:00:00Z",
                     "clock_skew_seconds": 0.2,
@@ -577,6 +1270,7 @@ let openAPIDocument = #"""
                   },
                   "broker": {
                     "state": "reachable",
+                    "endpoint": "https://broker.example.com:8443",
                     "last_contact_at": "2026-11-23T10:00:00Z",
                     "last_success_at": "2026-11-23T10:00:00Z",
                     "last_error": null,
@@ -628,6 +1322,7 @@ let openAPIDocument = #"""
                       "consecutive_failures": 0,
                       "orders_last_7_days": 1,
                       "order_budget": 5,
+                      "next_order_at": null,
                       "current_renewal": null,
                       "reload": {
                         "configured": true,
@@ -657,7 +1352,8 @@ let openAPIDocument = #"""
           "400": {"$ref": "#/components/responses/BadRequest"},
           "403": {"$ref": "#/components/responses/CrossSite"},
           "421": {"$ref": "#/components/responses/Misdirected"}
-        }
+        },
+        "x-codeSamples": [{"lang": "Shell", "source": "curl http://localhost:9780/v1/status"}]
       }
     }
   },
@@ -673,6 +1369,13 @@ let openAPIDocument = #"""
         "description": "As in the configuration, percent-encoded.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 255},
         "example": "www"
+      },
+      "Prefer": {
+        "name": "Prefer",
+        "in": "header",
+        "description": "RFC 7240. `wait=N`: hold the answer until the outcome is there, N seconds (300) at most.",
+        "schema": {"type": "string"},
+        "example": "wait=10"
       }
     },
     "responses": {
@@ -757,6 +1460,78 @@ let openAPIDocument = #"""
             }
           }
         }
+      },
+      "UnsupportedMediaType": {
+        "description": "A body that is not JSON.",
+        "content": {
+          "application/problem+json": {
+            "schema": {"$ref": "#/components/schemas/Problem"},
+            "example": {
+              "type": "urn:certplane:problem:unsupported_media_type",
+              "title": "The body must be JSON",
+              "status": 415,
+              "detail": "Content-Type must be application/json.",
+              "instance": "/v1/certificates/www/renew"
+            }
+          }
+        }
+      },
+      "OverBudget": {
+        "description": "The order budget is spent.",
+        "headers": {
+          "Retry-After": {
+            "description": "Seconds to wait.",
+            "schema": {"type": "integer", "minimum": 0}
+          }
+        },
+        "content": {
+          "application/problem+json": {
+            "schema": {"$ref": "#/components/schemas/Problem"},
+            "example": {
+              "type": "urn:certplane:problem:over_budget",
+              "title": "The order budget of the certificate is spent",
+              "status": 429,
+              "detail": "Ask again later, or with over_budget if it has to be now.",
+              "instance": "/v1/certificates/www/renew"
+            }
+          }
+        }
+      },
+      "Unavailable": {
+        "description": "The agent is stopping, has no room for one more answer that waits, or its token file can't be used.",
+        "headers": {
+          "Retry-After": {
+            "description": "Seconds to wait.",
+            "schema": {"type": "integer", "minimum": 0}
+          }
+        },
+        "content": {
+          "application/problem+json": {
+            "schema": {"$ref": "#/components/schemas/Problem"},
+            "example": {
+              "type": "urn:certplane:problem:stopping",
+              "title": "The agent is stopping",
+              "status": 503,
+              "detail": "No new work is taken. Ask again when it runs.",
+              "instance": "/v1/certificates/www/renew"
+            }
+          }
+        }
+      },
+      "Overloaded": {
+        "description": "The server has no room.",
+        "content": {
+          "application/problem+json": {
+            "schema": {"$ref": "#/components/schemas/Problem"},
+            "example": {
+              "type": "urn:certplane:problem:overloaded",
+              "title": "The agent has no room for the request",
+              "status": 503,
+              "detail": "There are too many connections",
+              "instance": "/v1/status"
+            }
+          }
+        }
       }
     },
     "schemas": {
@@ -785,7 +1560,12 @@ let openAPIDocument = #"""
           "status": {"type": "integer"},
           "detail": {"type": "string"},
           "instance": {"type": "string", "description": "The path that was asked for."},
-          "errors": {"type": "array", "items": {"type": "string"}}
+          "errors": {"type": "array", "items": {"type": "string"}},
+          "problems": {
+            "type": "array",
+            "description": "Where a configuration is wrong.",
+            "items": {"$ref": "#/components/schemas/ConfigurationFault"}
+          }
         }
       },
       "Failure": {
@@ -1040,6 +1820,7 @@ let openAPIDocument = #"""
           "consecutive_failures",
           "orders_last_7_days",
           "order_budget",
+          "next_order_at",
           "current_renewal",
           "reload",
           "served_matches",
@@ -1090,6 +1871,7 @@ let openAPIDocument = #"""
           "consecutive_failures": {"type": "integer", "minimum": 0},
           "orders_last_7_days": {"type": "integer", "minimum": 0},
           "order_budget": {"type": "integer", "minimum": 0},
+          "next_order_at": {"oneOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
           "current_renewal": {
             "oneOf": [
               {
@@ -1201,9 +1983,17 @@ let openAPIDocument = #"""
       },
       "Broker": {
         "type": "object",
-        "required": ["state", "last_contact_at", "last_success_at", "last_error", "next_probe_at"],
+        "required": [
+          "state",
+          "endpoint",
+          "last_contact_at",
+          "last_success_at",
+          "last_error",
+          "next_probe_at"
+        ],
         "properties": {
           "state": {"enum": ["unknown", "reachable", "unreachable", "paused"]},
+          "endpoint": {"type": ["string", "null"], "description": "Where orders are sent now."},
           "last_contact_at": {"oneOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
           "last_success_at": {"oneOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
           "last_error": {"oneOf": [{"$ref": "#/components/schemas/RecordedError"}, {"type": "null"}]},
@@ -1233,12 +2023,15 @@ let openAPIDocument = #"""
               "started_at": {"$ref": "#/components/schemas/Time"},
               "config": {
                 "type": "object",
-                "required": ["path", "sha256", "loaded_at", "last_reload_succeeded"],
+                "required": ["path", "sha256", "loaded_at", "last_reload_succeeded", "last_reload_at"],
                 "properties": {
                   "path": {"type": "string"},
                   "sha256": {"type": "string"},
                   "loaded_at": {"$ref": "#/components/schemas/Time"},
-                  "last_reload_succeeded": {"type": "boolean"}
+                  "last_reload_succeeded": {"type": "boolean"},
+                  "last_reload_at": {
+                    "oneOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]
+                  }
                 },
                 "additionalProperties": false
               },
@@ -1279,7 +2072,290 @@ let openAPIDocument = #"""
           "certificates": {"type": "array", "items": {"$ref": "#/components/schemas/Certificate"}}
         },
         "additionalProperties": false
-      }
+      },
+      "ConfigurationFault": {
+        "type": "object",
+        "required": ["line", "column", "key", "message", "hint"],
+        "properties": {
+          "line": {
+            "type": ["integer", "null"],
+            "minimum": 1,
+            "description": "Null for the file as a whole."
+          },
+          "column": {"type": ["integer", "null"], "minimum": 1},
+          "key": {"type": "string", "description": "Like certificates[2].dns_names[0]."},
+          "message": {"type": "string"},
+          "hint": {"type": "string"}
+        },
+        "additionalProperties": false
+      },
+      "HistoryEntry": {
+        "type": "object",
+        "required": [
+          "at",
+          "event",
+          "count",
+          "first_at",
+          "renewal",
+          "reason",
+          "serial",
+          "not_after",
+          "stage",
+          "class",
+          "detail"
+        ],
+        "properties": {
+          "at": {"$ref": "#/components/schemas/Time"},
+          "event": {
+            "enum": [
+              "requested",
+              "reload_requested",
+              "installed",
+              "unchanged",
+              "failed",
+              "reloaded",
+              "reload_failed",
+              "rebuilt",
+              "rebuild_failed",
+              "budget_spent"
+            ]
+          },
+          "count": {"type": "integer", "minimum": 1, "description": "How many times in a row."},
+          "first_at": {"$ref": "#/components/schemas/Time"},
+          "renewal": {"type": ["string", "null"]},
+          "reason": {
+            "enum": [
+              "missing",
+              "unreadable",
+              "key_missing",
+              "key_mismatch",
+              "names_changed",
+              "key_type_changed",
+              "incomplete",
+              "requested",
+              "expiring",
+              null
+            ]
+          },
+          "serial": {"type": ["string", "null"]},
+          "not_after": {"oneOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+          "stage": {"enum": ["key", "csr", "order", "checks", "install", "reload", "verify", null]},
+          "class": {"type": ["string", "null"]},
+          "detail": {"type": ["string", "null"], "description": "What failed, or why somebody asked."}
+        },
+        "additionalProperties": false
+      },
+      "History": {
+        "type": "object",
+        "required": ["certificate", "events"],
+        "properties": {
+          "certificate": {"type": "string"},
+          "events": {
+            "type": "array",
+            "maxItems": 32,
+            "items": {"$ref": "#/components/schemas/HistoryEntry"}
+          }
+        },
+        "additionalProperties": false
+      },
+      "Batch": {
+        "type": "object",
+        "required": [
+          "id",
+          "kind",
+          "state",
+          "done",
+          "request_reason",
+          "requested_at",
+          "ended_at",
+          "counts",
+          "renewals",
+          "refused"
+        ],
+        "properties": {
+          "id": {"type": "string"},
+          "kind": {"const": "batch"},
+          "state": {
+            "enum": ["running", "succeeded", "failed"],
+            "description": "Failed, once all have ended, if one did or was refused."
+          },
+          "done": {"type": "boolean"},
+          "request_reason": {"type": ["string", "null"]},
+          "requested_at": {"$ref": "#/components/schemas/Time"},
+          "ended_at": {"oneOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+          "counts": {
+            "type": "object",
+            "required": [
+              "queued",
+              "running",
+              "reloading",
+              "succeeded",
+              "unchanged",
+              "failed",
+              "reload_failed",
+              "abandoned"
+            ],
+            "properties": {
+              "queued": {"type": "integer", "minimum": 0},
+              "running": {"type": "integer", "minimum": 0},
+              "reloading": {"type": "integer", "minimum": 0},
+              "succeeded": {"type": "integer", "minimum": 0},
+              "unchanged": {"type": "integer", "minimum": 0},
+              "failed": {"type": "integer", "minimum": 0},
+              "reload_failed": {"type": "integer", "minimum": 0},
+              "abandoned": {"type": "integer", "minimum": 0}
+            },
+            "additionalProperties": false
+          },
+          "renewals": {"type": "array", "items": {"$ref": "#/components/schemas/Renewal"}},
+          "refused": {
+            "type": "array",
+            "description": "Those whose order budget is spent.",
+            "items": {
+              "type": "object",
+              "required": ["certificate", "type", "retry_after_seconds"],
+              "properties": {
+                "certificate": {"type": "string"},
+                "type": {"type": "string", "format": "uri"},
+                "retry_after_seconds": {"type": "number", "minimum": 0}
+              },
+              "additionalProperties": false
+            }
+          }
+        },
+        "additionalProperties": false
+      },
+      "BatchRequest": {
+        "oneOf": [
+          {
+            "type": "object",
+            "required": ["certificates"],
+            "properties": {
+              "certificates": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": 10000,
+                "items": {"type": "string", "minLength": 1, "maxLength": 255}
+              },
+              "reason": {
+                "type": "string",
+                "maxLength": 200,
+                "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+              },
+              "reload": {
+                "type": "boolean",
+                "default": true,
+                "description": "Run the reload command after the install."
+              },
+              "rotate_key": {
+                "type": "boolean",
+                "default": false,
+                "description": "Change the key even if it is kept otherwise."
+              },
+              "over_budget": {
+                "type": "boolean",
+                "default": false,
+                "description": "Go on although the order budget is spent."
+              }
+            },
+            "additionalProperties": false
+          },
+          {
+            "type": "object",
+            "required": ["all"],
+            "properties": {
+              "all": {"const": true},
+              "reason": {
+                "type": "string",
+                "maxLength": 200,
+                "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+              },
+              "reload": {
+                "type": "boolean",
+                "default": true,
+                "description": "Run the reload command after the install."
+              },
+              "rotate_key": {
+                "type": "boolean",
+                "default": false,
+                "description": "Change the key even if it is kept otherwise."
+              },
+              "over_budget": {
+                "type": "boolean",
+                "default": false,
+                "description": "Go on although the order budget is spent."
+              }
+            },
+            "additionalProperties": false
+          },
+          {
+            "type": "object",
+            "required": ["due"],
+            "properties": {
+              "due": {"const": true, "description": "Those that are due for a reason of their own."},
+              "reason": {
+                "type": "string",
+                "maxLength": 200,
+                "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+              },
+              "reload": {
+                "type": "boolean",
+                "default": true,
+                "description": "Run the reload command after the install."
+              },
+              "rotate_key": {
+                "type": "boolean",
+                "default": false,
+                "description": "Change the key even if it is kept otherwise."
+              },
+              "over_budget": {
+                "type": "boolean",
+                "default": false,
+                "description": "Go on although the order budget is spent."
+              }
+            },
+            "additionalProperties": false
+          }
+        ]
+      },
+      "ConfigurationReload": {
+        "type": "object",
+        "required": [
+          "id",
+          "ended_at",
+          "changed_anything",
+          "certificates",
+          "settings",
+          "restart_required"
+        ],
+        "properties": {
+          "id": {"type": "string"},
+          "ended_at": {"$ref": "#/components/schemas/Time"},
+          "changed_anything": {"type": "boolean"},
+          "certificates": {
+            "type": "object",
+            "required": ["added", "changed", "removed"],
+            "properties": {
+              "added": {"type": "array", "items": {"type": "string"}},
+              "changed": {"type": "array", "items": {"type": "string"}},
+              "removed": {"type": "array", "items": {"type": "string"}}
+            },
+            "additionalProperties": false
+          },
+          "settings": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Keys outside certificates whose new value is in force."
+          },
+          "restart_required": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Keys whose new value counts after a restart."
+          }
+        },
+        "additionalProperties": false
+      },
+      "Empty": {"type": "object", "additionalProperties": false}
     }
   }
 }

@@ -48,18 +48,43 @@ import Testing
     @Test(arguments: [
         ("Status", "/v1/status"), ("Certificate", "/v1/certificates/www"),
         ("RenewalFacts", "/v1/renewals/r-1"),
-        ("Readiness", "/readyz"), ("Problem", "/nowhere"),
+        ("Readiness", "/readyz"), ("Problem", "/nowhere"), ("History", "/v1/certificates/www/history"),
     ])
     func `answers have the members that the contract requires`(schema: String, path: String) throws {
         let renewal = RenewalRecord(
             id: RenewalID("r-1"), certificate: CertificateStatus.fixture().name, kind: .renewal,
             isForced: true,
             requestedAt: TestAPI.now)
-        let api = try TestAPI(.fixture(renewals: [renewal]))
+        let api = try TestAPI(
+            .fixture(
+                [.fixture { $0.history = [HistoryEntry(.requested, at: TestAPI.now)] }], renewals: [renewal]))
         let schemas = try #require(
             (try contract()["components"] as? NSDictionary)?["schemas"] as? NSDictionary)
         let answer = try api.get(path).json
         try compare(answer, with: ["$ref": "#/components/schemas/\(schema)"], schemas, at: path)
+    }
+
+    @Test func `answers to changes have the members that the contract requires`() throws {
+        let schemas = try #require(
+            (try contract()["components"] as? NSDictionary)?["schemas"] as? NSDictionary)
+        let api = try TestAPI()
+        let batch = try #require(
+            try api.post("/v1/renew", token: api.token, body: #"{"all":true}"#).json["batch"])
+        try compare(batch, with: ["$ref": "#/components/schemas/Batch"], schemas, at: "batch")
+        let refused = ConfigurationReload.Outcome.refused([
+            ConfigurationFault(line: 1, column: 2, key: "a", message: "b", hint: "c")
+        ])
+        for (schema, outcome) in [
+            ("ConfigurationReload", .applied(ConfigurationDifference())), ("Problem", refused),
+        ] {
+            let awaited = try api.begin("/v1/reload", prefer: nil)
+            let reload = ConfigurationReload(
+                id: RenewalID("r-1"), endedAt: TestAPI.now, outcome: outcome)
+            api.board.publish(.fixture { agent, _, _ in agent.configurationReloads = [reload] })
+            api.pass()
+            let answer = try #require(awaited.answer).json
+            try compare(answer, with: ["$ref": "#/components/schemas/\(schema)"], schemas, at: schema)
+        }
     }
 
     /// Holds an object's members against `required` and `properties`, all the way down.
@@ -70,6 +95,9 @@ import Testing
             let name = try #require(reference.split(separator: "/").last)
             let target = try #require(schemas[String(name)] as? NSDictionary, "\(reference)")
             return try compare(value, with: target, schemas, at: place)
+        }
+        if let all = schema["allOf"] as? [NSDictionary], let first = all.first {
+            return try compare(value, with: first, schemas, at: place)
         }
         if let choices = schema["oneOf"] as? [NSDictionary] {
             if value is NSNull {
@@ -108,6 +136,12 @@ import Testing
         let renewal = (schemas["RenewalFacts"] as? NSDictionary)?["properties"] as? NSDictionary
         let states = (renewal?["state"] as? NSDictionary)?["enum"] as? [String]
         #expect(states == RenewalRecord.State.allCases.map(\.rawValue))
+        let entry = (schemas["HistoryEntry"] as? NSDictionary)?["properties"] as? NSDictionary
+        let events = (entry?["event"] as? NSDictionary)?["enum"] as? [String]
+        #expect(events == HistoryEntry.Kind.allCases.map(\.rawValue))
+        let batch = (schemas["Batch"] as? NSDictionary)?["properties"] as? NSDictionary
+        let batchStates = (batch?["state"] as? NSDictionary)?["enum"] as? [String]
+        #expect(batchStates == RenewalBatch.State.allCases.map(\.rawValue))
     }
 
     @Test func `titles, types and statuses of problems are in the contract as they are sent`() throws {

@@ -22,6 +22,7 @@ extension Snapshot {
         var broker = BrokerStatus(
             state: .reachable,
             requests: [BrokerRequestCount(endpoint: "/v1/certificates", code: "200", count: 3)])
+        broker.endpoint = "https://broker.example.org:8443"
         broker.lastContactAt = TestAPI.now - 60
         broker.lastSuccessAt = TestAPI.now - 60
         change(&agent, &identity, &broker)

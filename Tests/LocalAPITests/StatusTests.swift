@@ -42,7 +42,7 @@ import Testing
                 "detail": "connection refused", "advice": brokerAdvice, "transient": true,
                 "possible_order": false, "retry_after_seconds": NSNull(),
             ],
-            "consecutive_failures": 3, "orders_last_7_days": 1, "order_budget": 5,
+            "consecutive_failures": 3, "orders_last_7_days": 1, "order_budget": 5, "next_order_at": NSNull(),
             "current_renewal": ["id": "r-7", "stage": "order"],
             "reload": [
                 "configured": true, "running": false, "pending_since": "2027-01-15T07:59:00Z",
@@ -78,6 +78,7 @@ import Testing
                 "config": [
                     "path": "/etc/certplane/agent.yml", "sha256": "c0ffee",
                     "loaded_at": "2027-01-15T07:00:00Z", "last_reload_succeeded": true,
+                    "last_reload_at": NSNull(),
                 ],
                 "last_tick_at": "2027-01-15T07:59:59Z", "clock_skew_seconds": 0.25, "stopping": false,
             ])
@@ -94,7 +95,8 @@ import Testing
             ])
         #expect(
             status["broker"] as? NSDictionary == [
-                "state": "reachable", "last_contact_at": "2027-01-15T07:59:00Z",
+                "state": "reachable", "endpoint": "https://broker.example.org:8443",
+                "last_contact_at": "2027-01-15T07:59:00Z",
                 "last_success_at": "2027-01-15T07:59:00Z", "last_error": NSNull(),
                 "next_probe_at": NSNull(),
             ])

@@ -19,6 +19,9 @@ final class TestAPI: Sendable {
     let board: TestBoard
     let commands = TestSink()
     let progress = TestProgress()
+    /// Of the clock by which answers wait.
+    let uptime = Lock<Duration>(.seconds(5000))
+    private let scheduled = Lock<[(at: Duration, work: @Sendable () -> Void)]>([])
     let scratch: ScratchDirectory
     let log = LogCapture()
     let handler: APIHandler
@@ -30,8 +33,34 @@ final class TestAPI: Sendable {
         let elapsed = elapsed
         let services = APIServices(
             board: board, commands: commands, progress: progress, version: "1.2.3", log: logger,
-            now: { Self.now + elapsed.withLock { $0 } })
+            now: { Self.now + elapsed.withLock { $0 } }, uptime: { [uptime] in uptime.withLock { $0 } })
         handler = try APIHandler(services, token: TokenFile(path: scratch.path("api.token"), log: logger))
+        handler.waiting.schedule { [weak self] delay, work in self?.schedule(work, after: delay) }
+    }
+
+    private func schedule(_ work: @escaping @Sendable () -> Void, after delay: Duration) {
+        let due = uptime.withLock { $0 } + delay
+        scheduled.withLock { $0.append((due, work)) }
+    }
+
+    /// How much work waits for its time.
+    var scheduledCount: Int { scheduled.withLock { $0.count } }
+
+    /// Lets time pass for answers that wait, and does what is due then, as the API's thread would.
+    func pass(_ time: Duration = .zero) {
+        let now = uptime.withLock { uptime in
+            uptime += time
+            return uptime
+        }
+        while true {
+            let due = scheduled.withLock { scheduled in
+                let due = scheduled.filter { $0.at <= now }
+                scheduled.removeAll { $0.at <= now }
+                return due
+            }
+            if due.isEmpty { return }
+            for entry in due { entry.work() }
+        }
     }
 
     /// The token as a client that may read the file knows it.
@@ -46,13 +75,36 @@ final class TestAPI: Sendable {
         _ method: HTTP.Method, _ target: String, _ fields: [Field] = [], body: String = "",
         from address: PeerAddress = .tcp(host: "127.0.0.1", port: 40_000)
     ) throws -> Response {
+        let waiting = try begin(method, target, fields, body: body, from: address)
+        guard let response = waiting.answer else { throw TestFailure("the answer is late") }
+        return response
+    }
+
+    /// Sends a request whose answer may come later.
+    func begin(
+        _ method: HTTP.Method, _ target: String, _ fields: [Field] = [], body: String = "",
+        from address: PeerAddress = .tcp(host: "127.0.0.1", port: 40_000), mayWait: Bool = true
+    ) throws -> AwaitedAnswer {
         let hasHost = fields.contains { $0.name == "Host" }
         let host = hasHost ? [] : [Field("Host", "127.0.0.1:\(Self.port)")]
         let request = try Request(method, target, fields: host + fields, body: Array(body.utf8))
         let peer = Peer(address: address, localPort: address == .unix ? nil : Self.port)
-        let reply = handler.handle(request, from: peer, Responder { _ in })
-        guard case .now(let response) = reply else { throw TestFailure("the answer is late") }
-        return response
+        let awaited = AwaitedAnswer()
+        let responder = Responder(mayWait: mayWait) { awaited.take($0) }
+        if case .now(let response) = handler.handle(request, from: peer, responder) {
+            awaited.take(.response(response))
+        }
+        return awaited
+    }
+
+    /// Posts with the token and preferences.
+    func begin(_ target: String, prefer: String?, body: String = "", mayWait: Bool = true) throws
+        -> AwaitedAnswer
+    {
+        var fields = [Field("Authorization", "Bearer \(try token)")]
+        if let prefer { fields.append(Field("Prefer", prefer)) }
+        if !body.isEmpty { fields.append(Field("Content-Type", "application/json")) }
+        return try begin(.post, target, fields, body: body, mayWait: mayWait)
     }
 
     func get(_ target: String, _ fields: [Field] = []) throws -> Response {
@@ -67,6 +119,18 @@ final class TestAPI: Sendable {
     }
 }
 
+/// An answer that may not be there yet.
+final class AwaitedAnswer: Sendable {
+    private let response = Lock<Response?>(nil)
+
+    var answer: Response? { response.withLock { $0 } }
+
+    func take(_ delivery: Responder.Delivery) {
+        guard case .response(let given) = delivery else { return }
+        response.withLock { $0 = $0 ?? given }
+    }
+}
+
 struct TestFailure: Error {
     let text: String
     init(_ text: String) { self.text = text }
@@ -74,24 +138,35 @@ struct TestFailure: Error {
 
 final class TestBoard: StatusBoard {
     private let snapshot: Lock<Snapshot>
+    private let listeners = Lock<[@Sendable () -> Void]>([])
     init(_ snapshot: Snapshot) { self.snapshot = Lock(snapshot) }
     func current() -> Snapshot { snapshot.withLock { $0 } }
-    func publish(_ next: Snapshot) { snapshot.withLock { $0 = next } }
+    func whenPublished(_ wake: @escaping @Sendable () -> Void) { listeners.withLock { $0.append(wake) } }
+    func publish(_ next: Snapshot) {
+        snapshot.withLock { $0 = next }
+        for wake in listeners.withLock({ $0 }) { wake() }
+    }
 }
 
 /// Answers as it was told, and keeps what it was given.
 final class TestSink: CommandSink {
     private let state = Lock<(taken: [Command], receipt: CommandReceipt)>(
         ([], .accepted(RenewalID("r-1"), joined: false)))
+    /// In place of the one receipt, for the certificates in it.
+    private let receipts = Lock<[String: CommandReceipt]>([:])
+
+    func answer(_ receipt: CommandReceipt, for name: String) { receipts.withLock { $0[name] = receipt } }
 
     var taken: [Command] { state.withLock { $0.taken } }
 
     func answer(_ receipt: CommandReceipt) { state.withLock { $0.receipt = receipt } }
 
     func submit(_ command: Command) -> CommandReceipt {
-        state.withLock {
+        let own: CommandReceipt? =
+            if case .renew(let name, _) = command { receipts.withLock { $0[name.text] } } else { nil }
+        return state.withLock {
             $0.taken.append(command)
-            return $0.receipt
+            return own ?? $0.receipt
         }
     }
 }

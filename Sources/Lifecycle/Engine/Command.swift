@@ -25,6 +25,8 @@ public protocol CommandSink: Sendable {
 /// Shows the newest published snapshot, to any thread, without waiting.
 public protocol StatusBoard: Sendable {
     func current() -> Snapshot
+    /// From now on `wake` is called after each new snapshot, on the thread that published it: it must not wait.
+    func whenPublished(_ wake: @escaping @Sendable () -> Void)
 }
 
 /// How long ago each loop of the process last came round.

@@ -3,6 +3,8 @@
 public struct LifecycleSettings: Hashable, Sendable {
     /// The configured identity, for the status and for this host's shift of the renewal moment.
     public var identityName: String
+    /// The broker's address, for the status.
+    public var brokerEndpoint: String?
     public var identityRenewBefore: RenewBefore = .standard
     public var identityWarnBefore: Duration = .seconds(24 * 3600)
     /// The longest between two looks at the identity's files.

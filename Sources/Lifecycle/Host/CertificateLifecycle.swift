@@ -45,6 +45,7 @@ struct CertificateLifecycle: Sendable {
     var reload = ReloadCourse()
     var renewals = ResultCounts()
     var reloads = ResultCounts()
+    var history = CertificateHistory()
     var clampReportedFor: RenewalWindow?
     /// Where this certificate is in the host's list of what may start; -1 for nowhere.
     var queuePosition = -1

@@ -37,6 +37,7 @@ extension HostState {
 
     private func brokerStatus(at now: Moment) -> BrokerStatus {
         var status = broker
+        status.endpoint = settings.brokerEndpoint
         switch gate.closure?.cause {
         case .unreachable: status.state = .unreachable
         case .rateLimited: status.state = .paused

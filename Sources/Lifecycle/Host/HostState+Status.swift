@@ -23,11 +23,13 @@ extension HostState {
         status.consecutiveFailures = record.consecutiveFailures
         status.ordersLast7Days = record.orders.count(at: now.wall)
         status.orderBudget = certificate.budget.limit
+        status.nextOrderAt = certificate.budgetUntil.map(now.wall(of:))
         status.currentRenewal = certificate.attempt?.plan.id ?? certificate.queuedRenewal
         status.currentStage = certificate.attempt?.stage
         status.reload = reloadStatus(of: certificate, at: now)
         status.renewals = certificate.renewals
         status.reloads = certificate.reloads
+        status.history = certificate.history.entries
         return status
     }
 

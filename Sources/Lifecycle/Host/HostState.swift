@@ -68,6 +68,7 @@ public struct HostState: Sendable {
             startAttempts(at: now)
             startReloads(at: now)
         }
+        noteHistory(of: input, at: now)
         if !looksDue.isEmpty {
             actions.append(.look(looksDue))
             looksDue = []

@@ -13,6 +13,8 @@ public enum BrokerState: String, Hashable, Sendable, CaseIterable {
 
 public struct BrokerStatus: Hashable, Sendable {
     public var state: BrokerState
+    /// Where orders are sent now.
+    public var endpoint: String?
     /// The last answer of any kind.
     public var lastContactAt: Date?
     /// The last answer that granted what was asked.

@@ -28,6 +28,8 @@ public struct CertificateStatus: Hashable, Sendable {
     public var consecutiveFailures = 0
     public var ordersLast7Days = 0
     public var orderBudget = 0
+    /// When the budget allows another order, while it is spent.
+    public var nextOrderAt: Date?
     /// The renewal that is queued or running.
     public var currentRenewal: RenewalID?
     public var currentStage: Stage?
@@ -37,6 +39,8 @@ public struct CertificateStatus: Hashable, Sendable {
     public var servedMatches: Bool?
     public var renewals = ResultCounts()
     public var reloads = ResultCounts()
+    /// What happened since the start, the newest of it, oldest first.
+    public var history: [HistoryEntry] = []
 
     public init(wanted: ManagedCertificate, state: CertificateState, why: String) {
         self.wanted = wanted

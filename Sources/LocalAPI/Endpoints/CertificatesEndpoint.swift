@@ -2,7 +2,7 @@ import HTTP
 import Lifecycle
 
 /// `GET /v1/certificates`: all certificates, or those in one state.
-struct CertificatesEndpoint: Endpoint {
+struct CertificatesEndpoint: PromptEndpoint {
     let board: any StatusBoard
     let rendered: RenderedSnapshot
 
@@ -23,7 +23,7 @@ struct CertificatesEndpoint: Endpoint {
 }
 
 /// `GET /v1/certificates/{name}`: one certificate.
-struct CertificateEndpoint: Endpoint {
+struct CertificateEndpoint: PromptEndpoint {
     let board: any StatusBoard
 
     func answer(_ call: APICall) throws(Problem) -> Response {

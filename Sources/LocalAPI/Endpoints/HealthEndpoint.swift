@@ -2,7 +2,7 @@ import HTTP
 import Lifecycle
 
 /// `GET /healthz`: whether the process makes progress. A supervisor restarts it when not.
-struct HealthEndpoint: Endpoint {
+struct HealthEndpoint: PromptEndpoint {
     static let longestRest: Duration = .seconds(30)
 
     let progress: any Progress

@@ -3,7 +3,7 @@ import Lifecycle
 import POSIX
 
 /// `GET /metrics`: the certificates' part is kept while the snapshot is, the rest is of this moment.
-struct MetricsEndpoint: Endpoint {
+struct MetricsEndpoint: PromptEndpoint {
     let board: any StatusBoard
     let rendered: RenderedSnapshot
     let requests: RequestCounters

@@ -3,7 +3,7 @@ import HTTP
 import Lifecycle
 
 /// `GET /readyz`: whether this host's services have what they need: 200 also when something fails that still works.
-struct ReadinessEndpoint: Endpoint {
+struct ReadinessEndpoint: PromptEndpoint {
     let board: any StatusBoard
     let now: @Sendable () -> Date
 

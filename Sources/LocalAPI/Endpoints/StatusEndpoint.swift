@@ -2,7 +2,7 @@ import HTTP
 import Lifecycle
 
 /// `GET /v1/status`: everything, from one snapshot.
-struct StatusEndpoint: Endpoint {
+struct StatusEndpoint: PromptEndpoint {
     let board: any StatusBoard
     let rendered: RenderedSnapshot
 

@@ -24,6 +24,7 @@ extension JSONWriter {
         integer("consecutive_failures", status.consecutiveFailures)
         integer("orders_last_7_days", status.ordersLast7Days)
         integer("order_budget", status.orderBudget)
+        time("next_order_at", status.nextOrderAt)
         object("current_renewal", status.currentRenewal) {
             $0.string("id", $1.text)
             $0.string("stage", status.currentStage?.rawValue)

@@ -38,6 +38,7 @@ extension JSONWriter {
             $0.string("sha256", agent.configHash)
             $0.time("loaded_at", agent.configLoadedAt)
             $0.bool("last_reload_succeeded", agent.lastReloadSucceeded)
+            $0.time("last_reload_at", agent.configurationReloads.last?.endedAt)
         }
         time("last_tick_at", agent.lastTickAt)
         seconds("clock_skew_seconds", agent.clockSkew)
@@ -67,6 +68,7 @@ extension JSONWriter {
 
     private mutating func members(of broker: BrokerStatus) {
         string("state", broker.state.rawValue)
+        string("endpoint", broker.endpoint)
         time("last_contact_at", broker.lastContactAt)
         time("last_success_at", broker.lastSuccessAt)
         object("last_error", broker.lastError) { $0.members(of: $1) }

@@ -1,5 +1,6 @@
 import HTTP
 import HTTPServer
+import Lifecycle
 
 /// A request that has passed the guards and found its route.
 struct APICall: Sendable {
@@ -7,6 +8,8 @@ struct APICall: Sendable {
     let peer: Peer
     /// What the answer's `X-Request-Id` says.
     let id: String
+    /// There is room for one more answer that waits.
+    let mayWait: Bool
     /// The named parts of the path, decoded.
     let parameters: [String: String]
     /// Decoded, known to the operation, each name once.
@@ -15,9 +18,25 @@ struct APICall: Sendable {
     func parameter(_ name: String) -> String { parameters[name] ?? "" }
 }
 
-/// Answers one operation from what is at hand, without waiting.
+/// Answers one operation, without waiting itself.
 protocol Endpoint: Sendable {
+    func reply(to call: APICall) throws(Problem) -> Answer
+}
+
+/// What an endpoint says.
+enum Answer: Sendable {
+    case now(Response)
+    /// Only where `APICall.mayWait` holds.
+    case later(PendingAnswer)
+}
+
+/// An endpoint that answers from what is at hand.
+protocol PromptEndpoint: Endpoint {
     func answer(_ call: APICall) throws(Problem) -> Response
+}
+
+extension PromptEndpoint {
+    func reply(to call: APICall) throws(Problem) -> Answer { .now(try answer(call)) }
 }
 
 extension Response {

@@ -1,4 +1,5 @@
 import HTTP
+import Lifecycle
 
 /// Why a request is refused, in words for the client: no secret, and nothing of the inside.
 struct Problem: Error {
@@ -6,6 +7,8 @@ struct Problem: Error {
     let detail: String
     /// Each fault by itself, where there can be several.
     var errors: [String] = []
+    /// Where a configuration is wrong.
+    var faults: [ConfigurationFault] = []
     /// Further fields of the answer: `Allow`, `Retry-After`, `WWW-Authenticate`.
     var fields: [Field] = []
 
@@ -29,6 +32,7 @@ struct Problem: Error {
             $0.string("detail", detail)
             if let instance { $0.string("instance", instance) }
             if !errors.isEmpty { $0.strings("errors", errors) }
+            if !faults.isEmpty { $0.faults(faults) }
         }
         let contentType = Field("Content-Type", "application/problem+json")
         return Response(type.status, fields: [contentType] + fields, body: .bytes(body))

@@ -19,9 +19,13 @@ enum ProblemType: String, CaseIterable, Sendable {
     case unknownCertificate = "unknown_certificate"
     case unknownRenewal = "unknown_renewal"
 
+    case noReloadCommand = "no_reload_command"
+    case invalidConfiguration = "invalid_configuration"
+
     // What the agent can't do now.
     case overBudget = "over_budget"
     case stopping
+    case reloadSlow = "reload_slow"
     case notAlive = "not_alive"
 
     // What is no request, or has no room.
@@ -47,16 +51,18 @@ enum ProblemType: String, CaseIterable, Sendable {
         case .notFound, .unknownCertificate, .unknownRenewal: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
+        case .noReloadCommand: .conflict
         case .contentTooLarge: .contentTooLarge
         case .targetTooLong: .uriTooLong
         case .unsupportedMediaType: .unsupportedMediaType
         case .expectationFailed: .expectationFailed
         case .misdirectedHost: .misdirectedRequest
+        case .invalidConfiguration: .unprocessableContent
         case .overBudget: .tooManyRequests
         case .fieldsTooLarge: .requestHeaderFieldsTooLarge
         case .noAnswer: .internalServerError
         case .notImplemented: .notImplemented
-        case .tokenFileUnusable, .stopping, .notAlive, .overloaded: .serviceUnavailable
+        case .tokenFileUnusable, .stopping, .reloadSlow, .notAlive, .overloaded: .serviceUnavailable
         case .versionNotSupported: .httpVersionNotSupported
         }
     }
@@ -76,8 +82,11 @@ enum ProblemType: String, CaseIterable, Sendable {
         case .unsupportedMediaType: "The body must be JSON"
         case .unknownCertificate: "There is no certificate of this name"
         case .unknownRenewal: "There is no renewal of this id"
+        case .noReloadCommand: "The certificate has no reload command"
+        case .invalidConfiguration: "The configuration has problems"
         case .overBudget: "The order budget of the certificate is spent"
         case .stopping: "The agent is stopping"
+        case .reloadSlow: "The configuration has not been read yet"
         case .notAlive: "The agent makes no progress"
         case .malformedRequest: "The request is malformed"
         case .requestTimeout: "The request took too long"

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Names every answer, so that a client's complaint can be found in the log.
 final class RequestIDs: Sendable {
-    private let run: String
+    let run: String
     private let issued = Atomic<UInt64>(0)
 
     /// Ids of one run are told from those of another by their beginning.

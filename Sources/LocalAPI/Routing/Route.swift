@@ -34,7 +34,7 @@ struct Operation: Sendable {
         Operation(method: .get, query: query, success: .ok, endpoint: endpoint)
     }
 
-    static func post(_ endpoint: some Endpoint, success: Status) -> Operation {
+    static func post(_ endpoint: some Endpoint, success: Status = .accepted) -> Operation {
         Operation(method: .post, query: [], success: success, endpoint: endpoint)
     }
 }

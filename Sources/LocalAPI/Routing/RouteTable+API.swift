@@ -2,6 +2,7 @@ import FoundationEssentials
 import HTTP
 import Lifecycle
 import Log
+import POSIX
 
 /// What the endpoints stand on.
 struct APIServices: Sendable {
@@ -12,14 +13,16 @@ struct APIServices: Sendable {
     let log: Logger
     /// The calendar's time.
     var now: @Sendable () -> Date = { Date() }
+    /// The boottime clock.
+    var uptime: @Sendable () -> Duration = { Clock.boottime() }
 }
 
 extension RouteTable {
     /// The routes of the local API; `openapi/openapi.json` is their contract.
-    static func api(_ services: APIServices, _ requests: RequestCounters) -> RouteTable {
+    static func api(_ services: APIServices, _ requests: RequestCounters, run: String) -> RouteTable {
         let rendered = RenderedSnapshot()
-        let accepted = AcceptedRenewals(now: services.now)
-        let board = services.board
+        let (board, commands, log) = (services.board, services.commands, services.log)
+        let accepted = AcceptedRenewals(run: run, now: services.now)
         let routes = [
             Route("/healthz", .get(HealthEndpoint(progress: services.progress))),
             Route(
@@ -35,12 +38,18 @@ extension RouteTable {
                 "/v1/certificates",
                 .get(CertificatesEndpoint(board: board, rendered: rendered), query: ["state"])),
             Route("/v1/certificates/{name}", .get(CertificateEndpoint(board: board))),
+            Route("/v1/certificates/{name}/history", .get(HistoryEndpoint(board: board))),
+            Route(
+                "/v1/certificates/{name}/reload",
+                .post(ReloadEndpoint(board: board, commands: commands, accepted: accepted, log: log))),
             Route(
                 "/v1/certificates/{name}/renew",
-                .post(
-                    RenewEndpoint(
-                        board: board, commands: services.commands, accepted: accepted, log: services.log),
-                    success: .accepted)),
+                .post(RenewEndpoint(board: board, commands: commands, accepted: accepted, log: log))),
+            Route(
+                "/v1/reload", .post(ConfigurationReloadEndpoint(commands: commands, log: log), success: .ok)),
+            Route(
+                "/v1/renew",
+                .post(BatchRenewEndpoint(board: board, commands: commands, accepted: accepted, log: log))),
             Route("/v1/renewals/{id}", .get(RenewalEndpoint(board: board, accepted: accepted))),
             Route("/v1/status", .get(StatusEndpoint(board: board, rendered: rendered))),
         ]
