@@ -8,7 +8,8 @@ public final class CommandInbox: CommandSink {
     fileprivate struct Waiting: Sendable {
         var renewals: [CertificateName: (id: RenewalID, request: RenewRequest)] = [:]
         var reloads: [CertificateName: RenewalID] = [:]
-        var reloadsConfiguration = false
+        /// The wish to read the configuration again that nobody has begun to fulfil.
+        var configurationWish: RenewalID?
         var isClosed = false
         var issuedIDs = 0
         /// Taken by the engine, but not in a published snapshot yet: a second request must find them all the same.
@@ -43,9 +44,7 @@ public final class CommandInbox: CommandSink {
                 guard snapshot.certificate(name) != nil else { return .unknownCertificate }
                 return waiting.reload(name, current: snapshot.openReload(of: name), run: run)
             case .reloadConfiguration:
-                let joined = waiting.reloadsConfiguration
-                waiting.reloadsConfiguration = true
-                return .accepted(waiting.makeID(run), joined: joined)
+                return waiting.reloadConfiguration(run: run)
             }
         }
         bell.ring()
@@ -69,6 +68,10 @@ public final class CommandInbox: CommandSink {
             return inputs
         }
     }
+
+    /// Takes the wish to read the configuration again. A wish that comes later is another one: the file may have
+    /// changed since it was read for this one.
+    func takeConfigurationWish() -> RenewalID? { waiting.withLock { $0.configurationWish.take() } }
 
     /// What was drained shows in the published snapshot now.
     func published() {
@@ -106,6 +109,13 @@ extension CommandInbox.Waiting {
         }
         let id = makeID(run)
         reloads[name] = id
+        return .accepted(id, joined: false)
+    }
+
+    fileprivate mutating func reloadConfiguration(run: String) -> CommandReceipt {
+        if let earlier = configurationWish { return .accepted(earlier, joined: true) }
+        let id = makeID(run)
+        configurationWish = id
         return .accepted(id, joined: false)
     }
 

@@ -33,8 +33,14 @@ struct EngineCrew {
             try pool.submit { context in
                 mail.send([.identityRenewalEnded(hands.enroll(in: context, stop: stop))])
             }
-        case .look, .lookAtIdentity, .persist, .report:
+        case .look, .lookAtIdentity, .persist, .forget, .report:
             break
         }
+    }
+
+    /// Reads the configuration file on a worker: ten thousand certificates take longer than the engine may stand still.
+    func readConfiguration() throws(SystemError) {
+        let (hands, mail) = (hands, mail)
+        try pool.submit { _ in mail.send(hands.readConfiguration()) }
     }
 }

@@ -10,10 +10,14 @@ protocol EngineHands: Sendable {
 
     func look(at certificate: ManagedCertificate) -> FoundCertificate
     func lookAtIdentity() -> FoundIdentity
-    /// Stores the record before it returns, or says in the log that it could not.
     /// Tries again to finish installs that got stuck; the certificates whose files may have changed by that.
     func retryStuckInstalls() -> [CertificateName]
+    /// Stores the record before it returns, or says in the log that it could not.
     func persist(_ record: CertificateRecord, of name: CertificateName)
+    /// Removes what is kept of a certificate that has long been managed no more; its outputs stay.
+    func forget(_ name: CertificateName)
+    /// Does everything that is begun from now on by the new configuration.
+    func adopt(_ change: ConfigurationChange)
 
     // Slow: they block, with deadlines of their own, and end early when `stop` asks for it.
 
@@ -25,4 +29,6 @@ protocol EngineHands: Sendable {
     func reload(_ plan: ReloadPlan, stop: StopSignal) -> ReloadOutcome
     func renewIdentity(in context: WorkerContext, stop: StopSignal) -> IdentityRenewalOutcome
     func enroll(in context: WorkerContext, stop: StopSignal) -> IdentityRenewalOutcome
+    /// Reads the configuration file again, and says in the log what is wrong with it.
+    func readConfiguration() -> ConfigurationReading
 }

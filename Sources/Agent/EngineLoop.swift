@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Lifecycle
 import POSIX
 import Transfer
@@ -7,7 +8,11 @@ struct EngineLoop {
     var state: HostState
     let crew: EngineCrew
     let log: EventLog
-    let certificates: [CertificateName: ManagedCertificate]
+    private(set) var certificates: [CertificateName: ManagedCertificate]
+    /// What the snapshot says of the process and its configuration.
+    private(set) var facts: AgentFacts
+    /// The wish to read the configuration again that is being fulfilled.
+    private var wish: RenewalID?
     var hasEvaluated = false
     /// Jobs given to workers that haven't ended.
     private var running = 0
@@ -23,13 +28,19 @@ struct EngineLoop {
     }
 
     init(
-        state: HostState, crew: EngineCrew, log: EventLog,
-        certificates: [CertificateName: ManagedCertificate]
+        state: HostState, crew: EngineCrew, log: EventLog, facts: AgentFacts,
+        certificates: [ManagedCertificate]
     ) {
         self.state = state
         self.crew = crew
         self.log = log
-        self.certificates = certificates
+        self.facts = facts
+        self.certificates = Self.byName(certificates)
+    }
+
+    private static func byName(_ certificates: [ManagedCertificate]) -> [CertificateName: ManagedCertificate]
+    {
+        Dictionary(certificates.map { ($0.name, $0) }) { first, _ in first }
     }
 
     /// Looks at a certificate's files; nil if it isn't managed.
@@ -58,6 +69,35 @@ struct EngineLoop {
         return once
     }
 
+    /// Begins to read the configuration again if somebody wishes it, one reading at a time.
+    mutating func fulfilWish(of commands: CommandInbox) throws(SystemError) {
+        guard wish == nil, let next = commands.takeConfigurationWish() else { return }
+        try crew.readConfiguration()
+        wish = next
+        running += 1
+    }
+
+    /// Puts in force what was read, and notes what came of it for the snapshot.
+    mutating func take(_ reading: ConfigurationReading, at now: Date) -> [Input] {
+        guard let id = wish.take() else { return [] }
+        running -= 1
+        // On the way out nothing changes any more.
+        if cutoffs != nil { return [] }
+        switch reading {
+        case .refused(let faults):
+            facts.note(ConfigurationReload(id: id, endedAt: now, outcome: .refused(faults)))
+            return []
+        case .usable(let change):
+            certificates = Self.byName(change.certificates)
+            crew.pool.adopt(limit: change.settings.workers)
+            crew.hands.adopt(change)
+            facts.configHash = change.hash
+            facts.configLoadedAt = now
+            facts.note(ConfigurationReload(id: id, endedAt: now, outcome: .applied(change.difference)))
+            return [.configured(change.certificates, change.settings)]
+        }
+    }
+
     /// Waits for mail, the machine's next deadline, or the end of a grace.
     func sleep(on bell: Bell, atMost longest: Duration) {
         let deadlines = [state.nextDeadline, cutoffs?.first?.at, Clock.boottime() + longest]
@@ -82,4 +122,19 @@ struct EngineLoop {
         }
         cutoffs = pending
     }
+}
+
+extension AgentFacts {
+    /// How many outcomes the snapshot shows: whoever asked reads his within a round or two.
+    private static let remembered = 8
+
+    fileprivate mutating func note(_ reload: ConfigurationReload) {
+        if case .applied = reload.outcome { lastReloadSucceeded = true } else { lastReloadSucceeded = false }
+        configurationReloads = configurationReloads.suffix(Self.remembered - 1) + [reload]
+    }
+}
+
+extension LifecycleSettings {
+    /// Threads for everything that can be under way at once: renewals, reloads, the identity, the configuration.
+    var workers: Int { concurrency + reloadConcurrency + 2 }
 }

@@ -5,6 +5,7 @@ import POSIX
 final class EngineMail: Sendable {
     private struct Contents: Sendable {
         var inputs: [Input] = []
+        var reading: ConfigurationReading?
         var isStopping = false
     }
 
@@ -25,6 +26,14 @@ final class EngineMail: Sendable {
             return inputs
         }
     }
+
+    /// What the configuration file was found to say. One reading is under way at a time.
+    func send(_ reading: ConfigurationReading) {
+        contents.withLock { $0.reading = reading }
+        bell.ring()
+    }
+
+    func takeReading() -> ConfigurationReading? { contents.withLock { $0.reading.take() } }
 
     func stop() {
         contents.withLock { $0.isStopping = true }

@@ -1,23 +1,9 @@
-public import Configuration
+import Configuration
 import FoundationEssentials
 import Lifecycle
 public import Log
 public import POSIX
 public import Transfer
-
-/// A configuration file as it was read.
-public struct LoadedConfiguration: Sendable {
-    public var path: String
-    /// SHA-256 of its bytes, hex.
-    public var hash: String
-    public var settings: AgentConfiguration
-
-    public init(path: String, hash: String, settings: AgentConfiguration) {
-        self.path = path
-        self.hash = hash
-        self.settings = settings
-    }
-}
 
 /// Why an agent could not be started.
 public enum StartFailure: Error {
@@ -31,6 +17,8 @@ public enum StartFailure: Error {
 /// The one agent of a state directory: holds its lock from `prepare` to its end, and owns the engine.
 public final class HostAgent: Sendable {
     public let engine: RenewalEngine
+    /// Where the local API should listen; whoever runs it follows.
+    public let api: WantedAPI
 
     private let loaded: LoadedConfiguration
     private let state: StateDirectory
@@ -52,7 +40,8 @@ public final class HostAgent: Sendable {
         self.loaded = loaded
         self.state = state
         self.log = log
-        let hands = HostHands(loaded.settings, state: state, log: log)
+        api = WantedAPI(loaded.settings.api)
+        let hands = HostHands(loaded, state: state, api: api, log: log)
         let now = Date.now
         let facts = AgentFacts(
             version: version, pid: ProcessFacts.processID, startedAt: now, configPath: loaded.path,
@@ -75,6 +64,8 @@ public final class HostAgent: Sendable {
         for certificate in settings.certificates {
             records[certificate.name] = store.stored(for: certificate.name)
         }
+        let left = store.names().union(PendingKeyStore(directory: state, log: log).names())
+        for name in left where records[name] == nil { records[name] = store.record(for: name) }
         do {
             try engine.run(
                 settings.certificates, settings: LifecycleSettings(settings), records: records, once: once)
@@ -109,6 +100,7 @@ extension LifecycleSettings {
         identityRenewBefore =
             renewBefore == RenewalWindow.identityStandard ? .standard : .explicit(renewBefore)
         identityWarnBefore = configuration.identity.warnBefore
+        identitySource = "\(configuration.identity.stepCA.url.text) \(configuration.identity.stepCA.trust)"
         checkInterval = configuration.checkInterval
         concurrency = configuration.renewal.concurrency
         orderDeadline = .seconds(60) + configuration.broker.timeout

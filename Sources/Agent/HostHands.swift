@@ -1,41 +1,58 @@
-import Configuration
+public import Configuration
 import FoundationEssentials
 import Lifecycle
-import Log
+public import Log
 import PKI
 import POSIX
 import Transfer
 
 /// The hands that do it for real: on this host's disk, with its children, its broker and its step-ca.
 final class HostHands: EngineHands {
-    private let settings: AgentConfiguration
+    /// What follows from the configuration in force; replaced whole, so that what is under way keeps what it began
+    /// with.
+    private struct Configured: Sendable {
+        let settings: AgentConfiguration
+        let identity: IdentityFiles
+        let enrolment: Enrolment
+    }
+
+    private let configured: Lock<Configured>
+    private let file: ConfigurationFile
+    private let state: StateDirectory
+    private let api: WantedAPI
     private let log: Logger
     private let inventory = Inventory()
-    private let identity: IdentityFiles
     private let keys: PendingKeyStore
     private let records: StateStore
     private let installer: Installer
     private let reloads: ReloadCommand
-    private let enrolment: Enrolment
     /// The token file that was of no use: until it changes it is none that could be tried, and when it does it is new.
     private let refusedToken = Lock<FileFingerprint?>(nil)
 
-    init(_ settings: AgentConfiguration, state: StateDirectory, log: Logger) {
+    init(_ loaded: LoadedConfiguration, state: StateDirectory, api: WantedAPI, log: Logger) {
         let gate = Gate()
-        self.settings = settings
+        let settings = loaded.settings
+        file = ConfigurationFile(path: loaded.path)
+        self.state = state
+        self.api = api
         self.log = log
-        identity = IdentityFiles(settings.identity)
         keys = PendingKeyStore(directory: state, log: log)
         records = StateStore(directory: state, log: log)
         installer = Installer(gate: gate, journal: InstallJournal(state))
         reloads = ReloadCommand(gate: gate, log: log)
-        enrolment = Enrolment(settings: settings.identity, state: state, installer: installer, log: log)
+        configured = Lock(
+            Configured(
+                settings: settings, identity: IdentityFiles(settings.identity),
+                enrolment: Enrolment(
+                    settings: settings.identity, state: state, installer: installer, log: log)))
     }
+
+    private var current: Configured { configured.withLock { $0 } }
 
     func look(at certificate: ManagedCertificate) -> FoundCertificate { inventory.look(at: certificate) }
 
     func lookAtIdentity() -> FoundIdentity {
-        var found = identity.look()
+        var found = current.identity.look()
         if found.hasBootstrapToken, let refused = refusedToken.withLock({ $0 }), refused == tokenFingerprint()
         {
             found.hasBootstrapToken = false
@@ -44,7 +61,7 @@ final class HostHands: EngineHands {
     }
 
     private func tokenFingerprint() -> FileFingerprint? {
-        settings.identity.bootstrapTokenPath.map { FileFingerprint(of: $0) }
+        current.settings.identity.bootstrapTokenPath.map { FileFingerprint(of: $0) }
     }
 
     /// Takes on what a recovery could not free.
@@ -68,15 +85,29 @@ final class HostHands: EngineHands {
         }
     }
 
+    func forget(_ name: CertificateName) {
+        do {
+            try keys.forget(name)
+            try records.remove(name)
+            log.info("state of a removed certificate forgotten", ["certificate": .string(name.text)])
+        } catch {
+            log.warn(
+                "state of a removed certificate could not be forgotten",
+                ["certificate": .string(name.text), "error": .string("\(error)")])
+        }
+    }
+
     func attempt(
         _ plan: AttemptPlan, in context: WorkerContext, stop: StopSignal,
         told: @escaping @Sendable (Input) -> Void
     ) -> AttemptOutcome {
         let name = plan.certificate.name
+        let configured = current
+        let settings = configured.settings
         do {
             let desk = OrderDesk(
                 broker: BrokerClient(url: settings.broker.url.text, timeout: settings.broker.timeout),
-                identity: identity, trustBundle: settings.broker.serverCABundlePath,
+                identity: configured.identity, trustBundle: settings.broker.serverCABundlePath,
                 identityName: settings.identity.name, session: try context.session(), stop: stop.exchanges,
                 log: log, told: { told(.brokerExchanged($0)) })
             return Attempt(
@@ -113,8 +144,10 @@ final class HostHands: EngineHands {
     }
 
     func renewIdentity(in context: WorkerContext, stop: StopSignal) -> IdentityRenewalOutcome {
+        let configured = current
         let authority = IdentityAuthority(
-            settings: settings.identity, stateDirectory: settings.stateDirectory, files: identity,
+            settings: configured.settings.identity, stateDirectory: configured.settings.stateDirectory,
+            files: configured.identity,
             installer: installer, log: log)
         return outcome(context) { session throws(RenewalFailure) in
             try authority.renew(session: session, stop: stop.exchanges)
@@ -123,6 +156,7 @@ final class HostHands: EngineHands {
 
     func enroll(in context: WorkerContext, stop: StopSignal) -> IdentityRenewalOutcome {
         let token = tokenFingerprint()
+        let enrolment = current.enrolment
         let outcome = outcome(context) { session throws(RenewalFailure) in
             try enrolment.run(session: session, stop: stop.exchanges).facts
         }
@@ -140,6 +174,43 @@ final class HostHands: EngineHands {
             return .failed(RenewalFailure(stage: .order, FailureClass(stepCA: error), detail: error.message))
         }
         do { return .renewed(try body(session)) } catch { return .failed(error) }
+    }
+}
+
+// MARK: - The configuration
+
+extension HostHands {
+    func readConfiguration() -> ConfigurationReading { file.read(following: current.settings, log: log) }
+
+    func adopt(_ change: ConfigurationChange) {
+        guard let settings = change.configuration else { return }
+        configured.withLock { configured in
+            let isSameIdentity = configured.settings.identity == settings.identity
+            configured = Configured(
+                settings: settings,
+                identity: isSameIdentity ? configured.identity : IdentityFiles(settings.identity),
+                enrolment: isSameIdentity
+                    ? configured.enrolment
+                    : Enrolment(settings: settings.identity, state: state, installer: installer, log: log))
+        }
+        inventory.keep(only: Set(settings.certificates.map(\.name)))
+        log.adopt(level: settings.logging.logLevel, format: settings.logging.logFormat)
+        api.change(to: settings.api)
+        change.difference.tell(log, path: file.path)
+    }
+}
+
+extension LoggingSettings {
+    var logLevel: LogLevel { LogLevel(word: level.rawValue) ?? .info }
+    var logFormat: LogFormat { format == .json ? .json : .text }
+}
+
+extension Logger {
+    /// The logger that the configuration asks for.
+    public init(_ settings: LoggingSettings) {
+        self.init(
+            level: settings.logLevel, format: settings.logFormat,
+            destination: settings.destination == .stdout ? .standardOutput : .standardError)
     }
 }
 

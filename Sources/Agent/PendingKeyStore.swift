@@ -47,7 +47,20 @@ struct PendingKeyStore: Sendable {
         }
     }
 
-    private static func fileName(_ name: CertificateName) -> String { name.fileName + ".key" }
+    /// The certificate is managed no more, and hasn't been for long.
+    func forget(_ name: CertificateName) throws(SystemError) {
+        guard try directory.pendingKeys.unlinkIfPresent(Self.fileName(name)) else { return }
+        try directory.pendingKeys.synchronize()
+    }
+
+    /// The certificates that have a key here, managed or not.
+    func names() -> Set<CertificateName> {
+        directory.names(in: directory.pendingKeys, suffix: Self.suffix, log)
+    }
+
+    private static let suffix = ".key"
+
+    private static func fileName(_ name: CertificateName) -> String { name.fileName + suffix }
 
     private static let longest = 64 << 10
 
@@ -146,12 +159,7 @@ struct PendingKeyStore: Sendable {
     }
 
     private func remove(_ name: CertificateName) throws(RenewalFailure) {
-        do {
-            guard try directory.pendingKeys.unlinkIfPresent(Self.fileName(name)) else { return }
-            try directory.pendingKeys.synchronize()
-        } catch {
-            throw Self.failure(error)
-        }
+        do { try forget(name) } catch { throw Self.failure(error) }
     }
 
     private func setAside(_ file: String, of name: CertificateName, because reason: String) {

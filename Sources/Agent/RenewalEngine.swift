@@ -65,18 +65,18 @@ public final class RenewalEngine: Sendable {
             state: HostState(seed: UInt64.random(in: 0...UInt64.max), records: records),
             crew: EngineCrew(
                 hands: hands, mail: mail,
-                pool: WorkerPool(limit: settings.concurrency + settings.reloadConcurrency + 1),
-                stop: try StopSignal()),
-            log: EventLog(logger, inOnePass: once),
-            certificates: Dictionary(certificates.map { ($0.name, $0) }) { first, _ in first })
+                pool: WorkerPool(limit: settings.workers), stop: try StopSignal()),
+            log: EventLog(logger, inOnePass: once), facts: facts, certificates: certificates)
 
         try step(&loop, [.configured(certificates, settings)])
         while !loop.isOver(stopping: mail.isStopping, once: once) {
             loop.sleep(on: mail.bell, atMost: longestSleep)
             heartbeat.beat()
             if mail.isStopping { loop.holdToGrace(grace) }
+            if !mail.isStopping { try loop.fulfilWish(of: commands) }
+            let configured = mail.takeReading().map { loop.take($0, at: .now) } ?? []
             let freed = hands.retryStuckInstalls().compactMap { loop.look(at: $0, with: hands) }
-            try step(&loop, commands.drain() + mail.drain() + freed + [.tick])
+            try step(&loop, configured + commands.drain() + mail.drain() + freed + [.tick])
         }
         loop.crew.pool.close()
     }
@@ -111,6 +111,8 @@ public final class RenewalEngine: Sendable {
             return [.identityLooked(hands.lookAtIdentity())]
         case .persist(let name, let record):
             hands.persist(record, of: name)
+        case .forget(let name):
+            hands.forget(name)
         case .report(let event):
             loop.log.write(event)
         case .startAttempt, .startReload, .rebuild, .renewIdentity, .enroll:
@@ -121,7 +123,7 @@ public final class RenewalEngine: Sendable {
     }
 
     private func currentFacts(_ loop: EngineLoop) -> AgentFacts {
-        var facts = facts
+        var facts = loop.facts
         facts.lastTickAt = Date.now
         facts.stopping = mail.isStopping
         facts.hasEvaluated = loop.hasEvaluated

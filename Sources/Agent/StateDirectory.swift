@@ -1,3 +1,4 @@
+import Lifecycle
 import Log
 import POSIX
 
@@ -41,6 +42,20 @@ final class StateDirectory: Sendable {
         try directory.rename(name, to: newName)
         try directory.synchronize()
         return newName
+    }
+
+    /// The certificates whose files in `part` have that suffix. What has another name was put there by somebody else.
+    func names(in part: borrowing Directory, suffix: String, _ log: Logger) -> Set<CertificateName> {
+        do {
+            return Set(
+                try part.entries().compactMap { file in
+                    file.hasSuffix(suffix)
+                        ? CertificateName(fileName: String(file.dropLast(suffix.count))) : nil
+                })
+        } catch {
+            log.error("state directory can't be listed", ["error": .string("\(error)")])
+            return []
+        }
     }
 
     /// Only the directory itself is private: what lies above it may belong to others too.

@@ -53,9 +53,13 @@ struct StateStore: Sendable {
         if try directory.records.unlinkIfPresent(Self.fileName(name)) { try directory.records.synchronize() }
     }
 
+    /// The certificates that have a record here, managed or not.
+    func names() -> Set<CertificateName> { directory.names(in: directory.records, suffix: Self.suffix, log) }
+
+    private static let suffix = ".json"
     private static let longest = 1 << 20
 
-    private static func fileName(_ name: CertificateName) -> String { name.fileName + ".json" }
+    private static func fileName(_ name: CertificateName) -> String { name.fileName + suffix }
 
     private static func decode(_ bytes: [UInt8]) throws -> CertificateRecord {
         let version = try JSON.decode(Version.self, from: bytes).version

@@ -11,12 +11,14 @@ final class WorkerPool: Sendable {
     private struct Queue: Sendable {
         var jobs: [Job] = []
         var idle = 0
-        var threads: [Worker] = []
+        /// By number.
+        var threads: [Int: Worker] = [:]
+        var limit: Int
+        var made = 0
         var isClosed = false
     }
 
-    private let queue = Monitor(Queue())
-    private let limit: Int
+    private let queue: Monitor<Queue>
     private let spawn: Spawn
 
     /// Makes a thread.
@@ -29,18 +31,22 @@ final class WorkerPool: Sendable {
         limit: Int,
         spawn: @escaping Spawn = { (name, body) throws(SystemError) in try Worker(name: name, body) }
     ) {
-        self.limit = limit
+        queue = Monitor(Queue(limit: limit))
         self.spawn = spawn
     }
+
+    /// From now on as many threads; surplus ones go when their jobs have ended.
+    func adopt(limit: Int) { queue.change { $0.limit = limit } }
 
     /// Queues a job. Throws only when there is no thread at all and none can be made; the job is dropped then.
     /// After `close` jobs are dropped silently.
     func submit(_ job: @escaping Job) throws(SystemError) {
         try queue.change { queue throws(SystemError) in
             if queue.isClosed { return }
-            if queue.idle <= queue.jobs.count, queue.threads.count < limit {
+            if queue.idle <= queue.jobs.count, queue.threads.count < queue.limit {
                 do throws(SystemError) {
-                    queue.threads.append(try makeThread(number: queue.threads.count + 1))
+                    queue.threads[queue.made + 1] = try makeThread(number: queue.made + 1)
+                    queue.made += 1
                 } catch {
                     // With at least one thread the job waits its turn.
                     if queue.threads.isEmpty { throw error }
@@ -55,7 +61,7 @@ final class WorkerPool: Sendable {
         let threads = queue.change { queue in
             queue.isClosed = true
             queue.jobs = []
-            return queue.threads
+            return queue.threads.values
         }
         for thread in threads { thread.join() }
     }
@@ -63,14 +69,19 @@ final class WorkerPool: Sendable {
     private func makeThread(number: Int) throws(SystemError) -> Worker {
         try spawn("worker-\(number)") { [queue] in
             let context = WorkerContext()
-            while let job = WorkerPool.next(in: queue) { job(context) }
+            while let job = WorkerPool.next(for: number, in: queue) { job(context) }
         }
     }
 
-    /// Waits for a job; nil when the pool is closed.
-    private static func next(in queue: Monitor<Queue>) -> Job? {
+    /// Waits for a job; nil when the pool is closed, or has more threads than it should.
+    private static func next(for thread: Int, in queue: Monitor<Queue>) -> Job? {
         queue.change { $0.idle += 1 }
         let job: Job?? = queue.wait { queue -> Job?? in
+            if !queue.isClosed && queue.threads.count > queue.limit {
+                queue.idle -= 1
+                queue.threads[thread] = nil
+                return .some(nil)
+            }
             guard queue.isClosed || !queue.jobs.isEmpty else { return nil }
             // In one step with the taking: a thread that counted as idle any longer would be left to a next job.
             queue.idle -= 1

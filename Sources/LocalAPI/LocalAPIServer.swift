@@ -7,17 +7,16 @@ public import POSIX
 public final class LocalAPIServer: Sendable {
     private let reactor: Reactor
     private let handler: APIHandler
+    private let token: TokenFile
 
-    /// An API that neither listens nor runs yet. The token file at `tokenPath` is made when it is missing; one that
-    /// can't be used is told in the log and refuses changes, never reading. While the API is alive, `heartbeat` beats
-    /// at least every `longestRest`.
+    /// An API that neither listens nor runs yet. The token file at `tokenPath` is made when it is missing and the API
+    /// listens; one that can't be used is told in the log and refuses changes, never reading. While the API is alive,
+    /// `heartbeat` beats at least every `longestRest`.
     public init(
         board: any StatusBoard, commands: any CommandSink, progress: any Progress, tokenPath: String,
         version: String, log: Logger, heartbeat: Heartbeat = Heartbeat(), longestRest: Duration = .seconds(10)
     ) throws(SystemError) {
-        let token = TokenFile(path: tokenPath, log: log)
-        // For whoever wants to read it before the first change, and to tell early what is wrong with it.
-        _ = token.read()
+        token = TokenFile(path: tokenPath, log: log)
         let services = APIServices(
             board: board, commands: commands, progress: progress, version: version, log: log)
         var limits = ServerLimits()
@@ -28,14 +27,29 @@ public final class LocalAPIServer: Sendable {
         self.reactor = reactor
     }
 
-    /// Listens on a loopback address and returns the port; any thread may call it, before or while the API runs. Any
-    /// other address is refused: `EINVAL`.
-    public func listen(host: String, port: UInt16) throws(SystemError) -> UInt16 {
+    /// A place where the API listens.
+    public struct Listener: Sendable {
+        public let port: UInt16
+        fileprivate let id: ListenerID
+    }
+
+    /// Listens on a loopback address; any thread may call it, before or while the API runs. Any other address is
+    /// refused: `EINVAL`.
+    public func listen(host: String, port: UInt16) throws(SystemError) -> Listener {
         guard host == "::1" || HostGuard.isLoopback(host[...]) else {
             throw SystemError("bind", host, .invalid)
         }
-        return try reactor.listen(.tcp(host: host, port: port)).port ?? port
+        let listening = try reactor.listen(.tcp(host: host, port: port))
+        // For whoever wants to read it before the first change, and to tell early what is wrong with it.
+        _ = token.read()
+        return Listener(port: listening.port ?? port, id: listening.id)
     }
+
+    /// Listens there no more; connections that are open live on.
+    public func close(_ listener: Listener) { reactor.close(listener.id) }
+
+    /// Takes the token from another file from now on.
+    public func useToken(at path: String) { token.move(to: path) }
 
     /// Serves on the calling thread until `stop`. Once in the life of a server.
     public func run() throws(SystemError) { try reactor.run() }

@@ -12,13 +12,12 @@ struct CheckCommand {
 
     func run() throws(CommandFailure) {
         let file = ConfigurationFile(path: configurationPath)
-        let bytes = try file.read()
         let settings: AgentConfiguration
-        do {
-            settings = try AgentConfiguration.load(bytes, file: configurationPath)
-        } catch {
-            if json { show(Report(problems: error.problems, findings: [])) }
-            throw file.refused(error, withReport: !json)
+        do { settings = try file.load().settings } catch {
+            if json, case .invalid(let invalid) = error {
+                show(Report(problems: invalid.problems, findings: []))
+            }
+            throw CommandFailure(error, path: configurationPath, report: !json)
         }
         let inspection = Inspection(settings)
         var findings =

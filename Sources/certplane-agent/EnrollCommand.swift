@@ -11,7 +11,7 @@ struct EnrollCommand {
     let configurationPath: String
 
     func run() throws(CommandFailure) {
-        let settings = try ConfigurationFile(path: configurationPath).load().settings
+        let settings = try ConfigurationFile(path: configurationPath).loadForCommand().settings
         let enrolment: Enrolment
         do { enrolment = try Enrolment(settings, log: Logger(settings.logging)) } catch {
             throw CommandFailure(error)

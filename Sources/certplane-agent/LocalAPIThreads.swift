@@ -5,23 +5,20 @@ import LocalAPI
 import Log
 import POSIX
 
-/// The `api` thread, and the one that goes on trying to bind its port: a port that is taken never stops renewals.
+/// The `api` thread, and the one that has it listen where the configuration wants it.
 struct LocalAPIThreads {
-    private static let retryInterval: Duration = .seconds(10)
-
     private let server: LocalAPIServer
     private let serving: Worker
     private let binding: Worker
-    private let stopping: Bell
+    private let wanted: WantedAPI
     let heartbeat: Heartbeat
     /// What hinders it from being reached.
     let trouble: Trouble
 
-    /// Starts the API, unless the configuration turns it off.
+    /// Starts the API. With `api.listen: off` it listens nowhere, until another configuration says otherwise.
     static func start(
-        _ settings: APISettings, agent: HostAgent, supervisor: Supervisor, longestRest: Duration, log: Logger
-    ) throws(CommandFailure) -> LocalAPIThreads? {
-        guard case .loopback(let host, let port) = settings.listen else { return nil }
+        agent: HostAgent, supervisor: Supervisor, longestRest: Duration, log: Logger
+    ) throws(CommandFailure) -> LocalAPIThreads {
         do {
             let engine = agent.engine
             let heartbeat = Heartbeat()
@@ -29,9 +26,9 @@ struct LocalAPIThreads {
             let server = try LocalAPIServer(
                 board: engine.status, commands: engine.commands,
                 progress: LoopProgress(engine: engine.heartbeat, api: heartbeat),
-                tokenPath: settings.tokenPath, version: AgentVersion.text, log: log, heartbeat: heartbeat,
-                longestRest: longestRest)
-            let stopping = try Bell()
+                tokenPath: agent.api.settings.tokenPath, version: AgentVersion.text, log: log,
+                heartbeat: heartbeat, longestRest: longestRest)
+            let binder = APIBinder(server: server, wanted: agent.api, trouble: trouble, log: log)
             return LocalAPIThreads(
                 server: server,
                 serving: try supervisor.start("api") { () throws(CommandFailure) in
@@ -39,53 +36,24 @@ struct LocalAPIThreads {
                         throw CommandFailure(code: .failure, message: "the local API has ended: \(error)")
                     }
                 },
-                binding: try Worker(name: "api-bind") {
-                    bind(server, host: host, port: port, until: stopping, trouble, log: log)
-                }, stopping: stopping, heartbeat: heartbeat, trouble: trouble)
+                binding: try Worker(name: "api-bind") { [binder] in
+                    var binder = binder
+                    binder.run()
+                }, wanted: agent.api, heartbeat: heartbeat, trouble: trouble)
         } catch let failure as CommandFailure {
             throw failure
         } catch {
             throw CommandFailure(
                 code: .failure, message: "the local API can't be started: \(error)",
-                advice: ["Correct api.token_file, or turn the API off with 'api: {listen: off}'."])
+                advice: ["Turn the API off with 'api: {listen: off}'."])
         }
     }
 
     func stop() {
-        stopping.ring()
+        wanted.close()
         binding.join()
         server.stop()
         serving.join()
-    }
-
-    /// Tries until it succeeds or the bell rings. The first failure is logged, and the success after it.
-    private static func bind(
-        _ server: LocalAPIServer, host: String, port: UInt16, until stopping: Bell, _ trouble: Trouble,
-        log: Logger
-    ) {
-        var hasFailed = false
-        while true {
-            do throws(SystemError) {
-                let bound = try server.listen(host: host, port: port)
-                let address = host.contains(":") ? "[\(host)]:\(bound)" : "\(host):\(bound)"
-                log.info("local API listening", ["address": .string(address)])
-                trouble.set(nil)
-                return
-            } catch {
-                if !hasFailed {
-                    log.error(
-                        "local API can't listen, trying every 10 s",
-                        [
-                            "address": .string("\(host):\(port)"), "error": .string("\(error)"),
-                            "advice":
-                                "Free the port, or choose another one in api.listen. Renewals go on meanwhile.",
-                        ])
-                }
-                hasFailed = true
-                trouble.set("can't listen on \(host):\(port), trying again")
-                if stopping.wait(until: Clock.boottime() + retryInterval) == .rung { return }
-            }
-        }
     }
 }
 

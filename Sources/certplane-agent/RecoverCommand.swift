@@ -8,7 +8,7 @@ struct RecoverCommand {
     let configurationPath: String
 
     func run() throws(CommandFailure) {
-        let settings = try ConfigurationFile(path: configurationPath).load().settings
+        let settings = try ConfigurationFile(path: configurationPath).loadForCommand().settings
         let report: Recovery.Report
         do { report = try Recovery.run(settings, log: Logger(settings.logging)) } catch {
             throw CommandFailure(error)

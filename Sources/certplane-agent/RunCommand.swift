@@ -11,7 +11,7 @@ struct RunCommand {
     let once: Bool
 
     func run() throws(CommandFailure) {
-        let loaded = try ConfigurationFile(path: configurationPath).load()
+        let loaded = try ConfigurationFile(path: configurationPath).loadForCommand()
         let log = Logger(loaded.settings.logging)
         let supervisor = try Supervisor()
         let notifier = ServiceNotifier()
@@ -40,7 +40,7 @@ struct RunCommand {
                 once
                 ? nil
                 : try LocalAPIThreads.start(
-                    loaded.settings.api, agent: agent, supervisor: supervisor,
+                    agent: agent, supervisor: supervisor,
                     longestRest: LoopPace.rest(watchdog: notifier.watchdogInterval), log: log)
         } catch {
             // It may be in the middle of an install already.
@@ -52,9 +52,8 @@ struct RunCommand {
             notifier, engine: agent.engine, api: api?.heartbeat,
             apiTrouble: api?.trouble ?? Trouble(news: agent.engine.news), log: log)
         let reason = supervisor.wait(news: agent.engine.news, turn: { reporter.tell() }) {
-            log.warn(
-                "configuration not read again: SIGHUP is not supported yet",
-                ["advice": "Restart the agent to apply a changed configuration; nothing is ordered by that."])
+            // What comes of it goes to the log.
+            _ = agent.engine.commands.submit(.reloadConfiguration)
         }
         reporter.tellStopping()
         log.info("agent stopping", ["reason": .string(reason)])

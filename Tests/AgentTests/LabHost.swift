@@ -172,3 +172,12 @@ struct FaultVector: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { spec }
 }
+
+extension HostHands {
+    /// Hands for a configuration that lies in no file.
+    convenience init(_ settings: AgentConfiguration, state: StateDirectory, log: Logger) {
+        self.init(
+            LoadedConfiguration(path: "/nowhere/agent.yml", hash: "", settings: settings), state: state,
+            api: WantedAPI(settings.api), log: log)
+    }
+}

@@ -18,6 +18,7 @@ final class ScriptedHands: EngineHands {
     private let attempting: Attempting
     private let reloading: @Sendable (ReloadPlan, StopSignal) -> ReloadOutcome
     private let looking: @Sendable () -> Void
+    private let readings = Lock<[@Sendable () -> ConfigurationReading]>([])
     let stops = Lock<[StopSignal]>([])
 
     /// What an attempt installs is found on the disk from then on.
@@ -68,6 +69,21 @@ final class ScriptedHands: EngineHands {
     func persist(_ record: CertificateRecord, of name: CertificateName) {
         note("persist \(name)\(record.reload == nil ? "" : " owing a reload")")
     }
+
+    func forget(_ name: CertificateName) { note("forget \(name)") }
+
+    /// What the next readings of the configuration give, in order.
+    func expectReadings(_ next: (@Sendable () -> ConfigurationReading)...) {
+        readings.withLock { $0 += next }
+    }
+
+    func readConfiguration() -> ConfigurationReading {
+        note("read configuration")
+        let next = readings.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+        return next?() ?? .refused([])
+    }
+
+    func adopt(_ change: ConfigurationChange) { note("adopt \(change.hash)") }
 
     func attempt(
         _ plan: AttemptPlan, in context: WorkerContext, stop: StopSignal,

@@ -58,6 +58,7 @@ import Testing
     ])
     func `a certificate's file name is one plain path component`(name: String, fileName: String) throws {
         #expect(try CertificateName(validating: name).fileName == fileName)
+        #expect(CertificateName(fileName: fileName)?.text == name)
     }
 
     @Test func `long names keep distinct file names within the limit of a directory entry`() throws {

@@ -53,6 +53,7 @@ private struct Walk {
             case .persist(let name, let record):
                 records[name] = record
                 if record.reload == nil { debts.remove(name) } else { debts.insert(name) }
+            case .forget(let name): records[name] = nil
             case .lookAtIdentity:
                 if identityLook { problems.append("two looks at the identity") }
                 identityLook = true

@@ -44,10 +44,30 @@ import Testing
         let second = try RunningServer()
         defer { second.stop() }
         #expect(throws: SystemError.self) { try second.server.listen(host: "127.0.0.1", port: first.port) }
-        let port = try second.server.listen(host: "127.0.0.1", port: 0)
+        let port = try second.server.listen(host: "127.0.0.1", port: 0).port
         #expect(try await curl(["http://127.0.0.1:\(port)/healthz"]).hasPrefix("200 "))
         #expect(try await curl(["http://127.0.0.1:\(second.port)/healthz"]).hasPrefix("200 "))
         #expect(second.heartbeat.beats > 0)
+    }
+
+    @Test func `an address can be exchanged while the api serves`() async throws {
+        let running = try RunningServer()
+        defer { running.stop() }
+        let old = try running.server.listen(host: "127.0.0.1", port: 0)
+        let new = try running.server.listen(host: "127.0.0.1", port: 0)
+        #expect(try await curl(["http://127.0.0.1:\(old.port)/healthz"]).hasPrefix("200 "))
+        running.server.close(old)
+        #expect(try await curl(["http://127.0.0.1:\(new.port)/healthz"]).hasPrefix("200 "))
+        // The reactor closes it on its own thread, soon.
+        let refused = try await onThread {
+            let (pause, deadline) = (try Bell(), Clock.boottime() + .seconds(20))
+            while Clock.boottime() < deadline {
+                guard (try? RawClient(port: old.port)) != nil else { return true }
+                _ = pause.wait(until: Clock.boottime() + .milliseconds(5))
+            }
+            return false
+        }
+        #expect(refused)
     }
 
     @Test(arguments: ["0.0.0.0", "::", "10.0.0.1", "128.0.0.1", "localhost", ""])
@@ -63,7 +83,7 @@ import Testing
     @Test func `the other loopback addresses are served under their names`() async throws {
         let running = try RunningServer()
         defer { running.stop() }
-        let port = try running.server.listen(host: "127.3.2.1", port: 0)
+        let port = try running.server.listen(host: "127.3.2.1", port: 0).port
         #expect(try await curl(["http://127.3.2.1:\(port)/healthz"]).hasPrefix("200 "))
         // A client of HTTP/1.0 may leave Host out; where it meant to go is then unknown.
         #expect(try await curl(["-0", "-H", "Host:", "http://127.3.2.1:\(port)/healthz"]).hasPrefix("421 "))
@@ -96,7 +116,7 @@ private final class RunningServer: Sendable {
             board: TestBoard(.fixture()), commands: commands, progress: TestProgress(),
             tokenPath: scratch.path("api.token"), version: "1.2.3",
             log: Logger(destination: .capture(LogCapture())), heartbeat: heartbeat)
-        port = try server.listen(host: "127.0.0.1", port: 0)
+        port = try server.listen(host: "127.0.0.1", port: 0).port
         thread = try Worker(name: "api") { try? server.run() }
         self.server = server
     }

@@ -41,6 +41,14 @@ import Testing
         #expect(try scratch.read("api.token") != scratch.read("other"))
     }
 
+    @Test func `a file that is moved is made there, and the old token counts no more`() throws {
+        _ = file.read()
+        let old = try scratch.read("api.token").dropLast()
+        file.move(to: scratch.path("other.token"))
+        #expect(!accepts(String(old)))
+        #expect(try accepts(String(scratch.read("other.token").dropLast())))
+    }
+
     @Test func `an existing file is kept, and read again when it changes`() throws {
         let old = String(repeating: "a", count: 40)
         let new = String(repeating: "b", count: 40)

@@ -29,6 +29,7 @@ extension SimulatedHost {
         case .renewIdentity, .enroll:
             put(.identityRenewal(process: process), in: random.duration(.milliseconds(100), .seconds(3)))
         case .persist(let name, let record): persist(name, record)
+        case .forget(let name): if let index = indexes[name] { slots[index].record = nil }
         case .report(let event): heed(event)
         }
     }

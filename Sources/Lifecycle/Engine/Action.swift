@@ -16,6 +16,8 @@ public enum Action: Hashable, Sendable {
     case enroll
     /// Store the record durably before carrying out the actions that follow.
     case persist(CertificateName, CertificateRecord)
+    /// Remove what is kept of a certificate that was taken out of the configuration long ago; its outputs stay.
+    case forget(CertificateName)
     /// Worth a line in the log.
     case report(Event)
 }

@@ -28,6 +28,9 @@ public struct CertificateRecord: Hashable, Sendable, Codable {
     /// The certificate that the service last read with success. Another one on disk is a reload that is owed.
     public var reloadedSerial: String?
     public var reload: ReloadDebt?
+    /// Since when it has been in no configuration. It is kept for a while: its budget and its waits count again when
+    /// it comes back.
+    public var unmanagedSince: Date?
 
     public init() {}
 }

@@ -7,6 +7,8 @@ public struct LifecycleSettings: Hashable, Sendable {
     public var brokerEndpoint: String?
     public var identityRenewBefore: RenewBefore = .standard
     public var identityWarnBefore: Duration = .seconds(24 * 3600)
+    /// Where identities come from. When it changes, a renewal that waits because it failed there is tried at once.
+    public var identitySource = ""
     /// The longest between two looks at the identity's files.
     public var identityCheckInterval: Duration = .seconds(10)
 
@@ -40,6 +42,9 @@ public struct LifecycleSettings: Hashable, Sendable {
     public var reloadGathering: Duration = .seconds(10)
     /// How long a reload may be pending before the host counts as not ready.
     public var reloadGrace: Duration = .seconds(60)
+
+    /// How long the record of a certificate is kept after it was taken out of the configuration.
+    public var recordRetention: Duration = .seconds(30 * 86_400)
 
     /// Hold automatic orders over the budget of seven days.
     public var enforcesOrderBudget = true

@@ -63,7 +63,10 @@ struct CertificateLifecycle: Sendable {
 
     var name: CertificateName { wanted.name }
     var isLooking: Bool { looksUnderWay > 0 }
-    var isBusy: Bool { attempt != nil || reload.isRunning }
+    private var isBusy: Bool { attempt != nil || reload.isRunning }
+
+    /// Whether something is under way that ends before the certificate may go: an attempt, or the reload after it.
+    func isWindingUp(at now: Moment) -> Bool { isBusy || mayReload(at: now.boottime) }
 
     func reason(at now: Date) -> RenewalReason? {
         guard found != nil else { return nil }

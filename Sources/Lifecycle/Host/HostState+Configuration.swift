@@ -4,6 +4,7 @@ extension HostState {
     /// Puts a configuration in force. What it doesn't change goes on undisturbed; what it removes ends what is under way.
     mutating func configure(_ wanted: [ManagedCertificate], _ settings: LifecycleSettings, at now: Moment) {
         let identityChanged = settings.identityName != self.settings.identityName
+        if settings.identitySource != self.settings.identitySource { identity.retryAt = nil }
         self.settings = settings
         isConfigured = true
 
@@ -19,8 +20,9 @@ extension HostState {
         }
         for (name, var removed) in present {
             removed.isDeparting = true
-            if removed.isBusy { next[name] = removed } else { retire(removed, at: now) }
+            if removed.isWindingUp(at: now) { next[name] = removed } else { retire(removed, at: now) }
         }
+        noteRemoved(at: now)
         replaceCertificates(with: next.values.sorted { $0.name < $1.name })
 
         identity.apply(settings)
@@ -33,7 +35,8 @@ extension HostState {
 
     /// Lets go of removed certificates that have ended what they were doing.
     mutating func dismissDeparted(at now: Moment) {
-        let departed = certificates.filter { $0.isDeparting && !$0.isBusy && !$0.mayReload(at: now.boottime) }
+        if !hasDeparting { return }
+        let departed = certificates.filter { $0.isDeparting && !$0.isWindingUp(at: now) }
         if departed.isEmpty { return }
         for certificate in departed { retire(certificate, at: now) }
         let gone = Set(departed.map(\.name))
@@ -41,12 +44,17 @@ extension HostState {
         evaluateAll(at: now)
     }
 
-    private func adapted(
+    private mutating func adapted(
         _ known: CertificateLifecycle, to wish: ManagedCertificate, identityChanged: Bool, at now: Moment
     ) -> CertificateLifecycle {
         var certificate = known
         certificate.isDeparting = false
         if certificate.wanted != wish {
+            if wish.reload == nil {
+                // Nobody is left to be told: what waited for the reload is done.
+                for id in certificate.reload.renewals { ledger.end(id, as: .succeeded, at: now.wall) }
+                certificate.reload.renewals = []
+            }
             certificate.want(wish, at: now)
         } else if identityChanged, let found = certificate.found {
             certificate.take(found, identity: settings.identityName)
@@ -58,15 +66,17 @@ extension HostState {
         var certificate = CertificateLifecycle(
             wanted: wish, record: records.removeValue(forKey: wish.name), at: now)
         certificate.restoreWaits(at: now, longest: RetrySchedule.longestRetryAfter)
+        let wasCutOff = certificate.record.attemptUnderWaySince != nil
         if let begun = certificate.record.attemptUnderWaySince {
             certificate.noteCutOffAttempt(begun: begun, at: now, settings)
-            emit(.persist(certificate.name, certificate.record))
         }
+        let isBack = certificate.record.unmanagedSince.take() != nil
+        if wasCutOff || isBack { emit(.persist(certificate.name, certificate.record)) }
         return certificate
     }
 
     private mutating func retire(_ certificate: CertificateLifecycle, at now: Moment) {
-        records[certificate.name] = certificate.record
+        if certificate.isRecorded { keepRecord(certificate.record, of: certificate.name, since: now.wall) }
         for id in [certificate.queuedRenewal].compactMap(\.self) + certificate.reload.renewals {
             ledger.end(id, as: .abandoned, at: now.wall)
         }
@@ -80,9 +90,11 @@ extension HostState {
         queue = []
         reloadQueue = []
         renewingByCommand = [:]
+        hasDeparting = false
         for index in certificates.indices {
             indexes[certificates[index].name] = index
             certificates[index].queuePosition = -1
+            if certificates[index].isDeparting { hasDeparting = true }
             if certificates[index].attempt != nil { countRenewing(index, 1) }
         }
         allDirty = true

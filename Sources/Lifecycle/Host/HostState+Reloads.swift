@@ -109,6 +109,11 @@ extension HostState {
     ) {
         certificates[index].reloads.failed += 1
         endRenewalsInRun(index, as: .reloadFailed, took: took, failure: failure, at: now)
+        guard certificates[index].wanted.reload != nil else {
+            // Taken out of the configuration meanwhile: nobody is left to be told.
+            certificates[index].record.reload = nil
+            return
+        }
         var debt = certificates[index].record.reload ?? ReloadDebt(since: now.wall)
         debt.lastError = RecordedError(failure: failure, at: now.wall)
         if certificates[index].reload.isOwedAgain {

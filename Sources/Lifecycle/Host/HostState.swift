@@ -16,8 +16,12 @@ public struct HostState: Sendable {
     /// Sorted by name; what follows refers to them by index.
     var certificates: [CertificateLifecycle] = []
     var indexes: [CertificateName: Int] = [:]
+    /// Some of them are in the configuration no more.
+    var hasDeparting = false
     /// Records of certificates that aren't configured, for when they are.
     var records: [CertificateName: CertificateRecord]
+    /// When the first of them has been kept for long enough.
+    var forgetsAt: Date?
     var schedule = Schedule(count: 0)
     /// Certificates that may start a renewal, in no order.
     var queue: [Int] = []
@@ -63,6 +67,7 @@ public struct HostState: Sendable {
         noticeClockStep(at: now)
         take(input, at: now)
         evaluateDue(at: now)
+        forgetRecords(at: now)
         if isConfigured { superviseIdentity(at: now) }
         if !isStopping {
             startAttempts(at: now)
@@ -82,6 +87,7 @@ public struct HostState: Sendable {
         guard isConfigured else { return nil }
         var next = Earliest(after: now)
         if let deadline = schedule.next { next.consider(deadline) }
+        if let forgetsAt { next.consider(forgetsAt) }
         if let deadline = identity.nextDeadline(at: now) { next.consider(deadline) }
         if !queue.isEmpty, let deadline = gate.deadline { next.consider(deadline) }
         return next.deadline

@@ -37,6 +37,24 @@ public struct CertificateName: Hashable, Comparable, Sendable, CustomStringConve
         return String(decoding: encoded, as: UTF8.self)
     }
 
+    /// The name with that `fileName`; nil for what is none, and for one that was cut.
+    public init?(fileName: String) {
+        var bytes: [UInt8] = []
+        var rest = Array(fileName.utf8)[...]
+        while let byte = rest.popFirst() {
+            if byte != UInt8(ascii: "%") {
+                bytes.append(byte)
+            } else if let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) {
+                bytes.append(value)
+                rest = rest.dropFirst(2)
+            }
+        }
+        guard let text = String(validating: bytes, as: UTF8.self),
+            let name = try? CertificateName(validating: text), name.fileName == fileName
+        else { return nil }
+        self = name
+    }
+
     private static func isPlain(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -12,19 +12,28 @@ final class TokenFile: Sendable {
 
     private static let largest = 1024
 
-    private let path: String
+    private let place: Lock<String>
     private let log: Logger
     /// What the log was told last.
     private let told = Lock<String?>(nil)
 
     init(path: String, log: Logger) {
-        self.path = path
+        place = Lock(path)
         self.log = log
+    }
+
+    private var path: String { place.withLock { $0 } }
+
+    /// From now on it is another file, made when it is missing.
+    func move(to path: String) {
+        place.withLock { $0 = path }
+        told.withLock { $0 = nil }
+        _ = read()
     }
 
     func read() -> Content {
         do {
-            let token = try load()
+            let token = try load(path)
             tell(nil)
             return .usable(token)
         } catch let problem as TokenFileProblem {
@@ -35,7 +44,7 @@ final class TokenFile: Sendable {
         return .unusable
     }
 
-    private func load() throws -> BearerToken {
+    private func load(_ path: String) throws -> BearerToken {
         let slash = path.lastIndex(of: "/")
         let parent = slash.map { String(path[...$0]) } ?? "."
         let name = String(path[(slash.map { path.index(after: $0) } ?? path.startIndex)...])

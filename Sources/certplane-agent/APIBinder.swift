@@ -1,0 +1,97 @@
+import Agent
+import Configuration
+import LocalAPI
+import Log
+import POSIX
+
+/// Has the local API listen where the configuration wants it, and goes on trying: a port that is taken never stops
+/// renewals. An address is given up only when its successor is bound.
+struct APIBinder {
+    private static let retryInterval: Duration = .seconds(10)
+
+    private let server: LocalAPIServer
+    private let wanted: WantedAPI
+    private let trouble: Trouble
+    private let log: Logger
+    private var settings: APISettings
+    private var bound: Bound?
+    /// The address that could not be bound, as the log was told.
+    private var failed: ListenAddress?
+
+    private struct Bound: Sendable {
+        /// As configured.
+        let address: ListenAddress
+        /// As it was bound, with the port that was free.
+        let name: String
+        let listener: LocalAPIServer.Listener
+    }
+
+    init(server: LocalAPIServer, wanted: WantedAPI, trouble: Trouble, log: Logger) {
+        self.server = server
+        self.trouble = trouble
+        self.wanted = wanted
+        self.log = log
+        settings = wanted.settings
+    }
+
+    /// Runs until `wanted` is closed.
+    mutating func run() {
+        while true {
+            let isSettled = settle()
+            let deadline = isSettled ? nil : Clock.boottime() + Self.retryInterval
+            switch wanted.news(since: settings, until: deadline) {
+            case .closed: return
+            case .none: continue
+            case .changed(let next):
+                if next.tokenPath != settings.tokenPath { server.useToken(at: next.tokenPath) }
+                settings = next
+            }
+        }
+    }
+
+    /// Brings what is bound in line with what is wanted; whether that succeeded.
+    private mutating func settle() -> Bool {
+        guard case .loopback(let host, let port) = settings.listen else {
+            release()
+            trouble.set(nil)
+            return true
+        }
+        if bound?.address == settings.listen {
+            trouble.set(nil)
+            return true
+        }
+        do throws(SystemError) {
+            let listener = try server.listen(host: host, port: port)
+            release()
+            let name = "\(ListenAddress.loopback(host: host, port: listener.port))"
+            bound = Bound(address: settings.listen, name: name, listener: listener)
+            failed = nil
+            trouble.set(nil)
+            log.info("local API listening", ["address": .string(name)])
+            return true
+        } catch {
+            tell(error)
+            return false
+        }
+    }
+
+    private mutating func release() {
+        guard let old = bound else { return }
+        server.close(old.listener)
+        bound = nil
+        log.info("local API listens no more", ["address": .string(old.name)])
+    }
+
+    /// Each address that can't be bound is told once.
+    private mutating func tell(_ error: SystemError) {
+        trouble.set("can't listen on \(settings.listen), trying again")
+        if failed == settings.listen { return }
+        failed = settings.listen
+        log.error(
+            "local API can't listen, trying every 10 s",
+            [
+                "address": .string("\(settings.listen)"), "error": .string("\(error)"),
+                "advice": "Free the port, or choose another one in api.listen. Renewals go on meanwhile.",
+            ])
+    }
+}

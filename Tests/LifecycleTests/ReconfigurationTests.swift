@@ -1,0 +1,140 @@
+import FoundationEssentials
+import Testing
+
+@testable import Lifecycle
+
+/// Certificates that come, change and go while the agent runs.
+@Suite struct ReconfigurationTests {
+    private let broken = RenewalFailure(stage: .reload, .reloadFailed, detail: "exit 1")
+
+    private func install(_ certificate: ManagedCertificate, on host: inout TestHost) -> [Action] {
+        let issued = certificate.issued(at: host.now.wall, serial: "b2")
+        return host.tell(.attemptEnded(certificate.name, .installed(IssuedReport(certificate: issued))))
+    }
+
+    @Test func `a certificate that is removed while it is renewed still gets its reload`() throws {
+        let stays = try managed("stays")
+        let goes = try managed("goes", reload: "reload it")
+        var host = try TestHost([stays, goes])
+        host.tell(.looked(stays.name, stays.found(at: host.now.wall)))
+        host.tell(.looked(goes.name, .nothing))
+        host.tell(.configured([stays], host.settings))
+        #expect(install(goes, on: &host).reloads.map(\.names) == [[goes.name]])
+        #expect(host.snapshot().certificates.count == 2)
+        host.tell(.reloadEnded([goes.name], .succeeded))
+        #expect(host.snapshot().certificates.map(\.name) == [stays.name])
+    }
+
+    @Test func `a certificate that is removed while its reload waits for company still gets it`() throws {
+        let goes = try managed("goes", reload: "reload nginx")
+        let slow = try managed("slow", reload: "reload nginx")
+        var host = try TestHost([goes, slow])
+        host.tell(.looked(goes.name, .nothing))
+        host.tell(.looked(slow.name, .nothing))
+        #expect(install(goes, on: &host).reloads.isEmpty)
+        host.tell(.configured([slow], host.settings))
+        let reload = host.wait(atMost: .seconds(11), for: { ![$0].reloads.isEmpty })
+        #expect(reload.reloads.first?.names == [goes.name])
+        host.tell(.reloadEnded([goes.name], .failed(broken)))
+        #expect(host.snapshot().certificates.map(\.name) == [slow.name], "its retry waits for its return")
+        let back = host.tell(.configured([goes, slow], host.settings))
+        #expect(back.looks.contains(goes.name))
+        #expect(host.tell(.looked(goes.name, goes.found(at: host.now.wall, serial: "b2"))).reloads.isEmpty)
+        #expect(try host.status(goes.name).state == .reloadPending)
+    }
+
+    @Test func `a reload command that is taken away while it runs leaves nothing pending`() throws {
+        let web = try managed("web", reload: "reload it")
+        var host = try TestHost([web])
+        host.tell(.looked(web.name, .nothing))
+        #expect(install(web, on: &host).reloads.count == 1)
+        host.tell(.configured([try managed("web")], host.settings))
+        host.tell(.looked(web.name, web.found(at: host.now.wall, serial: "b2")))
+        let done = host.tell(.reloadEnded([web.name], .failed(broken)))
+        #expect(done.records.last?.reload == nil)
+        #expect(try host.status(web.name).state == .valid)
+        #expect(host.snapshot().renewals.allSatisfy { $0.state.isFinal })
+    }
+
+    @Test func `a reload command that is taken away while it waits ends what waited for it`() throws {
+        let web = try managed("web", reload: "reload nginx")
+        let slow = try managed("slow", reload: "reload nginx")
+        var host = try TestHost([web, slow])
+        host.tell(.looked(web.name, .nothing))
+        host.tell(.looked(slow.name, .nothing))
+        _ = install(web, on: &host)
+        host.tell(.configured([try managed("web"), slow], host.settings))
+        let renewal = host.snapshot().renewals.first { $0.certificate == web.name }
+        #expect(renewal?.state == .succeeded)
+    }
+
+    @Test func `another step-ca is tried at once, the same one not`() throws {
+        var host = try TestHost([try managed("web")], enrolled: false)
+        let facts = host.identity(lifetime: .hours(24))
+        host.now = host.now + .hours(20)
+        let found = FoundIdentity(pair: .present(facts))
+        #expect(host.tell(.identityLooked(found)).contains(.renewIdentity))
+        let failure = RenewalFailure(stage: .order, .caUnreachable, detail: "refused")
+        host.tell(.identityRenewalEnded(.failed(failure)))
+        #expect(!host.tell(.configured(host.wanted, host.settings)).contains(.renewIdentity))
+        host.settings.identitySource = "https://other"
+        #expect(host.tell(.configured(host.wanted, host.settings)).contains(.renewIdentity))
+    }
+
+    // MARK: Records of what is gone
+
+    @Test func `the record of a removed certificate is kept for 30 days and then forgotten`() throws {
+        let stays = try managed("stays")
+        let goes = try managed("goes")
+        var host = try TestHost([stays, goes])
+        host.tell(.looked(stays.name, stays.found(at: host.now.wall, lifetime: .days(4000))))
+        host.tell(.looked(goes.name, .nothing))
+        host.tell(.attemptEnded(goes.name, .failed(.forbidden)))
+        let removed = host.tell(.configured([stays], host.settings))
+        #expect(removed.records.last?.unmanagedSince == host.now.wall)
+        let start = host.now.boottime
+        let found = stays.found(at: host.now.wall, lifetime: .days(4000))
+        let forgotten = host.wait(
+            atMost: .days(31), found: { _ in found },
+            for: { if case .forget = $0 { true } else { false } })
+        #expect(forgotten.contains(.forget(goes.name)))
+        let waited = host.now.boottime - start
+        #expect(waited >= .days(30) && waited < .days(30) + .minutes(1))
+        host.tell(.configured([stays, goes], host.settings))
+        #expect(try host.status(goes.name).consecutiveFailures == 0)
+    }
+
+    @Test func `the 30 days go on through restarts, and begin anew for a certificate that came back`() throws
+    {
+        let goes = try managed("goes")
+        let stays = try managed("stays")
+        let begin = Moment(wall: Date(timeIntervalSince1970: 1_800_000_000), boottime: .seconds(5))
+        var record = CertificateRecord()
+        record.consecutiveFailures = 2
+        // Taken out while no agent ran.
+        var host = try TestHost([stays], records: [goes.name: record], at: begin)
+        record.unmanagedSince = begin.wall
+        #expect(host.setUp.contains(.persist(goes.name, record)))
+        host = try TestHost([stays], records: [goes.name: record], at: begin + .days(29))
+        #expect(host.setUp.records.isEmpty)
+        #expect(host.wait(.days(1)).contains(.forget(goes.name)))
+        host = try TestHost([stays], records: [goes.name: record], at: begin + .days(45))
+        #expect(host.setUp.contains(.forget(goes.name)))
+
+        host = try TestHost([stays, goes], records: [goes.name: record], at: begin + .days(29))
+        record.unmanagedSince = nil
+        #expect(host.setUp.contains(.persist(goes.name, record)))
+        #expect(try host.status(goes.name).consecutiveFailures == 2)
+        #expect(!host.wait(.days(2)).contains(.forget(goes.name)))
+    }
+
+    @Test func `a clock that was ahead when a certificate went doesn't keep its record for ever`() throws {
+        let goes = try managed("goes")
+        let begin = Moment(wall: Date(timeIntervalSince1970: 1_800_000_000), boottime: .seconds(5))
+        var record = CertificateRecord()
+        record.unmanagedSince = begin.wall + 10 * 365 * 86_400
+        let host = try TestHost([try managed("stays")], records: [goes.name: record], at: begin)
+        record.unmanagedSince = begin.wall
+        #expect(host.setUp.contains(.persist(goes.name, record)))
+    }
+}
