@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -42,6 +43,8 @@ static int become(int output, int failure, mode_t mask) {
     close_from(report + 1);
     if (setsid() < 0) return -1;
     umask(mask);
+    // The agent's own capabilities are not the child's. EINVAL: a kernel before 4.3 has none of this kind.
+    if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 && errno != EINVAL) return -1;
     reset_signals();
     return 0;
 }

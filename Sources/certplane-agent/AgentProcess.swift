@@ -41,6 +41,7 @@ extension Invocation {
         case .recover: try RecoverCommand(configurationPath: configuration).run()
         case .check(let online, let json):
             try CheckCommand(configurationPath: configuration, online: online, json: json).run()
+        case .unit: try UnitCommand(configurationPath: configuration).run()
         case .version: StandardStream.output.write("certplane-agent \(AgentVersion.text)\n")
         case .help(let topic):
             guard let text = Help.text(for: topic) else {

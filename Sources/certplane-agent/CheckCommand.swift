@@ -22,6 +22,7 @@ struct CheckCommand {
         let inspection = Inspection(settings)
         var findings =
             [Finding(.ok, "configuration", "\(configurationPath) is in order")] + inspection.findings()
+            + inspection.unitFindings()
         if online { findings += inspection.onlineFindings() }
         if json {
             show(Report(problems: [], findings: findings))

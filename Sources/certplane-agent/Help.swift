@@ -65,6 +65,7 @@ enum Help {
 
     private static let check = """
         Usage: certplane-agent check [-c FILE] [--online] [--json]
+               certplane-agent check [-c FILE] --unit
 
         Reports every problem of the configuration with its line, then looks at permissions, identity,
         CA bundles and installed certificates. Changes nothing. What is merely not there yet (before
@@ -72,6 +73,8 @@ enum Help {
 
           --online  also shake hands with the broker and step-ca
           --json    the findings as one JSON document
+          --unit    print, as a script to read and run as root, the systemd drop-in and the polkit rule that
+                    certplane-agent.service needs for this configuration
 
         """
 }

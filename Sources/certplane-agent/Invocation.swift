@@ -5,6 +5,8 @@ struct Invocation: Equatable {
         case enroll
         case recover
         case check(online: Bool, json: Bool)
+        /// `check --unit`
+        case unit
         case version
         case help(topic: String?)
     }
@@ -44,7 +46,7 @@ enum CommandName: String, CaseIterable {
     var flags: Set<String> {
         switch self {
         case .run: ["--once"]
-        case .check: ["--online", "--json"]
+        case .check: ["--online", "--json", "--unit"]
         case .enroll, .recover, .version, .help: []
         }
     }
@@ -57,6 +59,7 @@ enum CommandName: String, CaseIterable {
         case .run: .run(once: reader.flags.contains("--once"))
         case .enroll: .enroll
         case .recover: .recover
+        case .check where reader.flags.contains("--unit"): .unit
         case .check: .check(online: reader.flags.contains("--online"), json: reader.flags.contains("--json"))
         case .version: .version
         case .help: .help(topic: reader.words.dropFirst().first)
@@ -105,6 +108,9 @@ private struct ArgumentReader {
         }
         if let word = words.dropFirst(name.takesWord ? 2 : 1).first {
             throw .usage("'\(name.rawValue)' does not take the argument '\(word)'")
+        }
+        if flags.contains("--unit"), let other = flags.first(where: { $0 != "--unit" }) {
+            throw .usage("--unit prints a script and doesn't go with \(other)")
         }
         if !name.takesConfiguration, configuration != nil {
             throw .usage("'\(name.rawValue)' does not read a configuration")

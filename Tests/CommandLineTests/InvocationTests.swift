@@ -13,6 +13,7 @@ import Testing
             ["check", "--json", "-c", "x"],
             Invocation(command: .check(online: false, json: true), configuration: "x")
         ),
+        (["check", "--unit"], Invocation(command: .unit)),
         (["version"], Invocation(command: .version)),
         (["--version"], Invocation(command: .version)),
         ([], Invocation(command: .help(topic: nil))),
@@ -28,6 +29,7 @@ import Testing
         (["rum"], "there is no command 'rum'", "Did you mean 'run'?"),
         (["run", "--onze"], "'run' has no option --onze", "Did you mean '--once'?"),
         (["enroll", "--once"], "'enroll' has no option --once", "help"),
+        (["check", "--unit", "--json"], "doesn't go with --json", "help"),
         (["run", "-c"], "-c needs the path", "help"),
         (["run", "-c", ""], "-c needs the path", "help"),
         (["run", "--config="], "--config needs the path", "help"),

@@ -1,0 +1,116 @@
+public import Configuration
+
+/// The script that gives the shipped unit what a configuration needs, and nothing more: a systemd drop-in, a polkit
+/// rule, and directories that the agent may write. For an administrator to read, and then to run.
+public struct UnitDropIn: Sendable {
+    static let account = "certplane"
+    static let unit = "certplane-agent.service"
+    static let dropInPath = "/etc/systemd/system/\(unit).d/50-configuration.conf"
+    static let rulePath = "/etc/polkit-1/rules.d/50-certplane-agent.rules"
+    /// What the shipped unit may write already.
+    static let plain = ["/etc/ssl/certplane", "/etc/certplane/agent", "/var/lib/certplane", "/run/certplane"]
+    /// To give files away, and to go on seeing them afterwards.
+    static let capabilities = "CAP_CHOWN CAP_FOWNER CAP_DAC_READ_SEARCH"
+
+    let needs: UnitNeeds
+
+    public init(_ settings: AgentConfiguration) {
+        needs = UnitNeeds(settings, account: Self.account)
+    }
+
+    /// The directories beyond those that the unit may write already.
+    var directories: [String] { needs.writable.filter { !UnitNeeds.lies($0, in: Self.plain) } }
+
+    /// The drop-in's text; nil if the unit suffices as shipped.
+    var dropIn: String? {
+        var lines: [String] = []
+        if !directories.isEmpty {
+            lines.append("# Where the configuration has files written.")
+            lines += directories.map { "ReadWritePaths=-\(Self.escaped($0))" }
+        }
+        if needs.reachesHome { lines += ["# Some of them lie where users live.", "ProtectHome=no"] }
+        if needs.reachesTemporary { lines += ["# Some of them lie in the host's /tmp.", "PrivateTmp=no"] }
+        if needs.givesAway {
+            lines += [
+                "# Files are given to other users. Reload commands start without these capabilities.",
+                "CapabilityBoundingSet=\(Self.capabilities)", "AmbientCapabilities=\(Self.capabilities)",
+            ]
+        } else if !needs.groups.isEmpty {
+            lines += [
+                "# Files are given to these groups, which a member may do without a capability.",
+                "SupplementaryGroups=\(needs.groups.joined(separator: " "))",
+            ]
+        }
+        return lines.isEmpty ? nil : (["[Service]"] + lines).map { $0 + "\n" }.joined()
+    }
+
+    /// The polkit rule's text; nil if no reload command asks systemd for anything.
+    var rule: String? {
+        guard !needs.controls.isEmpty else { return nil }
+        let jobs = needs.controls.map { "        \(Self.quoted("\($0.verb) \($0.unit)"))" }
+        return """
+            // The jobs that reload commands in the agent's configuration ask systemd for.
+            polkit.addRule(function(action, subject) {
+                var jobs = [
+            \(jobs.joined(separator: ",\n"))
+                ];
+                if (action.id == "org.freedesktop.systemd1.manage-units" && subject.user == "\(Self.account)" &&
+                    jobs.indexOf(action.lookup("verb") + " " + action.lookup("unit")) >= 0)
+                    return polkit.Result.YES;
+            });
+
+            """
+    }
+
+    /// The whole, as a shell script.
+    public var script: String {
+        var parts = [
+            "#!/bin/sh\n# What this configuration needs of certplane-agent.service. Read it, then run it as root:\n"
+                + "#   certplane-agent check --unit | sudo sh\nset -e\n"
+        ]
+        for doubt in needs.doubts {
+            parts.append(
+                "# \(doubt.certificate): the reload command's '\(doubt.doubt.program)' can't work under the unit: "
+                    + "\(doubt.doubt.reason).\n")
+        }
+        parts += directories.map(Self.preparation)
+        if let dropIn { parts.append(Self.file(Self.dropInPath, dropIn)) }
+        if let rule { parts.append(Self.file(Self.rulePath, rule)) }
+        parts.append(
+            dropIn == nil && rule == nil
+                ? "# Nothing: the unit suffices as it is.\n"
+                : "systemctl daemon-reload\nsystemctl try-restart \(Self.unit)\n")
+        return parts.joined(separator: "\n")
+    }
+
+    private static func preparation(_ directory: String) -> String {
+        let path = shellQuoted(directory)
+        return """
+            [ -d \(path) ] || install -d -o \(account) -g \(account) -m 0755 \(path)
+            [ "$(stat -c %U \(path))" = \(account) ] || { chgrp \(account) \(path) && chmod g+w \(path); }
+
+            """
+    }
+
+    private static func file(_ path: String, _ content: String) -> String {
+        "install -d \(UnitNeeds.directory(of: path))\ncat >\(path) <<'END'\n\(content)END\nchmod 0644 \(path)\n"
+    }
+
+    /// For a list of paths in a unit file (systemd.syntax(7)): quotes, and specifiers begin with `%`.
+    private static func escaped(_ path: String) -> String {
+        let doubled = path.split(separator: "%", omittingEmptySubsequences: false).joined(separator: "%%")
+        guard doubled.contains(where: { $0 == " " || $0 == "\"" || $0 == "'" || $0 == "\\" }) else {
+            return doubled
+        }
+        return quoted(doubled)
+    }
+
+    /// Between double quotes, as unit files and JavaScript both read it.
+    private static func quoted(_ text: String) -> String {
+        "\"" + text.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : "\($0)" }.joined() + "\""
+    }
+
+    private static func shellQuoted(_ text: String) -> String {
+        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    }
+}

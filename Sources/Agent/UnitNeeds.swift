@@ -1,0 +1,69 @@
+import Configuration
+import Lifecycle
+
+/// What a configuration needs of the service unit that the agent runs in, beyond the plain rights of its user.
+struct UnitNeeds: Equatable, Sendable {
+    /// Directories that files are made in, sorted; none lies in another.
+    var writable: [String]
+    /// Whether something lies where users live, or in /tmp.
+    var reachesHome = false
+    var reachesTemporary = false
+    /// Groups that files are given to, sorted.
+    var groups: [String]
+    /// Whether files are given to another user.
+    var givesAway: Bool
+    /// Jobs that reload commands ask systemd for, sorted.
+    var controls: [ReloadWords.UnitControl]
+    /// Names of certificates whose reload command can't work without root's rights, and why.
+    var doubts: [Doubt]
+
+    struct Doubt: Hashable, Sendable {
+        var certificate: CertificateName
+        var doubt: ReloadWords.Doubt
+    }
+
+    /// - Parameter account: the user that the unit runs the agent as.
+    init(_ settings: AgentConfiguration, account: String) {
+        let outputs = settings.certificates.flatMap { certificate in
+            Output.allCases.compactMap { certificate.outputs[$0] }
+        }
+        let identity = settings.identity
+        let own =
+            [identity.certificatePath, identity.keyPath, settings.api.tokenPath]
+            + [identity.bootstrapTokenPath, settings.api.socketPath].compactMap(\.self)
+        writable = Self.outermost([settings.stateDirectory] + (outputs + own).map(Self.directory))
+        let read = [identity.issuerCABundlePath, settings.broker.serverCABundlePath]
+        reachesHome = (writable + read).contains { Self.lies($0, in: ["/home", "/root", "/run/user"]) }
+        reachesTemporary = (writable + read).contains { Self.lies($0, in: ["/tmp", "/var/tmp"]) }
+
+        let owners = Set(settings.certificates.compactMap(\.ownership.owner)).subtracting([account])
+        givesAway = !owners.isEmpty
+        groups = Set(settings.certificates.compactMap(\.ownership.group)).subtracting([account]).sorted()
+        var controls: Set<ReloadWords.UnitControl> = []
+        var doubts: [Doubt] = []
+        for certificate in settings.certificates {
+            guard let reload = certificate.reload else { continue }
+            let words = ReloadWords(reload.command)
+            controls.formUnion(words.controls)
+            doubts += words.doubts.map { Doubt(certificate: certificate.name, doubt: $0) }
+        }
+        self.controls = controls.sorted()
+        self.doubts = doubts
+    }
+
+    static func directory(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
+        return String(path[..<slash])
+    }
+
+    /// Whether a path is one of these directories, or below one.
+    static func lies(_ path: String, in directories: [String]) -> Bool {
+        directories.contains { $0 == "/" || path == $0 || path.hasPrefix($0 + "/") }
+    }
+
+    private static func outermost(_ directories: [String]) -> [String] {
+        var kept: [String] = []
+        for directory in Set(directories).sorted() where !lies(directory, in: kept) { kept.append(directory) }
+        return kept
+    }
+}

@@ -1,0 +1,12 @@
+import Agent
+import POSIX
+
+/// `check --unit`: prints what the service unit needs for this configuration.
+struct UnitCommand {
+    let configurationPath: String
+
+    func run() throws(CommandFailure) {
+        let settings = try ConfigurationFile(path: configurationPath).load().settings
+        StandardStream.output.write(UnitDropIn(settings).script)
+    }
+}

@@ -1,0 +1,188 @@
+import Configuration
+import Lifecycle
+import Testing
+
+@testable import Agent
+
+@Suite struct ReloadWordsTests {
+    typealias Control = ReloadWords.UnitControl
+
+    @Test(arguments: [
+        ("systemctl reload nginx", [Control(verb: "reload", unit: "nginx.service")]),
+        (
+            "/bin/systemctl --no-block reload 'nginx.service'",
+            [Control(verb: "reload", unit: "nginx.service")]
+        ),
+        (
+            "systemctl reload nginx haproxy && systemctl try-restart stunnel@a",
+            [
+                Control(verb: "reload", unit: "nginx.service"),
+                Control(verb: "reload", unit: "haproxy.service"),
+                Control(verb: "try-restart", unit: "stunnel@a.service"),
+            ]
+        ),
+        (
+            "A=1 exec systemctl try-reload-or-restart x",
+            [Control(verb: "reload-or-try-restart", unit: "x.service")]
+        ),
+        ("timeout -k 5 10 systemctl restart x.socket", [Control(verb: "restart", unit: "x.socket")]),
+        ("service nginx reload", [Control(verb: "reload", unit: "nginx.service")]),
+        ("test -e /run/x && { systemctl reload y; }", [Control(verb: "reload", unit: "y.service")]),
+    ])
+    func `the jobs that a command asks for are read off it`(command: String, controls: [Control]) {
+        #expect(ReloadWords(command).controls == controls)
+    }
+
+    @Test(arguments: [
+        "systemctl --user reload x", "systemctl is-active x", "systemctl reload \"$UNIT\"",
+        "echo 'systemctl reload x'", "touch /run/x", "", "  ", "'unfinished",
+    ])
+    func `what asks for none, or can't be known, is not judged`(command: String) {
+        #expect(ReloadWords(command).controls.isEmpty)
+    }
+
+    @Test(arguments: [
+        ("sudo systemctl reload nginx", "sudo"), ("kill -HUP 12", "kill"),
+        ("/usr/sbin/nginx -s reload", "nginx"),
+        ("cat x | docker exec c reload", "docker"), ("true; pkill -HUP dovecot", "pkill"),
+    ])
+    func `a program that takes root's rights is doubted`(command: String, program: String) {
+        #expect(ReloadWords(command).doubts.map(\.program) == [program])
+    }
+}
+
+@Suite struct UnitDropInTests {
+    @Test func `the usual layout needs nothing of the unit but the polkit rule`() throws {
+        let dropIn = try UnitDropIn(Self.settings("reload_command: systemctl reload nginx"))
+        #expect(dropIn.dropIn == nil)
+        #expect(dropIn.rule?.contains("\"reload nginx.service\"") == true)
+        #expect(dropIn.script.contains("cat >/etc/polkit-1/rules.d/50-certplane-agent.rules <<'END'"))
+        #expect(!dropIn.script.contains("install -d -o certplane"))
+    }
+
+    @Test func `without reload commands and other places the unit suffices`() throws {
+        let dropIn = try UnitDropIn(Self.settings())
+        #expect(dropIn.rule == nil && dropIn.dropIn == nil)
+        #expect(dropIn.script.contains("# Nothing: the unit suffices as it is."))
+    }
+
+    @Test func `each place outside is made writable once, with its quirks escaped`() throws {
+        let dropIn = try UnitDropIn(Self.settings(folder: "/srv/it's 100%/tls"))
+        #expect(dropIn.dropIn?.contains("ReadWritePaths=-\"/srv/it's 100%%/tls\"\n") == true)
+        #expect(
+            dropIn.script.contains("install -d -o certplane -g certplane -m 0755 '/srv/it'\\''s 100%/tls'\n"))
+    }
+
+    @Test func `a group is joined, another owner takes capabilities`() throws {
+        let group = try UnitDropIn(Self.settings("group: ssl-cert")).dropIn
+        #expect(group?.contains("SupplementaryGroups=ssl-cert\n") == true)
+        #expect(group?.contains("CAP_") == false)
+        let owner = try UnitDropIn(Self.settings("owner: postgres\n    group: postgres")).dropIn
+        #expect(owner?.contains("AmbientCapabilities=CAP_CHOWN CAP_FOWNER CAP_DAC_READ_SEARCH\n") == true)
+        #expect(try UnitDropIn(Self.settings("owner: certplane")).dropIn == nil)
+    }
+
+    @Test func `a command that can't work is told in the script`() throws {
+        let script = try UnitDropIn(Self.settings("reload_command: sudo systemctl reload nginx")).script
+        #expect(script.contains("# www: the reload command's 'sudo' can't work under the unit"))
+    }
+
+    @Test func `what lies at home or in tmp opens the unit to it`() throws {
+        let home = try UnitDropIn(Self.settings(folder: "/home/app/tls")).dropIn
+        #expect(home?.contains("ProtectHome=no\n") == true)
+        let tmp = try UnitDropIn(Self.settings(folder: "/tmp/tls")).dropIn
+        #expect(tmp?.contains("PrivateTmp=no\n") == true)
+    }
+
+    static func settings(_ more: String = "", folder: String = "/etc/ssl/certplane/www") throws
+        -> AgentConfiguration
+    {
+        let text = """
+            identity:
+              name: edge01
+              cert: /var/lib/certplane/agent/identity.crt
+              key: /var/lib/certplane/agent/identity.key
+              issuer_ca_bundle: /etc/certplane/ca/a.crt
+              bootstrap_token: /etc/certplane/agent/bootstrap-token
+              step_ca: {url: "https://ca", root_ca_bundle: /etc/certplane/ca/b.crt}
+            broker: {url: "https://broker", server_ca_bundle: /etc/certplane/ca/c.crt}
+            certificates:
+              - name: www
+                profile: www
+                dns_names: [www.example.com]
+                key: "\(folder)/k"
+                cert: "\(folder)/c"
+                chain: "\(folder)/h"
+                fullchain: "\(folder)/f"
+                \(more)
+
+            """
+        return try AgentConfiguration.load(Array(text.utf8), file: "agent.yml")
+    }
+}
+
+@Suite struct ServiceUnitTests {
+    @Test func `the last value counts, lists add up, an empty value begins anew`() {
+        let unit = ServiceUnit(
+            """
+            [Unit]
+            User=nobody
+            [Service]
+            # User=comment
+            User=a
+            User=certplane
+            ReadWritePaths=-/a \\
+                /b
+            ReadWritePaths="/c"
+            StateDirectory=certplane certplane/agent
+            AmbientCapabilities=CAP_X
+            AmbientCapabilities=
+            ProtectSystem = strict
+            """)
+        #expect(unit.value("User") == "certplane")
+        #expect(
+            unit.writable.starts(with: ["/a", "/b", "/c", "/var/lib/certplane", "/var/lib/certplane/agent"]))
+        #expect(unit.list("AmbientCapabilities").isEmpty)
+        #expect(unit.isStrict && !unit.isRoots)
+    }
+
+    @Test func `what the unit doesn't give is found`() throws {
+        let unit = ServiceUnit(
+            "[Service]\nUser=certplane\nProtectSystem=strict\nStateDirectory=certplane\nReadWritePaths=/etc/ssl/certplane /etc/certplane/agent"
+        )
+        func messages(_ more: String = "", folder: String = "/etc/ssl/certplane/www", rules: String? = "")
+            throws
+            -> [String]
+        {
+            Inspection(try UnitDropInTests.settings(more, folder: folder))
+                .unitFindings(unit, polkitRules: rules).filter { $0.severity == .warning }.map(\.message)
+        }
+        #expect(try messages().isEmpty)
+        #expect(
+            try messages(folder: "/etc/nginx/tls") == ["/etc/nginx/tls is outside what the unit may write"])
+        #expect(
+            try messages("reload_command: systemctl reload nginx")
+                == ["no polkit rule lets certplane reload nginx.service"])
+        #expect(try messages("reload_command: systemctl reload nginx", rules: nil).isEmpty)
+        #expect(
+            try messages("reload_command: systemctl reload nginx", rules: "nginx.service certplane").isEmpty)
+        #expect(
+            try messages("reload_command: sudo nginx -s reload")
+                == [
+                    "the reload command of www can't work under it: 'sudo': it can't gain rights: NoNewPrivileges is set"
+                ])
+        #expect(
+            try messages("owner: postgres")
+                == ["files are to belong to another user, and the unit may not give them away"])
+        #expect(
+            try messages("group: ssl-cert") == ["files are to belong to ssl-cert, and certplane is no member"]
+        )
+    }
+
+    @Test func `a unit that runs as root with everything writable is asked for nothing`() throws {
+        let plain = ServiceUnit("[Service]\nType=simple\nExecStart=/usr/local/bin/certplane-agent run\n")
+        let settings = try UnitDropInTests.settings(
+            "reload_command: sudo systemctl reload nginx\n    owner: postgres", folder: "/etc/nginx")
+        #expect(Inspection(settings).unitFindings(plain, polkitRules: "").map(\.severity) == [.ok])
+    }
+}
