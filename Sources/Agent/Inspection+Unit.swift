@@ -32,6 +32,9 @@ extension Inspection {
             warn("some files lie in /tmp, of which the unit has one of its own")
         }
         if !unit.isRoots {
+            for directory in needs.outputDirectories where UnitNeeds.isForeign(directory, to: account) {
+                warn("\(directory) isn't \(account)'s to write")
+            }
             let capabilities = unit.list("AmbientCapabilities")
             if needs.givesAway, !capabilities.contains("CAP_CHOWN") {
                 warn("files are to belong to another user, and the unit may not give them away")

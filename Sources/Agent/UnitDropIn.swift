@@ -5,7 +5,6 @@ public import Configuration
 public struct UnitDropIn: Sendable {
     static let account = "certplane"
     static let unit = "certplane-agent.service"
-    static let dropInPath = "/etc/systemd/system/\(unit).d/50-configuration.conf"
     static let rulePath = "/etc/polkit-1/rules.d/50-certplane-agent.rules"
     /// What the shipped unit may write already.
     static let plain = ["/etc/ssl/certplane", "/etc/certplane/agent", "/var/lib/certplane", "/run/certplane"]
@@ -13,16 +12,24 @@ public struct UnitDropIn: Sendable {
     static let capabilities = "CAP_CHOWN CAP_FOWNER CAP_DAC_READ_SEARCH"
 
     let needs: UnitNeeds
+    /// Directories of outputs that belong to others.
+    let foreign: [String]
 
+    /// Looks at the outputs' directories, to see whose they are.
     public init(_ settings: AgentConfiguration) {
+        self.init(settings) { UnitNeeds.isForeign($0, to: Self.account) }
+    }
+
+    init(_ settings: AgentConfiguration, isForeign: (String) -> Bool) {
         needs = UnitNeeds(settings, account: Self.account)
+        foreign = needs.outputDirectories.filter(isForeign)
     }
 
     /// The directories beyond those that the unit may write already.
     var directories: [String] { needs.writable.filter { !UnitNeeds.lies($0, in: Self.plain) } }
 
-    /// The drop-in's text; nil if the unit suffices as shipped.
-    var dropIn: String? {
+    /// Which places the units have to reach.
+    private var places: [String] {
         var lines: [String] = []
         if !directories.isEmpty {
             lines.append("# Where the configuration has files written.")
@@ -30,18 +37,39 @@ public struct UnitDropIn: Sendable {
         }
         if needs.reachesHome { lines += ["# Some of them lie where users live.", "ProtectHome=no"] }
         if needs.reachesTemporary { lines += ["# Some of them lie in the host's /tmp.", "PrivateTmp=no"] }
+        return lines
+    }
+
+    /// What it takes to install files as the configuration wants them.
+    private var rights: [String] {
         if needs.givesAway {
-            lines += [
+            return [
                 "# Files are given to other users. Reload commands start without these capabilities.",
                 "CapabilityBoundingSet=\(Self.capabilities)", "AmbientCapabilities=\(Self.capabilities)",
             ]
-        } else if !needs.groups.isEmpty {
-            lines += [
-                "# Files are given to these groups, which a member may do without a capability.",
-                "SupplementaryGroups=\(needs.groups.joined(separator: " "))",
-            ]
         }
-        return lines.isEmpty ? nil : (["[Service]"] + lines).map { $0 + "\n" }.joined()
+        if needs.groups.isEmpty { return [] }
+        return [
+            "# Files are given to these groups, which a member may do without a capability.",
+            "SupplementaryGroups=\(needs.groups.joined(separator: " "))",
+        ]
+    }
+
+    /// The drop-in's text; nil if the unit suffices as shipped.
+    var dropIn: String? { Self.section(places + rights) }
+
+    /// The units that a drop-in is for, with its text: the agent's, the one that puts files in order at boot, and the
+    /// one that enrols, which writes the identity but no outputs.
+    private var dropIns: [(unit: String, text: String)] {
+        let texts = [
+            (Self.unit, dropIn), ("certplane-agent-recover.service", dropIn),
+            ("certplane-agent-enroll.service", Self.section(places)),
+        ]
+        return texts.compactMap { unit, text in text.map { (unit, $0) } }
+    }
+
+    private static func section(_ lines: [String]) -> String? {
+        lines.isEmpty ? nil : (["[Service]"] + lines).map { $0 + "\n" }.joined()
     }
 
     /// The polkit rule's text; nil if no reload command asks systemd for anything.
@@ -73,12 +101,12 @@ public struct UnitDropIn: Sendable {
                 "# \(doubt.certificate): the reload command's '\(doubt.doubt.program)' can't work under the unit: "
                     + "\(doubt.doubt.reason).\n")
         }
-        parts += directories.map(Self.preparation)
-        if let dropIn { parts.append(Self.file(Self.dropInPath, dropIn)) }
+        parts += Set(directories + foreign).sorted().map(Self.preparation)
+        parts += dropIns.map { Self.file("/etc/systemd/system/\($0.unit).d/50-configuration.conf", $0.text) }
         if let rule { parts.append(Self.file(Self.rulePath, rule)) }
         parts.append(
             dropIn == nil && rule == nil
-                ? "# Nothing: the unit suffices as it is.\n"
+                ? foreign.isEmpty ? "# Nothing: the unit suffices as it is.\n" : ""
                 : "systemctl daemon-reload\nsystemctl try-restart \(Self.unit)\n")
         return parts.joined(separator: "\n")
     }

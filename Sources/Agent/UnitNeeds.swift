@@ -1,10 +1,13 @@
 import Configuration
 import Lifecycle
+import POSIX
 
 /// What a configuration needs of the service unit that the agent runs in, beyond the plain rights of its user.
 struct UnitNeeds: Equatable, Sendable {
     /// Directories that files are made in, sorted; none lies in another.
     var writable: [String]
+    /// Those of them that hold outputs, each of them.
+    var outputDirectories: [String]
     /// Whether something lies where users live, or in /tmp.
     var reachesHome = false
     var reachesTemporary = false
@@ -31,6 +34,7 @@ struct UnitNeeds: Equatable, Sendable {
         let own =
             [identity.certificatePath, identity.keyPath, settings.api.tokenPath]
             + [identity.bootstrapTokenPath, settings.api.socketPath].compactMap(\.self)
+        outputDirectories = Set(outputs.map(Self.directory)).sorted()
         writable = Self.outermost([settings.stateDirectory] + (outputs + own).map(Self.directory))
         let read = [identity.issuerCABundlePath, settings.broker.serverCABundlePath]
         reachesHome = (writable + read).contains { Self.lies($0, in: ["/home", "/root", "/run/user"]) }
@@ -59,6 +63,16 @@ struct UnitNeeds: Equatable, Sendable {
     /// Whether a path is one of these directories, or below one.
     static func lies(_ path: String, in directories: [String]) -> Bool {
         directories.contains { $0 == "/" || path == $0 || path.hasPrefix($0 + "/") }
+    }
+
+    /// Whether a directory exists and the account can't make files in it. What can't be known is not judged.
+    static func isForeign(_ directory: String, to account: String) -> Bool {
+        guard let status = try? File.status(directory), status.kind == .directory,
+            let user = try? Accounts.userID(named: account), user != 0, status.owner != user
+        else { return false }
+        if status.mode & 0o002 != 0 { return false }
+        guard let group = try? Accounts.groupID(named: account), group == status.group else { return true }
+        return status.mode & 0o020 == 0
     }
 
     private static func outermost(_ directories: [String]) -> [String] {

@@ -1,5 +1,8 @@
 import Configuration
+import FoundationEssentials
 import Lifecycle
+import POSIX
+import TestSupport
 import Testing
 
 @testable import Agent
@@ -73,12 +76,34 @@ import Testing
             dropIn.script.contains("install -d -o certplane -g certplane -m 0755 '/srv/it'\\''s 100%/tls'\n"))
     }
 
+    @Test func `a directory that belongs to others is opened to the agent's group`() throws {
+        let dropIn = try UnitDropIn(Self.settings()) { $0 == "/etc/ssl/certplane/www" }
+        #expect(dropIn.script.contains("chgrp certplane '/etc/ssl/certplane/www'"))
+        #expect(!dropIn.script.contains("# Nothing"))
+        #expect(dropIn.dropIn == nil)
+    }
+
+    @Test func `whose a directory is follows from owner, group and mode`() throws {
+        let scratch = try ScratchDirectory()
+        let directory = scratch.path("d")
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
+        #expect(UnitNeeds.isForeign(directory, to: "nobody") == (ProcessFacts.userID == 0))
+        #expect(!UnitNeeds.isForeign(directory, to: "root"))
+        #expect(!UnitNeeds.isForeign(scratch.path("missing"), to: "nobody"))
+        #expect(!UnitNeeds.isForeign(directory, to: "no such account"))
+        try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: directory)
+        #expect(!UnitNeeds.isForeign(directory, to: "nobody"))
+    }
+
     @Test func `a group is joined, another owner takes capabilities`() throws {
         let group = try UnitDropIn(Self.settings("group: ssl-cert")).dropIn
         #expect(group?.contains("SupplementaryGroups=ssl-cert\n") == true)
         #expect(group?.contains("CAP_") == false)
         let owner = try UnitDropIn(Self.settings("owner: postgres\n    group: postgres")).dropIn
         #expect(owner?.contains("AmbientCapabilities=CAP_CHOWN CAP_FOWNER CAP_DAC_READ_SEARCH\n") == true)
+        // The unit that enrols writes no outputs.
+        let script = try UnitDropIn(Self.settings("owner: postgres")).script
+        #expect(!script.contains("certplane-agent-enroll.service.d"))
         #expect(try UnitDropIn(Self.settings("owner: certplane")).dropIn == nil)
     }
 
