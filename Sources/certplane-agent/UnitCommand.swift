@@ -6,7 +6,7 @@ struct UnitCommand {
     let configurationPath: String
 
     func run() throws(CommandFailure) {
-        let settings = try ConfigurationFile(path: configurationPath).load().settings
+        let settings = try ConfigurationFile(path: configurationPath).loadForCommand().settings
         StandardStream.output.write(UnitDropIn(settings).script)
     }
 }
