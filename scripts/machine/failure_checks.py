@@ -68,7 +68,7 @@ def a_power_cut_in_an_install_leaves_a_matching_pair_for_nginx(world):
         host.sh("systemctl enable nginx certplane-agent certplane-agent-recover 2>/dev/null; sync")
         serial = host.disk_serial()
         tracer = host.start("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=renameat,renameat2", "-e",
-                            "inject=renameat,renameat2:signal=KILL:when=3+", "-p", host.main_pid(),
+                            "inject=renameat,renameat2:signal=KILL:when=5+", "-p", host.main_pid(),
                             stderr=subprocess.PIPE)
         host.wait("strace", lambda: host.sh(f"grep TracerPid /proc/{host.main_pid()}/status").split()[-1] != "0")
         host.sh("systemd-run --quiet --unit=hold systemctl mask --runtime certplane-agent 2>/dev/null", check=False)
