@@ -34,7 +34,7 @@ public struct Inspection: Sendable {
                 return Finding(
                     .problem, subject, "\(path) is not a directory", advice: "Name a directory in state_dir.")
             }
-            guard status.owner == ProcessFacts.userID || status.owner == 0 else {
+            guard Self.isAgents(status.owner, unit: ServiceUnit(named: UnitDropIn.unit)) else {
                 return Finding(
                     .problem, subject, "\(path) belongs to another user",
                     advice: "Run the agent as that user, or name another state_dir.")
@@ -48,6 +48,17 @@ public struct Inspection: Sendable {
         } catch {
             return Finding(.problem, subject, "\(error)", advice: FailureClass.stateDirectoryFailed.advice)
         }
+    }
+
+    /// Whether a file may belong to this user: the one who asks, root, or the one whom the installed unit runs the agent
+    /// as, when it is root who asks.
+    static func isAgents(
+        _ owner: UserID, unit: ServiceUnit?, asker: UserID = ProcessFacts.userID
+    ) -> Bool {
+        if owner == asker || owner == 0 { return true }
+        guard asker == 0, let name = unit?.value("User") else { return false }
+        // A user who can't be looked up is nobody's agent.
+        return (try? Accounts.userID(named: name)) == owner
     }
 
     private func bundles() -> [Finding] {

@@ -204,6 +204,16 @@ import Testing
         )
     }
 
+    @Test func `what belongs to the unit's user is in order for root who checks, and for nobody else`() {
+        let unit = ServiceUnit("[Service]\nUser=4711\n")
+        #expect(Inspection.isAgents(4711, unit: unit, asker: 0))
+        #expect(!Inspection.isAgents(4712, unit: unit, asker: 0))
+        #expect(!Inspection.isAgents(4711, unit: nil, asker: 0))
+        #expect(!Inspection.isAgents(4711, unit: unit, asker: 1000))
+        #expect(Inspection.isAgents(1000, unit: unit, asker: 1000))
+        #expect(Inspection.isAgents(0, unit: nil, asker: 1000))
+    }
+
     @Test func `a unit that runs as root with everything writable is asked for nothing`() throws {
         let plain = ServiceUnit("[Service]\nType=simple\nExecStart=/usr/local/bin/certplane-agent run\n")
         let settings = try UnitDropInTests.settings(

@@ -32,7 +32,7 @@ def outputs_elsewhere_work_with_the_printed_drop_in(world):
         _expect("ok       certplane-agent.service" in host.sh("certplane-agent check", check=False),
                 host.sh("certplane-agent check", check=False))
         host.post("/v1/certificates/www/renew")
-        host.await_state(patience=60)
+        host.await_state(patience=150)
         host.wait("nginx to serve it", lambda: host.served_serial() == host.disk_serial("/etc/nginx/tls/cert.pem"), 60)
         owner = host.sh("stat -c '%U:%G %a' /etc/nginx/tls/privkey.pem")
         _expect(owner == "certplane:www-data 640", f"the key belongs to {owner}")
