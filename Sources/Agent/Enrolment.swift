@@ -72,7 +72,7 @@ public struct Enrolment: Sendable {
         let token = try readToken()
         let authority = IdentityAuthority(
             settings: settings, stateDirectory: state.path, files: files, installer: installer, log: log)
-        let facts = try authority.enroll(token: token.text, session: session, stop: stop)
+        let facts = try authority.enroll(token: token.secret, session: session, stop: stop)
         remove(token)
         _ = consume lock
         return .enrolled(facts)
@@ -97,7 +97,7 @@ public struct Enrolment: Sendable {
 
     private struct Token {
         let path: String
-        let text: String
+        let secret: StepCAToken
     }
 
     private func readToken() throws(RenewalFailure) -> Token {
@@ -121,7 +121,7 @@ public struct Enrolment: Sendable {
                 stage: .key, .tokenRefused,
                 detail: "\(path) holds no token: a token is one line of letters and dots")
         }
-        return Token(path: path, text: text)
+        return Token(path: path, secret: StepCAToken(text))
     }
 
     private func remove(_ token: Token) {

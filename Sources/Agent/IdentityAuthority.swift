@@ -30,7 +30,7 @@ struct IdentityAuthority {
 
     /// Obtains the first identity, or a new one in an expired one's place. The token is spent by this, so what can be
     /// known to fail afterwards fails before.
-    func enroll(token: String, session: Session, stop: StopFlag = StopFlag()) throws(RenewalFailure)
+    func enroll(token: StepCAToken, session: Session, stop: StopFlag = StopFlag()) throws(RenewalFailure)
         -> IdentityFacts
     {
         let keyPEM: SecretBytes
@@ -65,10 +65,10 @@ struct IdentityAuthority {
             notBefore: chain.leaf.notBefore, notAfter: chain.leaf.notAfter)
     }
 
-    private func renewalToken(for identity: IdentityFiles.Usable) throws(RenewalFailure) -> String {
+    private func renewalToken(for identity: IdentityFiles.Usable) throws(RenewalFailure) -> StepCAToken {
         do {
-            return try ExpiredIdentityToken(url: settings.stepCA.url.text, chain: identity.chain)
-                .signed(with: PrivateKey(pem: identity.keyPEM), at: .now)
+            let token = ExpiredIdentityToken(url: settings.stepCA.url.text, chain: identity.chain)
+            return StepCAToken(try token.signed(with: PrivateKey(pem: identity.keyPEM), at: .now))
         } catch {
             throw RenewalFailure(stage: .key, .identityUnusable, detail: "\(error)")
         }

@@ -20,8 +20,8 @@ struct StepCAClient {
     var stop = StopFlag()
 
     /// `POST /1.0/sign`: spends the token. The PEM texts come leaf first.
-    func sign(signingRequestPEM: String, token: String) throws(RenewalFailure) -> [String] {
-        let body = try encode(SignRequestBody(csr: signingRequestPEM, ott: token))
+    func sign(signingRequestPEM: String, token: StepCAToken) throws(RenewalFailure) -> [String] {
+        let body = try encode(SignRequestBody(csr: signingRequestPEM, ott: token.disclosed))
         let answer = try ask(.post, "/1.0/sign", body: body, refusals: [401: .tokenRefused])
         return try chain(in: answer)
     }
@@ -33,8 +33,8 @@ struct StepCAClient {
 
     /// `POST /1.0/renew` with a token that the expired identity's key has signed, without a client certificate.
     /// step-ca grants it when the provisioner has `allowRenewalAfterExpiry`.
-    func renewAfterExpiry(token: String) throws(RenewalFailure) -> [String] {
-        let authorization = HeaderField("Authorization", "Bearer \(token)")
+    func renewAfterExpiry(token: StepCAToken) throws(RenewalFailure) -> [String] {
+        let authorization = HeaderField("Authorization", "Bearer \(token.disclosed)")
         return try chain(in: ask(.post, "/1.0/renew", headers: [authorization]))
     }
 

@@ -28,6 +28,15 @@ import Testing
         try File.status(host.lab.layout.bootstrapToken)?.size ?? 0 > 0
     }
 
+    @Test func `a token does not print, not even when it is dumped`() {
+        let token = StepCAToken("hunter2")
+        var dumped = ""
+        dump(token, to: &dumped)
+        for text in ["\(token)", String(reflecting: token), "\([token])", dumped] {
+            #expect(!text.contains("hunter2"), "\(text)")
+        }
+    }
+
     @Test func `a token becomes an identity, and is gone`() async throws {
         let host = try LabHost()
         let facts = try await host.enroll().get()
