@@ -36,15 +36,18 @@ struct StateStore: Sendable {
     /// The stored record; nil if there never was one, and a clean one if it can't be read: whether a reload was owed is
     /// not known then.
     func stored(for name: CertificateName) -> CertificateRecord? {
-        let file = Self.fileName(name)
+        do { return try Self.read(name, in: directory.records) } catch {
+            setAside(Self.fileName(name), of: name, because: "\(error)")
+            return CertificateRecord()
+        }
+    }
+
+    /// The record in the directory of records; nil if there is none. Changes nothing.
+    static func read(_ name: CertificateName, in records: borrowing Directory) throws -> CertificateRecord? {
         do {
-            let bytes = try directory.records.openFile(file).readToEnd(limit: Self.longest)
-            return try Self.decode(bytes)
+            return try decode(try records.openFile(fileName(name)).readToEnd(limit: longest))
         } catch let error as SystemError where error.errno == .notFound {
             return nil
-        } catch {
-            setAside(file, of: name, because: "\(error)")
-            return CertificateRecord()
         }
     }
 

@@ -42,6 +42,7 @@ extension Invocation {
         case .check(let online, let json):
             try CheckCommand(configurationPath: configuration, online: online, json: json).run()
         case .unit: try UnitCommand(configurationPath: configuration).run()
+        case .plan(let json): try PlanCommand(configurationPath: configuration, json: json).run()
         case .version: StandardStream.output.write("certplane-agent \(AgentVersion.text)\n")
         case .help(let topic):
             guard let text = Help.text(for: topic) else {

@@ -7,6 +7,7 @@ enum Help {
         case .enroll: return enroll
         case .recover: return recover
         case .check: return check
+        case .plan: return plan
         case .version: return "certplane-agent version: prints the version.\n"
         case .help: return overview
         case nil: return nil
@@ -24,6 +25,7 @@ enum Help {
           enroll    obtain this machine's identity from step-ca with the bootstrap token
           recover   finish or undo what a crash interrupted; for the boot, before the services
           check     look at configuration, files, identity and certificates; change nothing
+          plan      what a run would do now and why, without doing it
           version   print the version
           help      this text, or that of a command: certplane-agent help run
 
@@ -60,6 +62,18 @@ enum Help {
         Finishes installs that were decided when the process or the machine died, or undoes them if a new
         file is missing, and removes staged files. Needs no network, orders nothing, reloads nothing. An
         agent that starts does the same; this is for the boot, before the services that read the files.
+
+        """
+
+    private static let plan = """
+        Usage: certplane-agent plan [-c FILE] [--json]
+
+        Says for the identity and for each certificate what a run that started now would do first, and why.
+        Reads the files and the agent's stored state, and nothing else: no network, no lock, no change, so it
+        can be asked beside a running agent, before enrolment, and by a user who can't read everything (it
+        says what it could not see). A running agent's own view is in GET /v1/status.
+
+          --json    the plan as one JSON document
 
         """
 

@@ -7,6 +7,7 @@ struct Invocation: Equatable {
         case check(online: Bool, json: Bool)
         /// `check --unit`
         case unit
+        case plan(json: Bool)
         case version
         case help(topic: String?)
     }
@@ -41,12 +42,13 @@ struct Invocation: Equatable {
 
 /// The commands by name, each with the flags and words it takes.
 enum CommandName: String, CaseIterable {
-    case run, enroll, recover, check, version, help
+    case run, enroll, recover, check, plan, version, help
 
     var flags: Set<String> {
         switch self {
         case .run: ["--once"]
         case .check: ["--online", "--json", "--unit"]
+        case .plan: ["--json"]
         case .enroll, .recover, .version, .help: []
         }
     }
@@ -61,6 +63,7 @@ enum CommandName: String, CaseIterable {
         case .recover: .recover
         case .check where reader.flags.contains("--unit"): .unit
         case .check: .check(online: reader.flags.contains("--online"), json: reader.flags.contains("--json"))
+        case .plan: .plan(json: reader.flags.contains("--json"))
         case .version: .version
         case .help: .help(topic: reader.words.dropFirst().first)
         }

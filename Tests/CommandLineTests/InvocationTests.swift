@@ -14,6 +14,7 @@ import Testing
             Invocation(command: .check(online: false, json: true), configuration: "x")
         ),
         (["check", "--unit"], Invocation(command: .unit)),
+        (["plan", "--json"], Invocation(command: .plan(json: true))),
         (["version"], Invocation(command: .version)),
         (["--version"], Invocation(command: .version)),
         ([], Invocation(command: .help(topic: nil))),

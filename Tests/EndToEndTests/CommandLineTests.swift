@@ -1,4 +1,5 @@
 import POSIX
+import TestSupport
 import Testing
 
 @Suite(.serialized) struct `The command line` {
@@ -23,6 +24,41 @@ import Testing
             for part in ["Error: ", "\(path):2:", "profil", "Did you mean profile?"] {
                 scenario.check(answer.output.contains(part), "no '\(part)' in \(answer)")
             }
+        }
+    }
+
+    @Test(arguments: ["run", "check", "plan", "recover", "enroll"])
+    func `a configuration that is no such file is refused with its reason and exit code 2`(command: String)
+        async throws
+    {
+        try await Scenario.play { scenario in
+            let setUp = try Shell.line(
+                """
+                cd '\(scenario.scratch.path)' && mkdir directory && mkfifo fifo && : > empty &&
+                head -c 4096 /dev/urandom > garbage && head -c 16777217 /dev/zero | tr '\\0' '#' > large &&
+                echo 'state_dir: /nowhere' > closed && chmod 600 closed
+                """)
+            try scenario.require(setUp.succeeded, "\(setUp)")
+            let table = [
+                ("missing", "No such file or directory"), ("directory", "Is a directory"),
+                ("fifo", "can't be read"), ("empty", "the file is empty"), ("garbage", "problem"),
+                ("large", "File too large"),
+            ]
+            for (name, reason) in table {
+                let path = scenario.scratch.path(name)
+                let answer = try AgentProcess.command(command, "-c", path, within: .seconds(10))
+                scenario.check(answer.code == 2, "\(name): \(answer)")
+                scenario.check(answer.output.contains("Error: the configuration can't be"), "\(answer)")
+                scenario.check(answer.output.contains(reason), "no '\(reason)' in \(answer)")
+                scenario.check(answer.output.contains(path), "\(name) is not named: \(answer)")
+                scenario.check(
+                    answer.output.utf8.count < 100_000, "\(answer.output.utf8.count) bytes of answer")
+            }
+            let foreign = [Program.setpriv, "--reuid=54321", "--clear-groups", Program.agent, command]
+            let closed = try Shell.run(
+                foreign[0], Array(foreign.dropFirst()) + ["-c", scenario.scratch.path("closed")])
+            scenario.check(closed.code == 2, "\(closed)")
+            scenario.check(closed.output.contains("Permission denied"), "\(closed)")
         }
     }
 

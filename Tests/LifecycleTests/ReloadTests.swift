@@ -136,6 +136,31 @@ import Testing
         #expect(reload.reloads.count == 1)
     }
 
+    @Test func `the schedule goes on through restarts, and is never faster than six hours in the end`() throws
+    {
+        let web = try managed("web", reload: "systemctl restart it")
+        var host = try TestHost([web])
+        host.tell(.looked(web.name, .nothing))
+        _ = install(web, on: &host)
+        let found = web.found(at: host.now.wall, lifetime: .days(400), serial: "b2")
+        var waits: [Duration] = []
+        for _ in 0..<7 {
+            let record = host.tell(.reloadEnded([web.name], .failed(broken))).records.last
+            let failedAt = host.now.boottime
+            // The process dies at once, and the next one starts from the stored record.
+            host = try TestHost(
+                [web], records: [web.name: try #require(record)], at: host.now + .seconds(1))
+            host.tell(.looked(web.name, found))
+            let runs = host.wait(atMost: .hours(7), found: { _ in found }, for: { ![$0].reloads.isEmpty })
+            #expect(runs.reloads.count == 1)
+            waits.append(host.now.boottime - failedAt)
+        }
+        let expected: [Duration] = [
+            .seconds(30), .minutes(2), .minutes(10), .hours(1), .hours(6), .hours(6), .hours(6),
+        ]
+        #expect(zip(waits, expected).allSatisfy { $0 >= $1 && $0 <= $1 + .seconds(2) }, "\(waits)")
+    }
+
     @Test(arguments: [("a1", 0), ("older", 1)])
     func `a crash between install and reload is noticed at the next start`(reloaded: String, runs: Int) throws
     {

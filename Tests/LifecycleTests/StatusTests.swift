@@ -20,7 +20,8 @@ import Testing
         let failing = try host.status(web.name)
         #expect(failing.state == .failing)
         #expect(
-            failing.why.hasPrefix("it is inside its renewal window; the last try failed at the step order"))
+            failing.why.hasPrefix("it is inside its renewal window since ")
+                && failing.why.contains("; the last try failed at the step order"))
         #expect(failing.nextAttemptAt.map { $0 > host.now.wall } == true)
         host.now = host.now + .days(31)
         host.tell(.tick)

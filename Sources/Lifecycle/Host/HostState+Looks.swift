@@ -16,6 +16,7 @@ extension HostState {
 
         // Outputs that undo each other would be rebuilt without end: the look that follows a rebuild only looks.
         let mayRebuild = !certificates[index].wasJustRebuilt
+        if found.rebuildable.isEmpty { certificates[index].rebuildFailure = nil }
         certificates[index].wasJustRebuilt = false
         if certificates[index].defect == nil, !found.rebuildable.isEmpty, mayRebuild {
             certificates[index].isRebuilding = true

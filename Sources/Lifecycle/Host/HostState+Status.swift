@@ -10,6 +10,7 @@ extension HostState {
             why: why(certificate, reason: reason, wait: wait, at: now))
         let record = certificate.record
         status.reason = reason
+        status.cause = (certificate.attempt?.plan.reason ?? reason).map { because(certificate, $0, at: now) }
         status.advice = advice(for: certificate, reason: reason, wait: wait)
         status.installed = certificate.found?.installed
         status.window = certificate.window
@@ -79,9 +80,12 @@ extension HostState {
     private func advice(for certificate: CertificateLifecycle, reason: RenewalReason?, wait: Wait?) -> String?
     {
         if reason != nil {
-            if case .identity(let state)? = wait { return state.advice }
-            if let error = certificate.record.lastError { return error.failure.advice }
+            if case .identity(let state)? = wait {
+                return identity.lastError?.failure.advice ?? state.advice
+            }
             if case .budget? = wait { return FailureClass.orderBudgetSpent.advice }
+            if case .unchanged? = wait { return FailureClass.alreadyDue.advice }
+            if let error = certificate.record.lastError { return error.failure.advice }
             if case .broker(.unreachable, _)? = wait { return broker.lastError?.failure.advice }
         }
         return certificate.record.reload?.lastError?.failure.advice ?? certificate.rebuildFailure?.advice

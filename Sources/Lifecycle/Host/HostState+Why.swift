@@ -45,22 +45,12 @@ extension HostState {
         guard let reason = certificate.attempt?.plan.reason ?? reason else {
             return whyNotDue(certificate, at: now)
         }
-        let because = reason.explanation
+        let because = because(certificate, reason, at: now)
         if let attempt = certificate.attempt {
             return attempt.stage.map { "\(because); being renewed, at the step \($0.rawValue)" }
                 ?? "\(because); being renewed"
         }
         return "\(because); \(whatNext(certificate, wait))"
-    }
-
-    private func whyNotDue(_ certificate: CertificateLifecycle, at now: Moment) -> String {
-        var text = "not due"
-        if let dueAt = certificate.dueAt { text = "due at \(dueAt.rfc3339)" }
-        guard let debt = certificate.record.reload else { return text }
-        if certificate.reload.isRunning { return "installed; its service is being reloaded" }
-        guard debt.attempts > 0 else { return "installed; its service is about to be reloaded" }
-        let next = certificate.nextReloadAt(at: now) ?? debt.nextAttemptAt
-        return "installed, but its service could not be reloaded; next try at \(next.rfc3339)"
     }
 
     private func whatNext(_ certificate: CertificateLifecycle, _ wait: Wait?) -> String {

@@ -6,6 +6,8 @@ public struct CertificateStatus: Hashable, Sendable {
     public var state: CertificateState
     /// Why it is due, when it is.
     public var reason: RenewalReason?
+    /// What makes it due, in words, when it is: the beginning of `why`.
+    public var cause: String?
     /// The state in one sentence: why due or not, what it waits for, what comes next.
     public var why: String
     /// What a person should do, when somebody should.

@@ -1,4 +1,5 @@
 public import FoundationEssentials
+import Notation
 
 /// The one current state of the machine's identity.
 public enum IdentityState: String, Hashable, Sendable, CaseIterable {
@@ -46,6 +47,28 @@ public struct IdentityStatus: Hashable, Sendable {
     public init(name: String, state: IdentityState = .unknown) {
         self.name = name
         self.state = state
+    }
+
+    /// The state in one sentence: what it is, and what comes next.
+    public var why: String {
+        switch state {
+        case .unknown: return "its files have not been looked at yet"
+        case .notEnrolled: return "there is none: this host is not enrolled"
+        case .unusable: return problem ?? "its files are of no use"
+        case .expired:
+            let end = facts.map { " at \($0.notAfter.rfc3339)" } ?? ""
+            return "it expired\(end)\(renewalCourse)"
+        case .valid: return nextRenewalAt.map { "due at \($0.rfc3339)" } ?? "valid"
+        case .expiring: return "it is inside its renewal window\(renewalCourse)"
+        }
+    }
+
+    /// How its renewal goes, behind what makes it due.
+    private var renewalCourse: String {
+        if isRenewing { return "; being renewed" }
+        guard let lastError else { return "; about to be renewed" }
+        let failure = "the last try failed (\(lastError.failure.failureClass.rawValue))"
+        return "; \(failure)" + (nextAttemptAt.map { "; next try at \($0.rfc3339)" } ?? "")
     }
 
     public var advice: String? { lastError?.failure.advice ?? state.advice }

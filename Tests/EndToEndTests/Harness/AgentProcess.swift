@@ -80,17 +80,26 @@ extension AgentProcess {
         return try curl(path, ["--request", "POST", "--header", header])
     }
 
+    /// From another address than the usual one.
+    func get(_ path: String, at host: String, port: UInt16?) throws -> Response {
+        try curl(url: "http://\(host):\(port ?? 0)\(path)", [])
+    }
+
     private func curl(_ path: String, _ options: [String]) throws -> Response {
+        try curl(url: url(path), options)
+    }
+
+    private func curl(url: String, _ options: [String]) throws -> Response {
         let arguments = ["--silent", "--noproxy", "*", "--max-time", "10", "--write-out", "\n%{http_code}"]
-        let answer = try Shell.run(Program.curl, arguments + options + [url(path)])
+        let answer = try Shell.run(Program.curl, arguments + options + [url])
         let lines = answer.output.split(separator: "\n", omittingEmptySubsequences: false)
         return Response(
             status: lines.last.flatMap { Int($0) } ?? 0, body: lines.dropLast().joined(separator: "\n"))
     }
 
     /// The status document.
-    func status() throws -> AgentStatus {
-        let response = try get("/v1/status")
+    func status(at host: String = "127.0.0.1") throws -> AgentStatus {
+        let response = try get("/v1/status", at: host, port: port)
         guard response.status == 200 else { throw Shortcoming("GET /v1/status: \(response)") }
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase

@@ -29,6 +29,18 @@ struct ConfigurationText {
         try replace("  - name: \"\(name)\"\n", with: "  - name: \"\(name)\"\n    \(lines)\n")
     }
 
+    /// Takes the certificate with this name out.
+    mutating func removeCertificate(_ name: String) throws {
+        let start = "  - name: \"\(name)\"\n"
+        guard let from = text.firstRange(of: start) else { throw Shortcoming("agent.yml has no \(name)") }
+        let rest = text[from.upperBound...]
+        // Up to the next item, or the next section.
+        let lines = rest.split(separator: "\n", omittingEmptySubsequences: false)
+        let count = lines.prefix { $0.hasPrefix("    ") }.reduce(0) { $0 + $1.utf8.count + 1 }
+        let end = text.utf8.index(from.upperBound, offsetBy: count)
+        text.removeSubrange(from.lowerBound..<end)
+    }
+
     /// Writes it into the scenario's directory and says where.
     func save(_ scenario: Scenario, as name: String = "agent.yml") throws -> String {
         try scenario.scratch.write(name, text)
