@@ -79,7 +79,8 @@ struct EventLog {
                     "next_order": .date(nextOrderAt),
                     "advice": .string(FailureClass.orderBudgetSpent.advice),
                 ])
-        case .ordersHeld, .ordersResumed, .identityChanged, .identityInsideWindow, .identityCloseToExpiration,
+        case .ordersHeld, .ordersResumed, .brokerHeld, .brokerResumed, .brokerFailedOver, .identityChanged,
+            .identityInsideWindow, .identityCloseToExpiration,
             .identityRenewed, .identityRenewalFailed, .clockStepped:
             writeHost(event)
         }
@@ -90,6 +91,7 @@ struct EventLog {
         switch event {
         case .ordersHeld(let hold): write(hold)
         case .ordersResumed: log.info("orders go on")
+        case .brokerHeld, .brokerResumed, .brokerFailedOver: writeBroker(event)
         case .identityChanged(let state, let problem):
             var attributes: LogAttributes = ["state": .string(state.rawValue)]
             attributes.append("error", problem.map { .string($0) })
@@ -114,6 +116,35 @@ struct EventLog {
                 Self.attributes(of: failure) + ["next_attempt": .date(nextAttemptAt)])
         case .clockStepped(let step):
             log.warn("the wall clock was set", ["by": .duration(step)])
+        default: break
+        }
+    }
+
+    /// The events that concern one of several brokers.
+    private func writeBroker(_ event: Event) {
+        switch event {
+        case .brokerHeld(let broker, let hold):
+            var attributes: LogAttributes = ["broker": .string(broker.text)]
+            switch hold {
+            case .brokerUnreachable(let date), .rateLimited(let date):
+                attributes.append("next_attempt", .date(date))
+            case .identity: break
+            }
+            if case .rateLimited = hold {
+                log.warn("a broker asked to wait, others are asked", attributes)
+            } else {
+                log.warn("a broker can't be reached, others are asked", attributes)
+            }
+        case .brokerResumed(let broker):
+            log.info("a broker answers again", ["broker": .string(broker.text)])
+        case .brokerFailedOver(let name, let from, let to, let failure):
+            log.warn(
+                "nothing could be sent to a broker, the next one is asked",
+                [
+                    "certificate": .string(name.text), "broker": .string(from.text),
+                    "next_broker": .string(to.text),
+                    "class": .string(failure.failureClass.rawValue), "error": .string(failure.detail),
+                ])
         default: break
         }
     }

@@ -106,7 +106,7 @@ final class HostHands: EngineHands {
         let settings = configured.settings
         do {
             let desk = OrderDesk(
-                broker: BrokerClient(url: settings.broker.url.text, timeout: settings.broker.timeout),
+                broker: BrokerClient(url: plan.broker.text, timeout: settings.broker.timeout),
                 identity: configured.identity, trustBundle: settings.broker.serverCABundlePath,
                 identityName: settings.identity.name, session: try context.session(), stop: stop.exchanges,
                 log: log, told: { told(.brokerExchanged($0)) })

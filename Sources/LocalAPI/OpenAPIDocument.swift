@@ -1274,7 +1274,17 @@ let openAPIDocument = #"""
                     "last_contact_at": "2026-11-23T10:00:00Z",
                     "last_success_at": "2026-11-23T10:00:00Z",
                     "last_error": null,
-                    "next_probe_at": null
+                    "next_probe_at": null,
+                    "endpoints": [
+                      {
+                        "url": "https://broker.example.net:8443",
+                        "state": "reachable",
+                        "last_contact_at": "2026-11-23T10:00:00Z",
+                        "last_success_at": "2026-11-23T10:00:00Z",
+                        "last_error": null,
+                        "next_probe_at": null
+                      }
+                    ]
                   },
                   "counts": {
                     "unknown": 0,
@@ -1981,19 +1991,45 @@ let openAPIDocument = #"""
         },
         "additionalProperties": false
       },
-      "Broker": {
+      "BrokerEndpoint": {
         "type": "object",
         "required": [
+          "url",
           "state",
-          "endpoint",
           "last_contact_at",
           "last_success_at",
           "last_error",
           "next_probe_at"
         ],
         "properties": {
+          "url": {"type": "string"},
           "state": {"enum": ["unknown", "reachable", "unreachable", "paused"]},
-          "endpoint": {"type": ["string", "null"], "description": "Where orders are sent now."},
+          "last_contact_at": {"oneOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+          "last_success_at": {"oneOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+          "last_error": {"oneOf": [{"$ref": "#/components/schemas/RecordedError"}, {"type": "null"}]},
+          "next_probe_at": {"oneOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]}
+        },
+        "additionalProperties": false
+      },
+      "Broker": {
+        "type": "object",
+        "description": "All brokers taken together, and each of them.",
+        "required": [
+          "state",
+          "endpoint",
+          "last_contact_at",
+          "last_success_at",
+          "last_error",
+          "next_probe_at",
+          "endpoints"
+        ],
+        "properties": {
+          "state": {"enum": ["unknown", "reachable", "unreachable", "paused"]},
+          "endpoint": {
+            "type": ["string", "null"],
+            "description": "The broker that the next order goes to, unless an earlier one of its certificate may lie elsewhere."
+          },
+          "endpoints": {"type": "array", "items": {"$ref": "#/components/schemas/BrokerEndpoint"}},
           "last_contact_at": {"oneOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
           "last_success_at": {"oneOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
           "last_error": {"oneOf": [{"$ref": "#/components/schemas/RecordedError"}, {"type": "null"}]},

@@ -33,6 +33,7 @@ private func name(_ text: String = "web") -> CertificateName {
         advice="\(FailureClass.forbidden.advice)"
         """
 
+    static let first = BrokerAddress("https://b1.example.net")
     static let vectors: [EventVector] = [
         EventVector(
             event: .windowClamped(name(), configured: .seconds(3600), effective: .seconds(60)),
@@ -127,6 +128,29 @@ private func name(_ text: String = "web") -> CertificateName {
                 """),
         EventVector(event: .ordersResumed, line: #"level=INFO msg="orders go on""#),
         EventVector(
+            event: .brokerHeld(first, .brokerUnreachable(nextProbeAt: now)),
+            line: """
+                level=WARN msg="a broker can't be reached, others are asked" broker=https://b1.example.net \
+                next_attempt=2027-01-15T08:00:00Z
+                """),
+        EventVector(
+            event: .brokerHeld(first, .rateLimited(until: now)),
+            line: """
+                level=WARN msg="a broker asked to wait, others are asked" broker=https://b1.example.net \
+                next_attempt=2027-01-15T08:00:00Z
+                """),
+        EventVector(
+            event: .brokerResumed(first),
+            line: #"level=INFO msg="a broker answers again" broker=https://b1.example.net"#),
+        EventVector(
+            event: .brokerFailedOver(
+                name(), from: first, to: BrokerAddress("https://b2.example.net"), failure),
+            line: """
+                level=WARN msg="nothing could be sent to a broker, the next one is asked" certificate=web \
+                broker=https://b1.example.net next_broker=https://b2.example.net \
+                class=\(failure.failureClass.rawValue) error="\(failure.detail)"
+                """),
+        EventVector(
             event: .identityChanged(.expired),
             line: """
                 level=ERROR msg="identity changed" state=identity_expired \
@@ -185,6 +209,9 @@ private func name(_ text: String = "web") -> CertificateName {
         case .identityRenewed: 17
         case .identityRenewalFailed: 18
         case .clockStepped: 19
+        case .brokerHeld: 20
+        case .brokerResumed: 21
+        case .brokerFailedOver: 22
         }
     }
 
@@ -201,7 +228,7 @@ private func name(_ text: String = "web") -> CertificateName {
     }
 
     @Test func `no kind of event is left out of the table`() {
-        #expect(Set(Self.vectors.map { Self.ordinal(of: $0.event) }) == Set(0...19))
+        #expect(Set(Self.vectors.map { Self.ordinal(of: $0.event) }) == Set(0...22))
     }
 
     @Test func `each warning of an install has a line of its own`() {

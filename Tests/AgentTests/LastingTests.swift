@@ -36,7 +36,9 @@ import Transfer
         let seam = InstallSeam { call, _ throws(SystemError) in if call == .write { throw full } }
         let state = try host.stateDirectory()
         let attempt = Attempt(
-            plan: AttemptPlan(id: RenewalID("1"), certificate: host.certificate, reason: .missing),
+            plan: AttemptPlan(
+                id: RenewalID("1"), certificate: host.certificate,
+                broker: BrokerAddress("https://broker.example.org"), reason: .missing),
             desk: OrderDesk(
                 broker: BrokerClient(url: "https://broker.example.org", timeout: .seconds(1)),
                 identity: IdentityFiles(

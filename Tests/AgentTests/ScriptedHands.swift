@@ -150,7 +150,8 @@ final class RunningEngine: Sendable {
             logger: Logger(level: .debug, destination: .capture(log)), grace: grace,
             longestSleep: longestSleep)
         self.engine = engine
-        var settings = LifecycleSettings(identityName: "host")
+        var settings = LifecycleSettings(
+            identityName: "host", brokers: [BrokerAddress("https://broker.example.org")])
         tune(&settings)
         let ending = Monitor(Ending())
         self.ending = ending

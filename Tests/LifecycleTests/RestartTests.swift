@@ -136,7 +136,8 @@ import Testing
         var starts = 0
         for round in 0..<200 {
             var host = HostState(seed: UInt64(round), records: records)
-            var actions = host.handle(.configured([web], LifecycleSettings(identityName: "h")), at: now)
+            var actions = host.handle(
+                .configured([web], LifecycleSettings(identityName: "h", brokers: [.first])), at: now)
             let identity = IdentityFacts(
                 name: "h", serial: "1", issuer: "CA", notBefore: now.wall, notAfter: now.wall + 86_400)
             actions += host.handle(.identityLooked(FoundIdentity(pair: .present(identity))), at: now)

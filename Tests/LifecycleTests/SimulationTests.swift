@@ -42,6 +42,8 @@ import Testing
         (.sleepyClock, [.deadlineMissed]),
         (.staleLooks, [.deadlineMissed, .neverHealed, .snapshotWrong, .expiredInGoodTime]),
         (.lostOutcome, [.snapshotWrong, .reloadForgotten]),
+        (.hastyFailover, [.otherBrokerTooSoon, .snapshotWrong, .overBudget, .possibleOrderNotAwaited]),
+        (.hedgedOrders, [.twoRequests]),
     ]
 
     @Test(arguments: faults)

@@ -34,7 +34,8 @@ import Testing
         #expect(try host.status(web.name).state == .waiting)
 
         host.now = Moment(wall: due - 0.4, boottime: host.now.boottime + .milliseconds(10))
-        host.state.gate.hurry(at: host.now.boottime)
+        let now = host.now.boottime
+        host.state.brokers.forEach { $0.gate.hurry(at: now) }
         #expect(host.tell(.tick).started == ["down"])
     }
 

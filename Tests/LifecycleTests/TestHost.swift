@@ -6,7 +6,7 @@ import FoundationEssentials
 struct TestHost {
     var state: HostState
     var now = Moment(wall: Date(timeIntervalSince1970: 1_800_000_000), boottime: .seconds(1000))
-    var settings = LifecycleSettings(identityName: "edge01.example.test")
+    var settings = LifecycleSettings(identityName: "edge01.example.test", brokers: [.first])
     var wanted: [ManagedCertificate] = []
 
     /// Configured with these certificates, with a valid identity, before any look.
@@ -23,6 +23,8 @@ struct TestHost {
     }
 
     private(set) var setUp: [Action] = []
+    /// Renewals that the first looks started.
+    var setUpPlans: [AttemptPlan] = []
 
     @discardableResult
     mutating func tell(_ input: Input) -> [Action] { state.handle(input, at: now) }
@@ -91,6 +93,12 @@ extension Duration {
     static func minutes(_ count: Int) -> Duration { .seconds(60 * count) }
     static func hours(_ count: Int) -> Duration { .seconds(3600 * count) }
     static func days(_ count: Int) -> Duration { .seconds(86_400 * count) }
+}
+
+extension BrokerAddress {
+    static let first = BrokerAddress("https://b1.example.test")
+    static let second = BrokerAddress("https://b2.example.test")
+    static let third = BrokerAddress("https://b3.example.test")
 }
 
 func named(_ text: String) throws -> CertificateName { try CertificateName(validating: text) }

@@ -25,6 +25,11 @@ extension Snapshot {
         broker.endpoint = "https://broker.example.org:8443"
         broker.lastContactAt = TestAPI.now - 60
         broker.lastSuccessAt = TestAPI.now - 60
+        var first = SingleBrokerStatus(address: BrokerAddress("https://b1.example.net"), state: .reachable)
+        first.lastContactAt = TestAPI.now - 60
+        broker.brokers = [
+            first, SingleBrokerStatus(address: BrokerAddress("https://b2.example.net"), state: .unknown),
+        ]
         change(&agent, &identity, &broker)
         var counters = HostCounters()
         counters.renewalDuration.observe(.milliseconds(200))

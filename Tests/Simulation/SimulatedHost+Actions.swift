@@ -90,9 +90,12 @@ extension SimulatedHost {
         if case .persist(let name, let record) = action {
             let next = record.nextAttemptAt.map { "\($0.timeIntervalSince(moment.wall))" } ?? "-"
             trace?.add(
-                "  persist \(name) step \(record.backoffStep) next in \(next) reload \(record.reload != nil)")
+                "  persist \(name) step \(record.backoffStep) next in \(next) reload \(record.reload != nil)"
+                    + (record.unansweredOrder.map { " lost at \($0.broker) \($0.since)" } ?? ""))
         } else if case .startAttempt(let plan) = action {
-            trace?.add("  start \(plan.certificate.name) \(plan.reason) rotating \(plan.rotatesKey)")
+            trace?.add(
+                "  start \(plan.certificate.name) at \(plan.broker) \(plan.reason) rotating \(plan.rotatesKey)"
+            )
         } else if case .report(.attemptFailed(_, _, let failure, let next, let repeats)) = action {
             let wait = next.map { "\($0.timeIntervalSince(moment.wall))" } ?? "-"
             trace?.add("  failed \(failure.failureClass) for the \(repeats). time, next in \(wait)")

@@ -9,7 +9,8 @@ struct SimulatedHost {
     var state: HostState
     var slots: [CertificateSlot]
     var indexes: [CertificateName: Int] = [:]
-    var broker: SimulatedBroker
+    /// The preferred one first.
+    var brokers: [SimulatedBroker]
     var weather = Weather()
     var events = EventQueue<Happening>()
     var identity: IdentityFacts?
@@ -42,7 +43,8 @@ struct SimulatedHost {
     var trace: Trace?
 
     enum Happening {
-        case weather(Weather.Trouble)
+        /// Of the broker of this number, or of the host.
+        case weather(Weather.Trouble, broker: Int?)
         case attempt(Int, process: Int)
         case rebuilt(Int, process: Int)
         case reloadEnds(Int, process: Int)
@@ -61,7 +63,7 @@ struct SimulatedHost {
         self.plan = plan
         random = plan.random
         slots = plan.certificates.map(CertificateSlot.init)
-        broker = SimulatedBroker(lifetime: plan.lifetime)
+        brokers = plan.brokers
         state = HostState(seed: 0)
         watch = HostWatch(plan)
         trace = traced ? Trace() : nil
@@ -103,6 +105,7 @@ struct SimulatedHost {
             "last error: \(status.lastError.map { "\($0.failure.failureClass) at \($0.at)" } ?? "none")")
         let wall = moment.wall
         trace?.add("now \(wall), troubles \(weather.troubles)")
+        for broker in brokers { trace?.add("\(broker.address): \(broker.weather.troubles)") }
     }
 
     /// When the engine wakes by itself.

@@ -16,8 +16,14 @@ public enum Event: Hashable, Sendable {
     case reloadFailed([CertificateName], RenewalFailure, nextAttemptAt: Date, attempts: Int)
     case budgetSpent(CertificateName, orders: Int, limit: Int, nextOrderAt: Date)
 
+    /// No broker may be asked any more, the last one for this.
     case ordersHeld(Hold)
     case ordersResumed
+    /// One broker may not be asked, others may.
+    case brokerHeld(BrokerAddress, Hold)
+    case brokerResumed(BrokerAddress)
+    /// Nothing could be sent to the first; the same attempt goes on with the second.
+    case brokerFailedOver(CertificateName, from: BrokerAddress, to: BrokerAddress, RenewalFailure)
     /// With what is wrong with its files, if something is.
     case identityChanged(IdentityState, problem: String? = nil)
     case identityInsideWindow(notAfter: Date)

@@ -34,13 +34,15 @@ public enum IdentityRenewalOutcome: Hashable, Sendable {
 
 /// One request to the broker, as the metrics count it.
 public struct BrokerExchange: Hashable, Sendable {
+    public var broker: BrokerAddress
     /// The path asked for, such as `/v1/certificates`.
     public var endpoint: String
     /// The HTTP status; `nil` without an answer.
     public var status: Int?
     public var took: Duration
 
-    public init(endpoint: String, status: Int?, took: Duration) {
+    public init(broker: BrokerAddress, endpoint: String, status: Int?, took: Duration) {
+        self.broker = broker
         self.endpoint = endpoint
         self.status = status
         self.took = took

@@ -39,7 +39,10 @@ extension CertificateLifecycle {
         if wantsLook { next.consider(nextLookAt) }
         if let installed = found?.installed { next.consider(installed.notAfter) }
         if let dueAt { next.consider(dueAt) }
-        if attempt == nil && reason(at: now.wall) != nil { next.consider(startableAt) }
+        if attempt == nil && reason(at: now.wall) != nil {
+            next.consider(startableAt)
+            if let sameBrokerUntil { next.consider(sameBrokerUntil) }
+        }
         if record.reload != nil, !reload.isRunning {
             if let retryAt = reload.retryAt { next.consider(retryAt) }
             if let gatherUntil = reload.gatherUntil { next.consider(gatherUntil) }

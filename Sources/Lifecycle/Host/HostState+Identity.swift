@@ -61,7 +61,7 @@ extension HostState {
     private mutating func takeIdentity(_ found: FoundIdentity, at now: Moment) {
         guard identity.take(found, settings: settings), identity.state(at: now.wall).isUsable else { return }
         // Another identity: what failed because of the old one need not wait.
-        gate.hurry(at: now.boottime)
+        brokers.forEach { $0.gate.hurry(at: now.boottime) }
         for index in certificates.indices {
             let failureClass = certificates[index].record.lastError?.failure.failureClass
             guard let failureClass, failureClass.concernsIdentity || failureClass == .unauthorized else {

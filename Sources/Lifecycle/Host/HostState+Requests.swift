@@ -25,7 +25,7 @@ extension HostState {
             certificates[index].queuedRenewal = id
             wish(request, index)
         }
-        gate.hurry(at: now.boottime)
+        brokers.forEach { $0.gate.hurry(at: now.boottime) }
         evaluate(index, at: now)
     }
 

@@ -82,7 +82,7 @@ extension HostState {
             if case .identity(let state)? = wait { return state.advice }
             if let error = certificate.record.lastError { return error.failure.advice }
             if case .budget? = wait { return FailureClass.orderBudgetSpent.advice }
-            if case .broker(.unreachable, _)? = wait { return broker.lastError?.failure.advice }
+            if case .broker(.unreachable, _)? = wait { return brokers.nextToOpen?.lastError?.failure.advice }
         }
         return certificate.record.reload?.lastError?.failure.advice ?? certificate.rebuildFailure?.advice
     }

@@ -20,12 +20,29 @@ extension HostState {
         let identityState = identity.state(at: now.wall)
         if !identityState.isUsable { return .identity(identityState) }
         let own = ownWait(of: certificate, at: now)
-        if let closure = gate.closure {
-            let until = max(closure.probeAt, now.boottime, certificate.startableAt)
-            return .broker(closure.cause, until: now.wall(of: until))
+        if let wait = brokerWait(of: certificate, at: now) {
+            let until = max(wait.until, now.boottime, certificate.startableAt)
+            return .broker(wait.cause, until: now.wall(of: until))
         }
         if let own { return own }
         return runningAttempts >= settings.concurrency ? .queue : nil
+    }
+
+    /// What keeps each broker that a certificate may ask from being asked, and until when; `nil` if one may be.
+    func brokerWait(
+        of certificate: CertificateLifecycle, at now: Moment
+    ) -> (cause: BrokerGate.Cause, until: Duration)? {
+        var wait: (cause: BrokerGate.Cause, until: Duration)?
+        for address in candidates(for: certificate, at: now) {
+            guard let gate = brokers[address]?.gate else { continue }
+            guard let closure = gate.closure else { return nil }
+            if let wait, wait.until <= closure.probeAt { continue }
+            wait = (closure.cause, closure.probeAt)
+        }
+        guard let wait, certificate.boundBroker(at: now.boottime) != nil,
+            let freeAt = certificate.sameBrokerUntil
+        else { return wait }
+        return (wait.cause, min(wait.until, freeAt))
     }
 
     private func ownWait(of certificate: CertificateLifecycle, at now: Moment) -> Wait? {

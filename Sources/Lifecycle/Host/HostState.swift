@@ -9,7 +9,7 @@ public struct HostState: Sendable {
     /// When the machine wants to be told of the time at the latest, on the boottime clock; as of the last input.
     public private(set) var nextDeadline: Duration?
 
-    var settings = LifecycleSettings(identityName: "")
+    var settings = LifecycleSettings(identityName: "", brokers: [])
     var isStopping = false
     var isConfigured = false
 
@@ -23,8 +23,8 @@ public struct HostState: Sendable {
     /// When the first of them has been kept for long enough.
     var forgetsAt: Date?
     var schedule = Schedule(count: 0)
-    /// Certificates that may start a renewal, in no order.
-    var queue: [Int] = []
+    /// Certificates that may start a renewal, the most urgent first.
+    var queue = UrgencyQueue(count: 0)
     /// Certificates that may start a reload.
     var reloadQueue: Set<Int> = []
     var runningAttempts = 0
@@ -33,11 +33,10 @@ public struct HostState: Sendable {
     /// How many certificates that share a reload command are queued or being renewed.
     var renewingByCommand: [String: Int] = [:]
 
-    var gate = BrokerGate()
+    var brokers = BrokerCourses()
     var identity = IdentityLifecycle()
     var ledger: RenewalLedger
     var random: SplitMix
-    var broker = BrokerStatus()
     var brokerRequests: [String: [String: Int]] = [:]
     var counters = HostCounters()
     /// Wall clock minus boottime, as of the last input.
@@ -89,7 +88,7 @@ public struct HostState: Sendable {
         if let deadline = schedule.next { next.consider(deadline) }
         if let forgetsAt { next.consider(forgetsAt) }
         if let deadline = identity.nextDeadline(at: now) { next.consider(deadline) }
-        if !queue.isEmpty, let deadline = gate.deadline { next.consider(deadline) }
+        if !queue.isEmpty, let deadline = brokers.deadline { next.consider(deadline) }
         return next.deadline
     }
 

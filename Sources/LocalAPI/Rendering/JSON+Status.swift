@@ -73,5 +73,15 @@ extension JSONWriter {
         time("last_success_at", broker.lastSuccessAt)
         object("last_error", broker.lastError) { $0.members(of: $1) }
         time("next_probe_at", broker.nextProbeAt)
+        array("endpoints", of: broker.brokers) { writer, one in writer.object { $0.members(of: one) } }
+    }
+
+    private mutating func members(of broker: SingleBrokerStatus) {
+        string("url", broker.address.text)
+        string("state", broker.state.rawValue)
+        time("last_contact_at", broker.lastContactAt)
+        time("last_success_at", broker.lastSuccessAt)
+        object("last_error", broker.lastError) { $0.members(of: $1) }
+        time("next_probe_at", broker.nextProbeAt)
     }
 }
