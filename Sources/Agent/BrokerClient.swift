@@ -52,7 +52,9 @@ struct BrokerClient {
             let answer = try session.perform(request, stop: stop)
             return Ordered(
                 result: Self.bundle(from: answer),
-                exchange: exchange(answer.status, took: answer.timings.total))
+                exchange: exchange(
+                    answer.status, took: answer.timings.total,
+                    time: ServerTime(answer, began: started, ended: Clock.boottime())))
         } catch {
             return Ordered(
                 result: .failure(RenewalFailure(order: error)),
@@ -60,8 +62,9 @@ struct BrokerClient {
         }
     }
 
-    private func exchange(_ status: Int?, took: Duration) -> BrokerExchange {
-        BrokerExchange(broker: BrokerAddress(url), endpoint: Self.ordersPath, status: status, took: took)
+    private func exchange(_ status: Int?, took: Duration, time: ServerTime? = nil) -> BrokerExchange {
+        BrokerExchange(
+            broker: BrokerAddress(url), endpoint: Self.ordersPath, status: status, took: took, time: time)
     }
 
     private static func bundle(from answer: Answer) -> Result<UncheckedBundle, RenewalFailure> {

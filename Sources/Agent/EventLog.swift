@@ -81,7 +81,9 @@ struct EventLog {
                 ])
         case .ordersHeld, .ordersResumed, .brokerHeld, .brokerResumed, .brokerFailedOver, .identityChanged,
             .identityInsideWindow, .identityCloseToExpiration,
-            .identityRenewed, .identityRenewalFailed, .clockStepped:
+            .identityRenewed, .identityRenewalFailed, .identityRestored, .identityNotRestored, .clockStepped,
+            .clockDoubted,
+            .clockRefuted, .clockBelieved:
             writeHost(event)
         }
     }
@@ -114,8 +116,35 @@ struct EventLog {
             log.error(
                 "identity renewal failed",
                 Self.attributes(of: failure) + ["next_attempt": .date(nextAttemptAt)])
+        case .identityRestored(let refused, let restored, let nextAttemptAt):
+            log.error(
+                "every broker refused the new identity, the one before is in place again",
+                [
+                    "identity": .string(restored.name), "refused_serial": .string(refused.serial),
+                    "serial": .string(restored.serial), "not_after": .date(restored.notAfter),
+                    "next_attempt": .date(nextAttemptAt),
+                    "advice": .string(FailureClass.identityRefused.advice),
+                ])
+        case .identityNotRestored(let failure):
+            log.error(
+                "every broker refused the new identity, and the one before can't be put back",
+                Self.attributes(of: failure))
         case .clockStepped(let step):
-            log.warn("the wall clock was set", ["by": .duration(step)])
+            log.warn("the clock was set", ["by": .duration(step)])
+        case .clockDoubted:
+            var attributes: LogAttributes = ["reason": .string(ClockState.unconfirmed.rawValue)]
+            attributes.append("advice", ClockState.unconfirmed.advice.map { .string($0) })
+            log.warn("orders held: this host's clock may be wrong", attributes)
+        case .clockRefuted(let skew):
+            var attributes: LogAttributes = [
+                "reason": .string(ClockState.suspect.rawValue), "skew": .duration(skew),
+            ]
+            attributes.append("advice", ClockState.suspect.advice.map { .string($0) })
+            log.error("this host's clock is wrong, the broker's time counts", attributes)
+        case .clockBelieved(let skew):
+            var attributes: LogAttributes = []
+            attributes.append("skew", skew.map { .duration($0) })
+            log.info("this host's clock is right", attributes)
         default: break
         }
     }

@@ -1248,6 +1248,12 @@ let openAPIDocument = #"""
                     "clock_skew_seconds": 0.2,
                     "stopping": false
                   },
+                  "clock": {
+                    "state": "ok",
+                    "skew_seconds": 0.2,
+                    "advice": null,
+                    "next_question_at": null
+                  },
                   "identity": {
                     "name": "web-1",
                     "state": "valid",
@@ -1991,6 +1997,21 @@ let openAPIDocument = #"""
         },
         "additionalProperties": false
       },
+      "Clock": {
+        "type": "object",
+        "description": "Whether this host's clock can be believed. While it is clock_suspect the broker's time counts.",
+        "required": ["state", "skew_seconds", "advice", "next_question_at"],
+        "properties": {
+          "state": {"enum": ["ok", "clock_unconfirmed", "clock_suspect"]},
+          "skew_seconds": {
+            "type": ["number", "null"],
+            "description": "Against the broker's clock, positive when ahead; null while unknown."
+          },
+          "advice": {"type": ["string", "null"]},
+          "next_question_at": {"oneOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]}
+        },
+        "additionalProperties": false
+      },
       "BrokerEndpoint": {
         "type": "object",
         "required": [
@@ -2039,7 +2060,7 @@ let openAPIDocument = #"""
       },
       "Status": {
         "type": "object",
-        "required": ["taken_at", "agent", "identity", "broker", "counts", "certificates"],
+        "required": ["taken_at", "agent", "identity", "broker", "clock", "counts", "certificates"],
         "properties": {
           "taken_at": {"$ref": "#/components/schemas/Time"},
           "agent": {
@@ -2079,6 +2100,7 @@ let openAPIDocument = #"""
           },
           "identity": {"$ref": "#/components/schemas/Identity"},
           "broker": {"$ref": "#/components/schemas/Broker"},
+          "clock": {"$ref": "#/components/schemas/Clock"},
           "counts": {
             "type": "object",
             "required": [

@@ -182,8 +182,36 @@ private func name(_ text: String = "web") -> CertificateName {
                 level=ERROR msg="identity renewal failed" \(told) next_attempt=2027-01-15T08:00:00Z
                 """),
         EventVector(
+            event: .identityRestored(refused: facts, restored: facts, nextAttemptAt: now),
+            line: """
+                level=ERROR msg="every broker refused the new identity, the one before is in place again" \
+                identity=host refused_serial=2e serial=2e not_after=2027-01-15T09:00:00Z \
+                next_attempt=2027-01-15T08:00:00Z advice="\(FailureClass.identityRefused.advice)"
+                """),
+        EventVector(
+            event: .identityNotRestored(failure),
+            line: """
+                level=ERROR msg="every broker refused the new identity, and the one before can't be put back" \
+                \(told)
+                """),
+        EventVector(
             event: .clockStepped(by: .seconds(-600)),
-            line: #"level=WARN msg="the wall clock was set" by=-10m0s"#),
+            line: #"level=WARN msg="the clock was set" by=-10m0s"#),
+        EventVector(
+            event: .clockDoubted,
+            line: """
+                level=WARN msg="orders held: this host's clock may be wrong" reason=clock_unconfirmed \
+                advice="\(ClockState.unconfirmed.advice ?? "")"
+                """),
+        EventVector(
+            event: .clockRefuted(skew: .seconds(3600)),
+            line: """
+                level=ERROR msg="this host's clock is wrong, the broker's time counts" reason=clock_suspect \
+                skew=1h0m0s advice="\(ClockState.suspect.advice ?? "")"
+                """),
+        EventVector(
+            event: .clockBelieved(skew: .seconds(1)),
+            line: #"level=INFO msg="this host's clock is right" skew=1s"#),
     ]
 
     /// A number for each case of `Event`: a case that is new does not compile without one.
@@ -212,6 +240,11 @@ private func name(_ text: String = "web") -> CertificateName {
         case .brokerHeld: 20
         case .brokerResumed: 21
         case .brokerFailedOver: 22
+        case .clockDoubted: 23
+        case .clockRefuted: 24
+        case .clockBelieved: 25
+        case .identityRestored: 26
+        case .identityNotRestored: 27
         }
     }
 
@@ -228,7 +261,7 @@ private func name(_ text: String = "web") -> CertificateName {
     }
 
     @Test func `no kind of event is left out of the table`() {
-        #expect(Set(Self.vectors.map { Self.ordinal(of: $0.event) }) == Set(0...22))
+        #expect(Set(Self.vectors.map { Self.ordinal(of: $0.event) }) == Set(0...27))
     }
 
     @Test func `each warning of an install has a line of its own`() {

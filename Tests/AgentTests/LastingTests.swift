@@ -43,7 +43,8 @@ import Transfer
                 broker: BrokerClient(url: "https://broker.example.org", timeout: .seconds(1)),
                 identity: IdentityFiles(
                     name: "edge01", paths: IdentityFiles.Paths(certificate: "/", key: "/", issuerBundle: "/")),
-                trustBundle: "/", identityName: "edge01", session: try Session(), stop: StopFlag(),
+                trustBundle: "/", identityName: "edge01", session: try Session(), clock: JudgedClock(),
+                stop: StopFlag(),
                 log: host.log,
                 told: { _ in }),
             inventory: Inventory(), keys: PendingKeyStore(directory: state, log: host.log),

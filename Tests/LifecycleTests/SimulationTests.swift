@@ -44,6 +44,8 @@ import Testing
         (.lostOutcome, [.snapshotWrong, .reloadForgotten]),
         (.hastyFailover, [.otherBrokerTooSoon, .snapshotWrong, .overBudget, .possibleOrderNotAwaited]),
         (.hedgedOrders, [.twoRequests]),
+        (.parrotedTime, [.renewedTooSoon]),
+        (.lostQuestion, [.expiredInGoodTime, .neverHealed, .deadlineMissed]),
     ]
 
     @Test(arguments: faults)

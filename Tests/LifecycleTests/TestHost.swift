@@ -17,6 +17,7 @@ struct TestHost {
         now = start ?? now
         state = HostState(seed: seed, records: records)
         self.wanted = wanted
+        settings.asksTimeAtStart = false
         tune(&settings)
         setUp = state.handle(.configured(wanted, settings), at: now)
         if enrolled { setUp += tell(.identityLooked(FoundIdentity(pair: .present(identity())))) }
@@ -50,7 +51,7 @@ struct TestHost {
                 if let answer = found(name) { actions += tell(.looked(name, answer)) }
             }
             if actions.contains(.lookAtIdentity) {
-                actions += tell(.identityLooked(FoundIdentity(pair: .present(identity()))))
+                actions += tell(.identityLooked(foundIdentity))
             }
             if actions.contains(where: matches) { return actions }
         }
@@ -75,6 +76,14 @@ struct TestHost {
             configLoadedAt: now.wall, lastTickAt: now.wall)
         return state.snapshot(agent: facts, at: now)
     }
+
+    /// The identity on disk.
+    var identityFacts: IdentityFacts?
+    var foundIdentity: FoundIdentity {
+        FoundIdentity(pair: .present(identityFacts ?? identity()))
+    }
+
+    var runningCount: Int { state.runningAttempts }
 
     func identity(lifetime: Duration = .seconds(400 * 86_400)) -> IdentityFacts {
         IdentityFacts(

@@ -11,8 +11,7 @@ extension Snapshot {
     ) -> Snapshot {
         var agent = AgentFacts(
             version: "1.2.3", pid: 812, startedAt: TestAPI.now - 3600, configPath: "/etc/certplane/agent.yml",
-            configHash: "c0ffee", configLoadedAt: TestAPI.now - 3600, lastTickAt: TestAPI.now - 1,
-            clockSkew: .milliseconds(250))
+            configHash: "c0ffee", configLoadedAt: TestAPI.now - 3600, lastTickAt: TestAPI.now - 1)
         var identity = IdentityStatus(name: "web-1", state: .valid)
         identity.facts = IdentityFacts(
             name: "web-1", serial: "1c", issuer: "CN=Machines", notBefore: TestAPI.now - 3600,
@@ -37,6 +36,7 @@ extension Snapshot {
         counters.renewalDuration.observe(.seconds(4000))
         return Snapshot(
             takenAt: TestAPI.now, agent: agent, identity: identity, broker: broker,
+            clock: ClockStatus(skew: .milliseconds(250)),
             certificates: certificates.sorted { $0.name < $1.name }, renewals: renewals, counters: counters)
     }
 }

@@ -22,7 +22,7 @@ struct HostWatch {
         host = plan.index
         brokers = plan.brokers.map { _ in BrokerWatch() }
         // The longest wait between two tries, and what comes on top of it.
-        let longestWait = min(plan.settings.retryCap, plan.lifetime / 15)
+        let longestWait = min(plan.settings.retryCap, plan.lifetime / 10)
         // An order that was lost at one broker isn't taken to another one at once.
         let elsewhere: Duration = plan.brokers.count > 1 ? plan.settings.sameBrokerSpan : .zero
         good = GoodTime(
@@ -93,6 +93,7 @@ struct HostReport {
     var starts = 0
     var expired = 0
     var audits = 0
+    var questions = 0
     var simulated: Duration = .zero
     var violation: Violation?
     var trace: [String] = []

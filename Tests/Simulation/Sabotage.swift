@@ -43,6 +43,11 @@ public struct Sabotage: OptionSet, Hashable, Sendable {
     /// A second broker is asked beside the first.
     public static let hedgedOrders = Sabotage(rawValue: 1 << 17)
 
+    /// A broker says what the host's own clock says.
+    public static let parrotedTime = Sabotage(rawValue: 1 << 18)
+    /// Nobody ever hears what came of asking how late it is.
+    public static let lostQuestion = Sabotage(rawValue: 1 << 19)
+
     /// Each fault by its name.
     public static let all: [(name: String, fault: Sabotage)] = [
         ("unclampedWindow", .unclampedWindow), ("freshKeyOnRetry", .freshKeyOnRetry),
@@ -52,5 +57,6 @@ public struct Sabotage: OptionSet, Hashable, Sendable {
         ("queuedRequests", .queuedRequests), ("oversleeping", .oversleeping), ("openGate", .openGate),
         ("unnotedAttempt", .unnotedAttempt), ("sleepyClock", .sleepyClock), ("staleLooks", .staleLooks),
         ("lostOutcome", .lostOutcome), ("hastyFailover", .hastyFailover), ("hedgedOrders", .hedgedOrders),
+        ("parrotedTime", .parrotedTime), ("lostQuestion", .lostQuestion),
     ]
 }

@@ -144,7 +144,15 @@ extension SimulatedHost {
     private func exchange(_ course: AttemptCourse, status: Int?) -> BrokerExchange {
         BrokerExchange(
             broker: course.plan.broker, endpoint: "/v1/certificates", status: status,
-            took: now - course.sentAt)
+            took: now - course.sentAt, time: status.flatMap { _ in serverTime(course) })
+    }
+
+    private func serverTime(_ course: AttemptCourse) -> ServerTime? {
+        if plan.sabotage.contains(.parrotedTime) || plan.sabotage.contains(.lostQuestion) { return nil }
+        let told = WorldTime.date(now).timeIntervalSince1970.rounded(.down)
+        return ServerTime(
+            date: Date(timeIntervalSince1970: told), readAt: now,
+            uncertainty: now - course.sentAt + .seconds(1))
     }
 
     /// The checks of a bundle that time can fail.

@@ -20,7 +20,7 @@ extension SimulatedHost {
         let agent = AgentFacts(
             version: "", pid: 1, startedAt: moment.wall, configPath: "", configHash: "",
             configLoadedAt: moment.wall, lastTickAt: moment.wall)
-        return state.snapshot(agent: agent, at: moment)
+        return state.snapshot(agent: agent, at: shownMoment)
     }
 
     /// Nothing stays wrong for ever while it could be put right.

@@ -59,7 +59,7 @@ extension SimulatedHost {
         var pause = min(retryAfter ?? plan.settings.rateLimitPause, .seconds(24 * 3600))
         for slot in slots {
             guard let notAfter = slot.watch.knownNotAfter else { continue }
-            let left = notAfter - now - .seconds(clockError)
+            let left = notAfter - now - countedError
             pause = min(pause, (left > .zero ? left : plan.lifetime) / 4)
         }
         return max(pause - .seconds(2), .zero)

@@ -9,6 +9,8 @@ extension SimulatedHost {
         case .reloadEnds(let number, let process): if process == self.process { endReload(number) }
         case .gateOpens(let process): if process == self.process { openGate() }
         case .identityRenewal(let process): if process == self.process { renewIdentity() }
+        case .timeAnswer(let answer, let process):
+            if process == self.process { tell(.timeAsked(told(answer))) }
         case .start: start()
         case .entersWindow(let index, let serial):
             // The configuration may have changed since.
@@ -116,7 +118,9 @@ extension SimulatedHost {
     }
 
     private mutating func setClock(wrong: Bool) {
-        let longest = random.once(in: 5) ? plan.lifetime * 3 : plan.lifetime / 20
+        // A few seconds, or what makes everything look expired, or years.
+        let lengths = [plan.lifetime / 20, plan.lifetime * 3, .seconds(5 * 365 * 86_400)]
+        let longest = lengths[random.index(below: 7) / 3]
         let error = random.spell(.seconds(2), longest).seconds
         clockError = wrong ? (random.once(in: 2) ? error : -error) : 0
         for index in slots.indices {

@@ -23,8 +23,16 @@ extension SimulatedHost {
             violate(.retryTooEarly, "\(until - now) too early", index)
         }
         judgeBroker(of: attempt, index)
+        judgeAge(attempt, index)
         if attempt.reason == .requested && !slot.watch.isAskedFor { violate(.uncalledRenewal, "", index) }
         countAttempt(index)
+    }
+
+    /// Nothing is renewed for its age before its time, however the clock was set.
+    private mutating func judgeAge(_ attempt: AttemptPlan, _ index: Int) {
+        guard attempt.reason == .expiring, let leaf = slots[index].files.leaf else { return }
+        let early = leaf.notAfter - now - slots[index].window(leaf.lifetime) - leaf.lifetime / 100
+        if early > .seconds(700) { violate(.renewedTooSoon, "\(early) before its window", index) }
     }
 
     private mutating func countAttempt(_ index: Int) {

@@ -61,6 +61,7 @@ extension SimulatedHost {
     mutating func start() {
         if isRunning { return }
         report.starts += 1
+        countsFrom = nil
         watch.disturbed()
         isRunning = true
         for index in slots.indices {
@@ -75,6 +76,9 @@ extension SimulatedHost {
     }
 
     var configured: [ManagedCertificate] { slots.filter(\.isConfigured).map(\.wanted) }
+
+    /// Right, or so wrong that a broker's time counts instead: what lies between the agent can't know better.
+    private var isClockKnown: Bool { clockError == 0 || abs(clockError) > 700 }
 
     /// Whether one of the brokers grants what it is asked for, and none that may be asked instead makes any trouble.
     private var doBrokersLet: Bool {
@@ -93,7 +97,7 @@ extension SimulatedHost {
     /// Whether now counts as good time.
     mutating func weigh() {
         let hasIdentity = identity.map { $0.notAfter > WorldTime.date(now) } ?? false
-        watch.good.set(isRunning && weather.lets && hasIdentity && doBrokersLet, at: now)
+        watch.good.set(isRunning && weather.lets && hasIdentity && doBrokersLet && isClockKnown, at: now)
         watch.goodForReloads.set(isRunning && weather.letsReload, at: now)
     }
 }

@@ -19,6 +19,8 @@ struct SimulatedHost {
     var now = WorldTime.start
     /// How far the host's wall clock is off, in seconds.
     var clockError = 0.0
+    /// What the agent takes for the time at boottime zero, instead of the wall clock's.
+    var countsFrom: Date?
     /// Told with each event of a process; what an earlier process began never ends.
     var process = 0
     var isRunning = false
@@ -50,6 +52,7 @@ struct SimulatedHost {
         case reloadEnds(Int, process: Int)
         case gateOpens(process: Int)
         case identityRenewal(process: Int)
+        case timeAnswer(TimeAnswer, process: Int)
         case start
         case entersWindow(Int, serial: Int)
         case expires(Int, serial: Int)
@@ -72,9 +75,17 @@ struct SimulatedHost {
     }
 
     /// The wall clock as the host shows it, and its boottime.
-    var moment: Moment {
+    var shownMoment: Moment {
         Moment(wall: WorldTime.date(now) + clockError, boottime: now)
     }
+
+    /// The same by the time that counts for the agent.
+    var moment: Moment {
+        Moment(wall: countsFrom.map { $0 + now.seconds } ?? shownMoment.wall, boottime: now)
+    }
+
+    /// How far the time that counts for the agent is off.
+    var countedError: Duration { .seconds(moment.wall.timeIntervalSince(WorldTime.date(now))) }
 
     /// Runs until the plan's end or the first violation.
     mutating func run() -> HostReport {
@@ -131,7 +142,7 @@ struct SimulatedHost {
             watch.told(at: now, certificates: slots.count)
             report.inputs += 1
             slept = .zero
-            let actions = state.handle(input, at: moment)
+            let actions = state.handle(input, at: shownMoment)
             report.actions += actions.count
             perform(inOrder: actions)
         }

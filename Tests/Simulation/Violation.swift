@@ -17,6 +17,7 @@ public struct Violation: Error, Hashable, Sendable, CustomStringConvertible {
         case twoRequests = "two requests at once"
         case twoAttempts = "two attempts at once"
         case tooManyAttempts = "too many attempts"
+        case renewedTooSoon = "renewed too soon"
         case uncalledRenewal = "renewal that nobody asked for"
         case twoReloads = "one command twice at once"
         case reloadInOpenSection = "reload in an open section"

@@ -42,7 +42,7 @@ struct Weather {
     var lets: Bool {
         for trouble in Trouble.allCases
         where isOn[trouble.rawValue]
-            && ![.stepCAAway, .reloadsFail, .reloadsHang, .forbidden].contains(trouble)
+            && ![.stepCAAway, .reloadsFail, .reloadsHang, .forbidden, .clockWrong].contains(trouble)
         {
             return false
         }

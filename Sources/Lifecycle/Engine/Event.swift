@@ -30,7 +30,16 @@ public enum Event: Hashable, Sendable {
     case identityCloseToExpiration(notAfter: Date)
     case identityRenewed(IdentityFacts)
     case identityRenewalFailed(RenewalFailure, nextAttemptAt: Date)
+    /// Every broker refused the first; the second, which it had replaced, is in place again.
+    case identityRestored(refused: IdentityFacts, restored: IdentityFacts, nextAttemptAt: Date)
+    case identityNotRestored(RenewalFailure)
+    /// The time that counts was set.
     case clockStepped(by: Duration)
+    /// The wall clock can't be believed until a broker tells the time.
+    case clockDoubted
+    /// The wall clock is off by this, positive when ahead; a broker's time counts.
+    case clockRefuted(skew: Duration)
+    case clockBelieved(skew: Duration?)
 }
 
 /// Why no certificate of the host is ordered for the moment.

@@ -47,6 +47,9 @@ public struct LifecycleSettings: Hashable, Sendable {
 
     /// How long the record of a certificate is kept after it was taken out of the configuration.
     public var recordRetention: Duration = .seconds(30 * 86_400)
+    /// Ask a broker how late it is before anything is ordered for its age alone, once after a start: a clock that runs ahead
+    /// would order everything.
+    public var asksTimeAtStart = true
 
     /// Hold automatic orders over the budget of seven days.
     public var enforcesOrderBudget = true

@@ -49,6 +49,8 @@ struct CertificateLifecycle: Sendable {
     var reloads = ResultCounts()
     var history = CertificateHistory()
     var clampReportedFor: RenewalWindow?
+    /// Counted among those that are due by their age alone.
+    var isAged = false
     /// Its entry in the status is older than its state.
     var isDirty = false
 
@@ -190,6 +192,8 @@ struct RunningAttempt: Sendable {
     var plan: AttemptPlan
     var startedAt: Moment
     var isProbe: Bool
+    /// Serial of the identity that it presents.
+    var identity: String?
     /// When it turned to its broker, on the boottime clock.
     var beganAsking: Duration
     /// Brokers to which nothing could be sent.

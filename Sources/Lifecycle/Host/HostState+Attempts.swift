@@ -13,6 +13,7 @@ extension HostState {
     mutating func attemptEnded(_ name: CertificateName, _ outcome: AttemptOutcome, at now: Moment) {
         guard let index = indexes[name], let attempt = certificates[index].attempt else { return }
         closeStep(of: attempt, at: now)
+        noteIdentity(attempt, outcome, at: now)
         if case .failed(let failure) = outcome {
             steerGate(attempt, failure, at: now)
             if goesOnElsewhere(index, attempt, failure, at: now) { return }

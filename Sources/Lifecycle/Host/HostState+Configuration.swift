@@ -91,6 +91,7 @@ extension HostState {
         schedule = Schedule(count: next.count)
         queue = UrgencyQueue(count: next.count)
         reloadQueue = []
+        agedCount = certificates.count(where: \.isAged)
         renewingByCommand = [:]
         hasDeparting = false
         for index in certificates.indices {

@@ -9,7 +9,13 @@ extension HostState {
             certificates[index].mustLookAgain = false
             looksDue.append(certificates[index].name)
         }
-        setQueued(index, certificates[index].mayStart(at: now), at: now)
+        let isAged = certificates[index].reason(at: now.wall) == .expiring
+        if isAged != certificates[index].isAged {
+            certificates[index].isAged = isAged
+            agedCount += isAged ? 1 : -1
+        }
+        let mayStart = certificates[index].mayStart(at: now) && !(isAged && clock.holdsAged)
+        setQueued(index, mayStart, at: now)
         if certificates[index].mayReload(at: now.boottime) {
             reloadQueue.insert(index)
         } else if !reloadQueue.isEmpty {

@@ -21,6 +21,7 @@ extension HostState {
         plan.broker = choice.broker
         certificates[index].attempt?.plan = plan
         certificates[index].attempt?.isProbe = choice.isProbe
+        certificates[index].attempt?.identity = identity.facts?.serial
         certificates[index].attempt?.beganAsking = now.boottime
         certificates[index].attempt?.passedOver = passedOver
         certificates[index].attempt?.stage = nil

@@ -42,9 +42,11 @@ extension HostState {
         let code = exchange.status.map(String.init) ?? "error"
         brokerRequests[exchange.endpoint, default: [:]][code, default: 0] += 1
         counters.brokerRequestDuration.observe(exchange.took)
+        if let time = exchange.time { hear(time, at: now) }
         guard let status = exchange.status else { return }
         brokers[exchange.broker]?.lastContactAt = now.wall
-        if (200..<300).contains(status) { brokers[exchange.broker]?.lastSuccessAt = now.wall }
+        let isOrder = exchange.endpoint != BrokerExchange.healthEndpoint
+        if isOrder && (200..<300).contains(status) { brokers[exchange.broker]?.lastSuccessAt = now.wall }
     }
 
     private mutating func close(

@@ -3,7 +3,7 @@ import FoundationEssentials
 extension HostState {
     /// Starts what may start, the most urgent first.
     mutating func startAttempts(at now: Moment) {
-        if queue.isEmpty || isHeldForAll(at: now) { return }
+        if queue.isEmpty || clock.holdsAll || isHeldForAll(at: now) { return }
         if brokers.areAllClosed { return startProbe(at: now) }
         if queue.isOutOfOrder(at: now.boottime) {
             queue.reorder(queue.ids.map { ($0, urgency($0, at: now)) }, at: now.boottime)
@@ -88,7 +88,8 @@ extension HostState {
             $0.startedAt = now.wall
         }
         certificates[index].attempt = RunningAttempt(
-            plan: plan, startedAt: now, isProbe: choice.isProbe, beganAsking: now.boottime,
+            plan: plan, startedAt: now, isProbe: choice.isProbe,
+            identity: identity.facts?.serial, beganAsking: now.boottime,
             request: request, reloadWanted: plan.reloadWanted,
             stageStartedAt: now.boottime)
         certificates[index].queuedRenewal = nil

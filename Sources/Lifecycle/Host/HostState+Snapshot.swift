@@ -2,10 +2,12 @@ import FoundationEssentials
 
 extension HostState {
     /// The state as others may see it. Costs little where little has changed since the last one.
-    public mutating func snapshot(agent: AgentFacts, at now: Moment) -> Snapshot {
+    public mutating func snapshot(agent: AgentFacts, at raw: Moment) -> Snapshot {
+        let now = clock.judged(raw)
         refreshStatuses(at: now)
         return Snapshot(
-            takenAt: now.wall, agent: agent, identity: identityStatus(at: now), broker: brokerStatus(at: now),
+            takenAt: raw.wall, agent: agent, identity: identityStatus(at: now), broker: brokerStatus(at: now),
+            clock: clockStatus(at: now, raw),
             certificates: statuses, renewals: ledger.all(), counters: counters)
     }
 

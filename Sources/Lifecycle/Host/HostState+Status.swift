@@ -55,6 +55,7 @@ extension HostState {
         guard reason != nil else { return certificate.dueAt }
         switch wait {
         case .identity: return nil
+        case .clock(let date): return date
         case .broker(_, let date), .retry(let date), .possibleOrder(let date), .budget(let date),
             .unchanged(let date):
             return date
@@ -80,6 +81,7 @@ extension HostState {
     {
         if reason != nil {
             if case .identity(let state)? = wait { return state.advice }
+            if case .clock? = wait { return ClockState.unconfirmed.advice }
             if let error = certificate.record.lastError { return error.failure.advice }
             if case .budget? = wait { return FailureClass.orderBudgetSpent.advice }
             if case .broker(.unreachable, _)? = wait { return brokers.nextToOpen?.lastError?.failure.advice }

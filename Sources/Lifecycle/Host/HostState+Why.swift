@@ -4,6 +4,8 @@ import Notation
 /// What a due certificate waits for.
 enum Wait: Sendable {
     case identity(IdentityState)
+    /// For a broker to tell the time.
+    case clock(until: Date?)
     case broker(BrokerGate.Cause, until: Date)
     case possibleOrder(until: Date)
     case budget(until: Date)
@@ -19,6 +21,9 @@ extension HostState {
         if reason == nil || certificate.attempt != nil { return nil }
         let identityState = identity.state(at: now.wall)
         if !identityState.isUsable { return .identity(identityState) }
+        if clock.holdsAll || (clock.holdsAged && reason == .expiring) {
+            return .clock(until: clock.askAt.map(now.wall(of:)))
+        }
         let own = ownWait(of: certificate, at: now)
         if let wait = brokerWait(of: certificate, at: now) {
             let until = max(wait.until, now.boottime, certificate.startableAt)
@@ -83,6 +88,7 @@ extension HostState {
     private func whatNext(_ certificate: CertificateLifecycle, _ wait: Wait?) -> String {
         switch wait {
         case .identity(let state): "waits for a valid identity (\(state.rawValue))"
+        case .clock: "waits until a broker has confirmed this host's clock"
         case .broker(.unreachable, let date):
             "the broker can't be reached; it is tried again at \(date.rfc3339)"
         case .broker(.rateLimited, let date):

@@ -39,8 +39,15 @@ public struct HostState: Sendable {
     var random: SplitMix
     var brokerRequests: [String: [String: Int]] = [:]
     var counters = HostCounters()
-    /// Wall clock minus boottime, as of the last input.
+    var clock = ClockWatch()
+    /// By which time the driver judges.
+    var toldCountsFrom: Date?
+    /// Another time counts since this input, or another may be doubted.
+    var isTimeNew = false
+    /// The time that counts minus boottime, as of the last input.
     var clockOffset: Double?
+    /// Certificates that are due by their age alone.
+    var agedCount = 0
 
     var actions: [Action] = []
     var looksDue: [CertificateName] = []
@@ -62,9 +69,19 @@ public struct HostState: Sendable {
     public mutating func stop() { isStopping = true }
 
     /// Tells what happened; returns what is to be done about it, in order.
-    public mutating func handle(_ input: Input, at now: Moment) -> [Action] {
+    ///
+    /// `raw` is the moment as the host's clocks show it.
+    public mutating func handle(_ input: Input, at raw: Moment) -> [Action] {
+        var now = judgedMoment(raw)
         noticeClockStep(at: now)
         take(input, at: now)
+        if isTimeNew {
+            isTimeNew = false
+            now = clock.judge(raw)
+            noticeClockStep(at: now)
+            evaluateAll(at: now)
+        }
+        superviseClock(at: now)
         evaluateDue(at: now)
         forgetRecords(at: now)
         if isConfigured { superviseIdentity(at: now) }
@@ -89,6 +106,7 @@ public struct HostState: Sendable {
         if let forgetsAt { next.consider(forgetsAt) }
         if let deadline = identity.nextDeadline(at: now) { next.consider(deadline) }
         if !queue.isEmpty, let deadline = brokers.deadline { next.consider(deadline) }
+        if let deadline = clock.askAt { next.consider(deadline) }
         return next.deadline
     }
 
@@ -105,7 +123,9 @@ public struct HostState: Sendable {
         case .reloadEnded(let names, let outcome): reloadEnded(names, outcome, at: now)
         case .identityLooked(let found): identityLooked(found, at: now)
         case .identityRenewalEnded(let outcome): identityRenewalEnded(outcome, at: now)
+        case .identityRestored(let outcome): identityRestored(outcome, at: now)
         case .brokerExchanged(let exchange): brokerExchanged(exchange, at: now)
+        case .timeAsked(let answer): timeAsked(answer, at: now)
         }
     }
 }
