@@ -7,6 +7,7 @@ extension Snapshot {
     /// An agent whose broker has answered, with its certificates.
     static func fixture(
         _ certificates: [CertificateStatus] = [.fixture()], renewals: [RenewalRecord] = [],
+        clock: ClockStatus = ClockStatus(skew: .milliseconds(250)),
         _ change: (inout AgentFacts, inout IdentityStatus, inout BrokerStatus) -> Void = { _, _, _ in }
     ) -> Snapshot {
         var agent = AgentFacts(
@@ -36,7 +37,7 @@ extension Snapshot {
         counters.renewalDuration.observe(.seconds(4000))
         return Snapshot(
             takenAt: TestAPI.now, agent: agent, identity: identity, broker: broker,
-            clock: ClockStatus(skew: .milliseconds(250)),
+            clock: clock,
             certificates: certificates.sorted { $0.name < $1.name }, renewals: renewals, counters: counters)
     }
 }
