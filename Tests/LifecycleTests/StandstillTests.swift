@@ -165,8 +165,10 @@ extension TestHost {
         host.now.wall = Date(timeIntervalSince1970: 1000)
         host.state = HostState(seed: 1, records: [web.name: record])
         _ = host.state.handle(.configured([web], host.settings), at: host.now)
-        host.tell(.identityLooked(FoundIdentity(pair: .present(host.identity()))))
+        host.identityFacts = first.identity()
+        host.tell(.identityLooked(host.foundIdentity))
         host.tell(.looked(web.name, .nothing))
+        host.confirmClock(first.now.wall + 1)
         let plan = host.nextPlan(within: .seconds(100))
         #expect(plan != nil)
     }

@@ -83,6 +83,13 @@ struct TestHost {
         FoundIdentity(pair: .present(identityFacts ?? identity()))
     }
 
+    /// A broker says that it is so late: what the wall clock says, if nothing else.
+    @discardableResult
+    mutating func confirmClock(_ date: Date? = nil) -> [Action] {
+        let time = ServerTime(date: date ?? now.wall, readAt: now.boottime, uncertainty: .seconds(1))
+        return tell(.timeAsked(.told(time, by: .first)))
+    }
+
     var runningCount: Int { state.runningAttempts }
 
     func identity(lifetime: Duration = .seconds(400 * 86_400)) -> IdentityFacts {
