@@ -142,7 +142,7 @@ struct EventLog {
             attributes.append("advice", ClockState.suspect.advice.map { .string($0) })
             log.error("this host's clock is wrong, the broker's time counts", attributes)
         case .clockBelieved(let skew):
-            var attributes: LogAttributes = []
+            var attributes: LogAttributes = [:]
             attributes.append("skew", skew.map { .duration($0) })
             log.info("this host's clock is right", attributes)
         default: break

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import POSIX
+import TestSupport
 import Testing
 
 /// The wall clock of a running agent set by years, by a shim that is loaded before the C library.

@@ -1,6 +1,7 @@
 import Foundation
 import HTTP
 import Lifecycle
+import POSIX
 import Testing
 
 @testable import LocalAPI

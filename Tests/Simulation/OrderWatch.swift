@@ -27,6 +27,8 @@ struct OrderWatch {
     var unansweredKey: ServiceKey?
     /// The broker that an order was lost at, and since when; it alone is asked for a while.
     private(set) var unanswered: (broker: Int, since: Duration)?
+    /// The clock was set since: how long ago that was, the agent doesn't know for certain.
+    private(set) var isUnansweredVague = false
     /// The same as the agent has it on disk.
     private var storedUnanswered: (broker: Int, since: Duration)?
 
@@ -63,6 +65,7 @@ struct OrderWatch {
     }
 
     mutating func noteAnswered() {
+        isUnansweredVague = false
         unanswered = nil
         unansweredKey = nil
     }
@@ -95,6 +98,7 @@ struct OrderWatch {
         orders.removeAll { unstored.contains($0) }
         unstored = []
         if !isPossibleStored || isSkewed { possibleAt = nil }
-        unanswered = isSkewed ? nil : storedUnanswered
+        unanswered = storedUnanswered
+        if isSkewed { isUnansweredVague = true }
     }
 }

@@ -70,7 +70,7 @@ extension SimulatedHost {
     /// All brokers are closed, or the one that an order was lost at.
     private func isHeldByBrokers(_ index: Int, _ broker: BrokerStatus) -> Bool {
         let closed = broker.brokers.filter { $0.state == .unreachable || $0.state == .paused }
-        let own = slots[index].record?.unansweredOrder?.broker
+        let own = slots[index].watch.orders.unanswered.map { brokers[$0.broker].address }
         return closed.count == broker.brokers.count || closed.contains { $0.address == own }
     }
 

@@ -30,7 +30,10 @@ extension SimulatedHost {
 
     /// Nothing is renewed for its age before its time, however the clock was set.
     private mutating func judgeAge(_ attempt: AttemptPlan, _ index: Int) {
-        guard attempt.reason == .expiring, let leaf = slots[index].files.leaf else { return }
+        // Of the leaf that the agent knows: another one may have been put there since.
+        guard attempt.reason == .expiring, let leaf = slots[index].files.leaf,
+            leaf.serial == slots[index].watch.knownSerial
+        else { return }
         let early = leaf.notAfter - now - slots[index].window(leaf.lifetime) - leaf.lifetime / 100
         if early > .seconds(700) { violate(.renewedTooSoon, "\(early) before its window", index) }
     }

@@ -16,6 +16,7 @@ extension HostState {
     }
 
     mutating func timeAsked(_ answer: TimeAnswer, at now: Moment) {
+        allDirty = true
         let before = clock.trust
         switch answer {
         case .told(let time, let broker):
@@ -41,7 +42,11 @@ extension HostState {
         guard isConfigured, !isStopping else { return }
         if !settings.asksTimeAtStart { clock.trustUnchecked() }
         let hasAged = agedCount > 0 || identity.isDueByAge(at: now.wall)
-        if clock.asks(hasAged: hasAged, at: now.boottime) { emit(.askTime(settings.brokers)) }
+        if clock.asks(hasAged: hasAged, at: now.boottime) {
+            // Who waits for the answer says when the question is put.
+            allDirty = true
+            emit(.askTime(settings.brokers))
+        }
         if clock.countsFrom != toldCountsFrom {
             toldCountsFrom = clock.countsFrom
             // First of all: what follows is judged by it.
