@@ -90,7 +90,7 @@ import Testing
 
     @Test func `the pair before is let go`() async throws {
         let host = try LabHost()
-        try await host.enroll().get()
+        _ = try await host.enroll().get()
         _ = try await host.renewIdentity().get()
         let hands = host.hands()
         hands.forgetPreviousIdentity()

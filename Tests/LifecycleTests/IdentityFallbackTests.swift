@@ -48,6 +48,7 @@ import Testing
         #expect(identity.facts?.serial == "old")
         #expect(identity.lastError?.failure.failureClass == .identityRefused)
         #expect(identity.nextAttemptAt.map { $0 > host.now.wall } == true)
+        host.identityFacts = old
         let later = host.wait(atMost: .minutes(50), for: { $0 == .renewIdentity })
         #expect(later.contains(.renewIdentity), "it is renewed again")
     }

@@ -169,6 +169,7 @@ import Testing
         record.nextAttemptAt = host.now.wall + 1800
         host = try TestHost([web], records: [web.name: record])
         host.tell(.looked(web.name, .nothing))
+        host.confirmClock()
         #expect(host.nextPlan(within: .minutes(29)) == nil)
         #expect(host.nextPlan(within: .minutes(2)) != nil)
     }

@@ -67,7 +67,6 @@ struct OrderWatch {
     mutating func noteAnswered() {
         isUnansweredVague = false
         unanswered = nil
-        unansweredKey = nil
     }
 
     mutating func note(at now: Moment, limit: Int, pace: Duration, isStored: Bool) {

@@ -121,7 +121,7 @@ extension SimulatedHost {
         case .bundle(let leaf, let isCached):
             tell(.brokerExchanged(exchange(course, status: 200)))
             if isDead(index) { return }
-            slots[index].watch.orders.noteAnswered()
+            slots[index].watch.orders.unansweredKey = nil
             tell(.attemptStep(name, .checks))
             if isDead(index) { return }
             if leaf.serial == slots[index].files.leaf?.serial, slots[index].isInOrder {
@@ -243,6 +243,7 @@ extension SimulatedHost {
         watch.attempts -= 1
         if course.isProbe { watch.probes = max(watch.probes - 1, 0) }
         if plan.sabotage.contains(.lostOutcome), random.once(in: 20) { return }
+        if !outcome.isUnanswered { slots[index].watch.orders.noteAnswered() }
         judgeEnd(outcome, index)
         tell(.attemptEnded(course.plan.certificate.name, told(outcome)))
         if let held = heldInputs.removeValue(forKey: index) { held.forEach { tell($0) } }
@@ -254,6 +255,17 @@ extension SimulatedHost {
         }
         report.certificate.notBefore = report.certificate.notAfter - 100 * 365 * 86_400.0
         return .installed(report)
+    }
+}
+
+extension AttemptOutcome {
+    /// No bundle came of it.
+    fileprivate var isUnanswered: Bool {
+        if case .failed(let failure) = self {
+            failure.stage != .checks && failure.stage != .install
+        } else {
+            false
+        }
     }
 }
 

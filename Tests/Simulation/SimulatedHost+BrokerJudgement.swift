@@ -29,7 +29,8 @@ extension SimulatedHost {
     private mutating func judgePreference(_ number: Int, _ index: Int) {
         let first = watch.brokers[0]
         guard number > 0, first.isHeard, (first.pauseUntil ?? .zero) <= now,
-            slots[index].record?.unansweredOrder == nil, slots[index].watch.orders.unanswered == nil
+            slots[index].isRecordCurrent, slots[index].record?.unansweredOrder == nil,
+            slots[index].watch.orders.unanswered == nil
         else { return }
         violate(.preferredForgotten, "\(brokers[number].address) is asked", index)
     }

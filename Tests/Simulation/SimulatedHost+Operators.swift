@@ -85,9 +85,12 @@ extension SimulatedHost {
             slots[index].watch.unservedSince = nil
         default: break
         }
+        let isOther = slots[index].wanted != wanted
         slots[index].wanted = wanted
         slots[index].watch.retryNotBefore = nil
-        slots[index].watch.orders.noteAnswered()
+        // What was asked for is another order now.
+        if isOther { slots[index].watch.orders.noteAnswered() }
+        slots[index].watch.orders.unansweredKey = nil
         slots[index].watch.dueSince = nil
         watchLife(of: index)
         trace?.add("\(now.components.seconds) reconfigured \(wanted.name)")

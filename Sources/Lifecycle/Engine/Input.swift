@@ -29,6 +29,11 @@ public enum Input: Hashable, Sendable {
     case timeAsked(TimeAnswer)
 }
 
+extension Input {
+    /// A request to a broker ended; what it was for goes on.
+    var isExchange: Bool { if case .brokerExchanged = self { true } else { false } }
+}
+
 /// How a renewal (or an enrolment) of the identity ended.
 public enum IdentityRenewalOutcome: Hashable, Sendable {
     case renewed(IdentityFacts)

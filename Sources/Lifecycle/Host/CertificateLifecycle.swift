@@ -125,8 +125,9 @@ struct CertificateLifecycle: Sendable {
     var budget: OrderBudget { OrderBudget(lifetime: record.lifetime, window: window) }
 
     /// Reads the waits of the record back into the boottime clock. None can be longer than it was when it was written,
-    /// nor than `longest`: the wall clock may be wrong now, or have been wrong then.
-    mutating func restoreWaits(at now: Moment, longest: Duration, sameBrokerSpan: Duration) {
+    /// nor than any wait can be: the wall clock may be wrong now, or have been wrong then.
+    mutating func restoreWaits(at now: Moment, _ settings: LifecycleSettings) {
+        let longest = RetrySchedule.longestRetryAfter
         let deadline = { (date: Date?, written: Date?) -> Duration? in
             guard let date, date > now.wall else { return nil }
             let left = min(date.timeIntervalSince(now.wall), date.timeIntervalSince(written ?? now.wall))
@@ -136,7 +137,7 @@ struct CertificateLifecycle: Sendable {
         retryAt = deadline(record.nextAttemptAt, record.lastError?.at ?? record.lastSuccessAt)
         possibleOrderUntil = deadline(record.possibleOrderUntil, record.orders.lastOrderAt)
         if let order = record.unansweredOrder {
-            sameBrokerUntil = deadline(order.since + sameBrokerSpan.seconds, order.since)
+            sameBrokerUntil = deadline(order.since + settings.sameBrokerSpan.seconds, order.since)
         }
         guard let debt = record.reload else { return }
         reload.retryAt = deadline(debt.nextAttemptAt, debt.lastError?.at ?? debt.since) ?? now.boottime

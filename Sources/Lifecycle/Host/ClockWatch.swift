@@ -73,8 +73,12 @@ struct ClockWatch: Sendable {
         askAt = nil
         failedQuestions = 0
         if abs(certain) > Self.tolerance.seconds {
+            // What is counted already may be as good: it isn't set again for the parts of a second.
+            let latest = told + time.uncertainty.seconds
+            if trust != .refuted || !(counted.map { told <= $0 && $0 <= latest } ?? false) {
+                counted = told + time.uncertainty.seconds / 2
+            }
             trust = .refuted
-            counted = told + time.uncertainty.seconds / 2
         } else {
             believe()
         }

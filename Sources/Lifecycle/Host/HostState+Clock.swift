@@ -3,9 +3,10 @@ import FoundationEssentials
 extension HostState {
     /// The moment by the time that counts.
     mutating func judgedMoment(_ raw: Moment) -> Moment {
-        if !isConfigured { clock.begin(newest: newestKnownTime, at: raw) }
         let before = clock.trust
+        if !isConfigured { clock.begin(newest: newestKnownTime, at: raw) }
         let now = clock.judge(raw)
+        if !isConfigured { isStartDoubted = clock.holdsAll }
         noteTrust(before, at: now)
         return now
     }
@@ -28,6 +29,15 @@ extension HostState {
         case .unanswered: clock.heardNothing(at: now.boottime, longest: longestDoubt)
         }
         noteTrust(before, at: now)
+    }
+
+    /// Now that somebody has told the time.
+    mutating func restoreWaitsOfDoubtedStart(at now: Moment) {
+        guard isStartDoubted, !clock.holdsAll else { return }
+        isStartDoubted = false
+        for index in certificates.indices where certificates[index].attempt == nil {
+            certificates[index].restoreWaits(at: now, settings)
+        }
     }
 
     /// Every answer of a broker tells the time.

@@ -66,8 +66,7 @@ extension HostState {
     private mutating func restored(_ wish: ManagedCertificate, at now: Moment) -> CertificateLifecycle {
         var certificate = CertificateLifecycle(
             wanted: wish, record: records.removeValue(forKey: wish.name), at: now)
-        certificate.restoreWaits(
-            at: now, longest: RetrySchedule.longestRetryAfter, sameBrokerSpan: settings.sameBrokerSpan)
+        certificate.restoreWaits(at: now, settings)
         let wasCutOff = certificate.record.attemptUnderWaySince != nil
         if let begun = certificate.record.attemptUnderWaySince {
             certificate.noteCutOffAttempt(begun: begun, at: now, settings)

@@ -41,11 +41,17 @@ extension HostState {
     }
 
     /// The brokers that may be asked for a certificate, in order. One that may have granted it unheard is asked alone at
-    /// first, and afterwards last.
+    /// first, and afterwards last until it grants something.
     func candidates(for certificate: CertificateLifecycle, at now: Moment) -> [BrokerAddress] {
         let all = settings.brokers
         guard let order = certificate.record.unansweredOrder, all.contains(order.broker) else { return all }
         if certificate.boundBroker(at: now.boottime) != nil { return [order.broker] }
+        // It has granted something since: it is as good as any.
+        if let success = brokers[order.broker]?.lastSuccessAt,
+            success > order.since + settings.sameBrokerSpan.seconds
+        {
+            return all
+        }
         return all.filter { $0 != order.broker } + [order.broker]
     }
 

@@ -42,6 +42,8 @@ public struct HostState: Sendable {
     var clock = ClockWatch()
     /// By which time the driver judges.
     var toldCountsFrom: Date?
+    /// What the records said of waits was read by a clock that nobody believed.
+    var isStartDoubted = false
     /// Another time counts since this input, or another may be doubted.
     var isTimeNew = false
     /// The time that counts minus boottime, as of the last input.
@@ -78,6 +80,7 @@ public struct HostState: Sendable {
         if isTimeNew {
             isTimeNew = false
             now = clock.judge(raw)
+            restoreWaitsOfDoubtedStart(at: now)
             noticeClockStep(at: now)
             evaluateAll(at: now)
         }
@@ -86,7 +89,8 @@ public struct HostState: Sendable {
         forgetRecords(at: now)
         if isConfigured { superviseIdentity(at: now) }
         if !isStopping {
-            startAttempts(at: now)
+            // The end of an attempt says what its answer means for its broker; it follows at once.
+            if !input.isExchange { startAttempts(at: now) }
             startReloads(at: now)
         }
         noteHistory(of: input, at: now)
