@@ -9,13 +9,15 @@ import Testing
     private static let years: Double = 5 * 365 * 86_400
 
     private func host(
-        _ count: Int = 40, age: Duration = .days(10), records: [CertificateName: CertificateRecord] = [:],
+        _ count: Int = 6, age: Duration = .days(10), records: [CertificateName: CertificateRecord] = [:],
         at start: Moment? = nil, bornAt: Date? = nil
     ) throws -> TestHost {
         let list = try (0..<count).map { try managed("c\($0)") }
         var host = try TestHost(list, records: records, at: start, enrolled: false) {
             $0.brokers = [.first, .second]
             $0.asksTimeAtStart = true
+            $0.checkInterval = .days(1000)
+            $0.identityCheckInterval = .hours(6)
         }
         let born = bornAt ?? host.now.wall
         host.identityFacts = IdentityFacts(
@@ -55,7 +57,10 @@ import Testing
         #expect(try host.status(named("c1")).nextRenewalAt == before.nextRenewalAt)
 
         // Sixty days later by the broker's time all are due, and by no other.
-        let due = host.wait(atMost: .days(60), for: { ![$0].plans.isEmpty })
+        let born = Date(timeIntervalSince1970: 1_800_000_000)
+        let due = host.wait(
+            atMost: .days(60), found: { try? managed($0.text).found(at: born, age: .days(10)) },
+            for: { ![$0].plans.isEmpty })
         #expect(!due.plans.isEmpty)
         let waited = host.now.wall.timeIntervalSince1970 - step - 1_800_000_000
         #expect(abs(waited / 86_400 - 50) < 2)
@@ -115,33 +120,35 @@ import Testing
 
     @Test(arguments: [Date(timeIntervalSince1970: 0), Date(timeIntervalSince1970: 1_800_000_000 - 3600)])
     func `a start with a clock before the newest record or the release is doubted`(wall: Date) throws {
+        let born = Date(timeIntervalSince1970: 1_800_000_000)
         var record = CertificateRecord()
-        record.lastAttemptAt = Date(timeIntervalSince1970: 1_800_000_000)
+        record.lastAttemptAt = born
         let start = Moment(wall: wall, boottime: .seconds(30))
-        var host = try TestHost([managed("web")], records: [named("web"): record], at: start, enrolled: false)
-        {
+        let web = try managed("web")
+        var host = try TestHost([web], records: [web.name: record], at: start, enrolled: false) {
             $0.asksTimeAtStart = true
         }
         #expect(host.setUp.contains(.askTime([.first])))
-        host.identityFacts = host.identity()
-        #expect(
-            try host.tell(.looked(managed("web").name, .nothing)).plans.isEmpty, "not even what is missing")
-        #expect(try host.status(named("web")).why.contains("confirmed this host's clock"))
-        host.now = host.now + .seconds(1)
-        let answer = told(host, ahead: wall.timeIntervalSince1970 - 1_800_000_060)
-        host.tell(answer)
+        host.identityFacts = IdentityFacts(
+            name: host.settings.identityName, serial: "1d", issuer: "Test CA", notBefore: born,
+            notAfter: born + 400 * 86_400)
         host.tell(.identityLooked(host.foundIdentity))
+        #expect(host.tell(.looked(web.name, .nothing)).plans.isEmpty, "not even what is missing")
+        #expect(try host.status(web.name).why.contains("confirmed this host's clock"))
+        #expect(host.confirmClock(born + 60).started == ["web"])
         #expect(host.snapshot().clock.state == .suspect)
-        #expect(host.wait(.minutes(1)).plans.count + host.runningCount >= 1)
     }
 
     @Test func `at a right start what is due by its age waits for one answer, what is missing doesn't`()
         throws
     {
-        var host = try host(3, age: .days(70))
-        #expect(host.setUpPlans.isEmpty)
-        #expect(try host.tell(.looked(named("c0"), .nothing)).plans.map(\.reason) == [.missing])
-        #expect(host.tell(told(host, ahead: 0.3)).plans.count == 2)
+        let (old, new) = (try managed("old"), try managed("new"))
+        var host = try TestHost([old, new]) { $0.asksTimeAtStart = true }
+        let looked = host.tell(.looked(old.name, old.found(at: host.now.wall, age: .days(70))))
+        #expect(looked.contains(.askTime([.first])))
+        #expect(looked.plans.isEmpty)
+        #expect(host.tell(.looked(new.name, .nothing)).plans.map(\.reason) == [.missing])
+        #expect(host.confirmClock(host.now.wall - 0.3).started == ["old"])
         #expect(host.snapshot().clock.state == .ok)
     }
 
