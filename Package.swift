@@ -45,7 +45,7 @@ let package = Package(
         // Floor 1: owners over C.
         room("POSIX", ["CPOSIX"]),
         room("PKI", ["COpenSSL", "Notation"]),
-        room("Transfer", ["CCurl"]),
+        room("Transfer", ["CCurl", "COpenSSL"]),
         room("YAML", ["CYAML"]),
 
         // Floor 2: values, rules, the reactor.

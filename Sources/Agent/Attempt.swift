@@ -69,7 +69,7 @@ struct Attempt {
         let checks = BundleChecks(
             certificate: plan.certificate, pendingKey: key.spkiSHA256,
             installedKey: inventory.installedKeySPKI(of: plan.certificate), found: found,
-            identityName: desk.identityName, now: .now)
+            identityName: desk.identityName, now: desk.clock.now)
         do { return try checks.judge(bundle) } catch {
             // It can't be used, but it was ordered, unless the broker says that it had it already.
             var failure = error

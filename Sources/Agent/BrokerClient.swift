@@ -37,7 +37,7 @@ struct BrokerClient {
             )
             return Ordered(
                 result: .failure(failure),
-                exchange: BrokerExchange(endpoint: Self.ordersPath, status: nil, took: .zero))
+                exchange: exchange(nil, took: .zero))
         }
         let request = RemoteRequest(
             .post, url + Self.ordersPath,
@@ -52,14 +52,19 @@ struct BrokerClient {
             let answer = try session.perform(request, stop: stop)
             return Ordered(
                 result: Self.bundle(from: answer),
-                exchange: BrokerExchange(
-                    endpoint: Self.ordersPath, status: answer.status, took: answer.timings.total))
+                exchange: exchange(
+                    answer.status, took: answer.timings.total,
+                    time: ServerTime(answer, began: started, ended: Clock.boottime())))
         } catch {
             return Ordered(
                 result: .failure(RenewalFailure(order: error)),
-                exchange: BrokerExchange(
-                    endpoint: Self.ordersPath, status: nil, took: Clock.boottime() - started))
+                exchange: exchange(nil, took: Clock.boottime() - started))
         }
+    }
+
+    private func exchange(_ status: Int?, took: Duration, time: ServerTime? = nil) -> BrokerExchange {
+        BrokerExchange(
+            broker: BrokerAddress(url), endpoint: Self.ordersPath, status: status, took: took, time: time)
     }
 
     private static func bundle(from answer: Answer) -> Result<UncheckedBundle, RenewalFailure> {

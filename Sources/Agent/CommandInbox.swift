@@ -39,7 +39,8 @@ public final class CommandInbox: CommandSink {
                 guard let status = snapshot.certificate(name) else { return .unknownCertificate }
                 return waiting.renew(
                     name, request, current: status.currentRenewal,
-                    budgetSpentFor: request.overBudget ? nil : status.timeToNextOrder(), run: run)
+                    budgetSpentFor: request.overBudget
+                        ? nil : status.timeToNextOrder(at: snapshot.clock.time(at: .now)), run: run)
             case .reload(let name):
                 guard snapshot.certificate(name) != nil else { return .unknownCertificate }
                 return waiting.reload(name, current: snapshot.openReload(of: name), run: run)
@@ -127,8 +128,8 @@ extension CommandInbox.Waiting {
 
 extension CertificateStatus {
     /// How long the order budget allows no further order; nil while it does.
-    fileprivate func timeToNextOrder() -> Duration? {
-        guard let left = nextOrderAt?.timeIntervalSince(.now), left > 0 else { return nil }
+    fileprivate func timeToNextOrder(at now: Date) -> Duration? {
+        guard let left = nextOrderAt?.timeIntervalSince(now), left > 0 else { return nil }
         return .seconds(left)
     }
 }

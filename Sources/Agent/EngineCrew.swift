@@ -33,7 +33,16 @@ struct EngineCrew {
             try pool.submit { context in
                 mail.send([.identityRenewalEnded(hands.enroll(in: context, stop: stop))])
             }
-        case .look, .lookAtIdentity, .persist, .forget, .report:
+        case .restoreIdentity(let brokers):
+            try pool.submit { context in
+                mail.send([.identityRestored(hands.restoreIdentity(brokers, in: context, stop: stop))])
+            }
+        case .askTime(let brokers):
+            try pool.submit { context in
+                let answer = hands.askTime(brokers, in: context, stop: stop) { mail.send([$0]) }
+                mail.send([.timeAsked(answer)])
+            }
+        case .look, .lookAtIdentity, .persist, .forget, .countTime, .forgetPreviousIdentity, .report:
             break
         }
     }

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Lifecycle
 import POSIX
 
@@ -10,6 +11,10 @@ protocol EngineHands: Sendable {
 
     func look(at certificate: ManagedCertificate) -> FoundCertificate
     func lookAtIdentity() -> FoundIdentity
+    /// A broker has accepted the identity: the one before need not be kept.
+    func forgetPreviousIdentity()
+    /// From now on validity is judged by a clock that read this at boottime zero; nil for the wall clock.
+    func countTime(from start: Date?)
     /// Tries again to finish installs that got stuck; the certificates whose files may have changed by that.
     func retryStuckInstalls() -> [CertificateName]
     /// Stores the record before it returns, or says in the log that it could not.
@@ -28,6 +33,15 @@ protocol EngineHands: Sendable {
     func rebuild(_ outputs: Set<Output>, of certificate: ManagedCertificate) -> RenewalFailure?
     func reload(_ plan: ReloadPlan, stop: StopSignal) -> ReloadOutcome
     func renewIdentity(in context: WorkerContext, stop: StopSignal) -> IdentityRenewalOutcome
+    /// Asks the brokers in order until one answers, and counts each request.
+    func askTime(
+        _ brokers: [BrokerAddress], in context: WorkerContext, stop: StopSignal,
+        told: @escaping @Sendable (Input) -> Void
+    ) -> TimeAnswer
+    /// Puts the identity before back if one of the brokers accepts it.
+    func restoreIdentity(
+        _ brokers: [BrokerAddress], in context: WorkerContext, stop: StopSignal
+    ) -> IdentityRenewalOutcome
     func enroll(in context: WorkerContext, stop: StopSignal) -> IdentityRenewalOutcome
     /// Reads the configuration file again, and says in the log what is wrong with it.
     func readConfiguration() -> ConfigurationReading

@@ -15,13 +15,16 @@ public struct Enrolment: Sendable {
     private let state: StateDirectory
     private let installer: Installer
     private let log: Logger
+    private let clock: JudgedClock
     private let seam: InstallSeam
 
     init(
-        settings: IdentitySettings, state: StateDirectory, installer: Installer, log: Logger,
-        seam: InstallSeam = .none
+        settings: IdentitySettings, state: StateDirectory, installer: Installer,
+        clock: JudgedClock = JudgedClock(),
+        log: Logger, seam: InstallSeam = .none
     ) {
         self.seam = seam
+        self.clock = clock
         self.settings = settings
         self.state = state
         self.installer = installer
@@ -66,12 +69,13 @@ public struct Enrolment: Sendable {
     func run(session: Session, stop: StopFlag) throws(RenewalFailure) -> Outcome {
         let lock = try takeLock()
         let files = IdentityFiles(settings)
-        if case .usable(let identity) = files.read(), identity.chain.leaf.notAfter >= Date.now {
+        if case .usable(let identity) = files.read(), identity.chain.leaf.notAfter >= clock.now {
             return .wasEnrolled(identity.facts)
         }
         let token = try readToken()
         let authority = IdentityAuthority(
-            settings: settings, stateDirectory: state.path, files: files, installer: installer, log: log)
+            settings: settings, stateDirectory: state.path, files: files, installer: installer,
+            clock: clock, log: log)
         let facts = try authority.enroll(token: token.secret, session: session, stop: stop)
         remove(token)
         _ = consume lock

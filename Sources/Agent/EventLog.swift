@@ -79,8 +79,11 @@ struct EventLog {
                     "next_order": .date(nextOrderAt),
                     "advice": .string(FailureClass.orderBudgetSpent.advice),
                 ])
-        case .ordersHeld, .ordersResumed, .identityChanged, .identityInsideWindow, .identityCloseToExpiration,
-            .identityRenewed, .identityRenewalFailed, .clockStepped:
+        case .ordersHeld, .ordersResumed, .brokerHeld, .brokerResumed, .brokerFailedOver, .identityChanged,
+            .identityInsideWindow, .identityCloseToExpiration,
+            .identityRenewed, .identityRenewalFailed, .identityRestored, .identityNotRestored, .clockStepped,
+            .clockDoubted,
+            .clockRefuted, .clockBelieved:
             writeHost(event)
         }
     }
@@ -90,6 +93,7 @@ struct EventLog {
         switch event {
         case .ordersHeld(let hold): write(hold)
         case .ordersResumed: log.info("orders go on")
+        case .brokerHeld, .brokerResumed, .brokerFailedOver: writeBroker(event)
         case .identityChanged(let state, let problem):
             var attributes: LogAttributes = ["state": .string(state.rawValue)]
             attributes.append("error", problem.map { .string($0) })
@@ -112,8 +116,64 @@ struct EventLog {
             log.error(
                 "identity renewal failed",
                 Self.attributes(of: failure) + ["next_attempt": .date(nextAttemptAt)])
+        case .identityRestored(let refused, let restored, let nextAttemptAt):
+            log.error(
+                "every broker refused the new identity, the one before is in place again",
+                [
+                    "identity": .string(restored.name), "refused_serial": .string(refused.serial),
+                    "serial": .string(restored.serial), "not_after": .date(restored.notAfter),
+                    "next_attempt": .date(nextAttemptAt),
+                    "advice": .string(FailureClass.identityRefused.advice),
+                ])
+        case .identityNotRestored(let failure):
+            log.error(
+                "every broker refused the new identity, and the one before can't be put back",
+                Self.attributes(of: failure))
         case .clockStepped(let step):
-            log.warn("the wall clock was set", ["by": .duration(step)])
+            log.warn("the clock was set", ["by": .duration(step)])
+        case .clockDoubted:
+            var attributes: LogAttributes = ["reason": .string(ClockState.unconfirmed.rawValue)]
+            attributes.append("advice", ClockState.unconfirmed.advice.map { .string($0) })
+            log.warn("orders held: this host's clock may be wrong", attributes)
+        case .clockRefuted(let skew):
+            var attributes: LogAttributes = [
+                "reason": .string(ClockState.suspect.rawValue), "skew": .duration(skew),
+            ]
+            attributes.append("advice", ClockState.suspect.advice.map { .string($0) })
+            log.error("this host's clock is wrong, the broker's time counts", attributes)
+        case .clockBelieved(let skew):
+            var attributes: LogAttributes = [:]
+            attributes.append("skew", skew.map { .duration($0) })
+            log.info("this host's clock is right", attributes)
+        default: break
+        }
+    }
+
+    /// The events that concern one of several brokers.
+    private func writeBroker(_ event: Event) {
+        switch event {
+        case .brokerHeld(let broker, let hold):
+            var attributes: LogAttributes = ["broker": .string(broker.text)]
+            switch hold {
+            case .brokerUnreachable(let date), .rateLimited(let date):
+                attributes.append("next_attempt", .date(date))
+            case .identity: break
+            }
+            if case .rateLimited = hold {
+                log.warn("a broker asked to wait, others are asked", attributes)
+            } else {
+                log.warn("a broker can't be reached, others are asked", attributes)
+            }
+        case .brokerResumed(let broker):
+            log.info("a broker answers again", ["broker": .string(broker.text)])
+        case .brokerFailedOver(let name, let from, let to, let failure):
+            log.warn(
+                "nothing could be sent to a broker, the next one is asked",
+                [
+                    "certificate": .string(name.text), "broker": .string(from.text),
+                    "next_broker": .string(to.text),
+                    "class": .string(failure.failureClass.rawValue), "error": .string(failure.detail),
+                ])
         default: break
         }
     }

@@ -94,8 +94,10 @@ extension StateDirectory {
 extension LifecycleSettings {
     /// What the state machine needs to know of the configuration.
     init(_ configuration: AgentConfiguration) {
-        self.init(identityName: configuration.identity.name)
-        brokerEndpoint = configuration.broker.url.text
+        let broker = configuration.broker
+        self.init(
+            identityName: configuration.identity.name,
+            brokers: ([broker.url] + broker.failoverURLs).map { BrokerAddress($0.text) })
         let renewBefore = configuration.identity.renewBefore
         identityRenewBefore =
             renewBefore == RenewalWindow.identityStandard ? .standard : .explicit(renewBefore)

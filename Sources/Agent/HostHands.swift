@@ -13,7 +13,25 @@ final class HostHands: EngineHands {
     private struct Configured: Sendable {
         let settings: AgentConfiguration
         let identity: IdentityFiles
+        let previousIdentity: PreviousIdentity
         let enrolment: Enrolment
+
+        init(
+            _ settings: AgentConfiguration, state: StateDirectory, installer: Installer, clock: JudgedClock,
+            log: Logger, keeping known: Configured? = nil
+        ) {
+            self.settings = settings
+            if let known, known.settings.identity == settings.identity {
+                identity = known.identity
+                previousIdentity = known.previousIdentity
+                enrolment = known.enrolment
+            } else {
+                identity = IdentityFiles(settings.identity)
+                previousIdentity = PreviousIdentity(stateDirectory: state.path, name: settings.identity.name)
+                enrolment = Enrolment(
+                    settings: settings.identity, state: state, installer: installer, clock: clock, log: log)
+            }
+        }
     }
 
     private let configured: Lock<Configured>
@@ -21,6 +39,7 @@ final class HostHands: EngineHands {
     private let state: StateDirectory
     private let api: WantedAPI
     private let log: Logger
+    private let clock = JudgedClock()
     private let inventory = Inventory()
     private let keys: PendingKeyStore
     private let records: StateStore
@@ -41,10 +60,7 @@ final class HostHands: EngineHands {
         installer = Installer(gate: gate, journal: InstallJournal(state))
         reloads = ReloadCommand(gate: gate, log: log)
         configured = Lock(
-            Configured(
-                settings: settings, identity: IdentityFiles(settings.identity),
-                enrolment: Enrolment(
-                    settings: settings.identity, state: state, installer: installer, log: log)))
+            Configured(settings, state: state, installer: installer, clock: clock, log: log))
     }
 
     private var current: Configured { configured.withLock { $0 } }
@@ -52,7 +68,9 @@ final class HostHands: EngineHands {
     func look(at certificate: ManagedCertificate) -> FoundCertificate { inventory.look(at: certificate) }
 
     func lookAtIdentity() -> FoundIdentity {
-        var found = current.identity.look()
+        let configured = current
+        var found = configured.identity.look()
+        found.previous = configured.previousIdentity.read()?.facts
         if found.hasBootstrapToken, let refused = refusedToken.withLock({ $0 }), refused == tokenFingerprint()
         {
             found.hasBootstrapToken = false
@@ -106,9 +124,10 @@ final class HostHands: EngineHands {
         let settings = configured.settings
         do {
             let desk = OrderDesk(
-                broker: BrokerClient(url: settings.broker.url.text, timeout: settings.broker.timeout),
+                broker: BrokerClient(url: plan.broker.text, timeout: settings.broker.timeout),
                 identity: configured.identity, trustBundle: settings.broker.serverCABundlePath,
-                identityName: settings.identity.name, session: try context.session(), stop: stop.exchanges,
+                identityName: settings.identity.name, session: try context.session(), clock: clock,
+                stop: stop.exchanges,
                 log: log, told: { told(.brokerExchanged($0)) })
             return Attempt(
                 plan: plan, desk: desk, inventory: inventory, keys: keys, installer: installer, log: log,
@@ -143,12 +162,62 @@ final class HostHands: EngineHands {
         return reloads.run(plan, stop: stop.children)
     }
 
-    func renewIdentity(in context: WorkerContext, stop: StopSignal) -> IdentityRenewalOutcome {
+    func countTime(from start: Date?) { clock.count(from: start) }
+
+    func askTime(
+        _ brokers: [BrokerAddress], in context: WorkerContext, stop: StopSignal,
+        told: @escaping @Sendable (Input) -> Void
+    ) -> TimeAnswer {
+        guard let session = try? context.session() else { return .unanswered }
         let configured = current
-        let authority = IdentityAuthority(
-            settings: configured.settings.identity, stateDirectory: configured.settings.stateDirectory,
-            files: configured.identity,
-            installer: installer, log: log)
+        let broker = configured.settings.broker
+        return TimeDesk(
+            identity: configured.identity, trustBundle: broker.serverCABundlePath, timeout: broker.timeout,
+            session: session, stop: stop.exchanges,
+            told: { told(.brokerExchanged($0)) }
+        ).ask(brokers)
+    }
+
+    private func authority(_ configured: Configured) -> IdentityAuthority {
+        IdentityAuthority(
+            settings: configured.settings.identity, stateDirectory: state.path, files: configured.identity,
+            installer: installer, clock: clock, log: log)
+    }
+
+    func forgetPreviousIdentity() {
+        do { try current.previousIdentity.forget() } catch {
+            log.warn("the identity before could not be removed", ["error": .string("\(error)")])
+        }
+    }
+
+    func restoreIdentity(
+        _ brokers: [BrokerAddress], in context: WorkerContext, stop: StopSignal
+    ) -> IdentityRenewalOutcome {
+        let configured = current
+        let authority = authority(configured)
+        let broker = configured.settings.broker
+        return outcome(context) { session throws(RenewalFailure) in
+            guard let previous = configured.previousIdentity.read() else {
+                throw RenewalFailure(stage: .order, .notEnrolled, detail: "there is no identity to put back")
+            }
+            let tls = MutualTLS(
+                identity: previous.clientIdentity,
+                trust: .anchors(try TrustBundle.read(broker.serverCABundlePath)),
+                verifiedAt: self.clock.verification)
+            var refusal = RenewalFailure(stage: .order, .brokerUnreachable, detail: "no broker was asked")
+            for address in brokers {
+                let client = BrokerClient(url: address.text, timeout: broker.timeout)
+                do throws(RenewalFailure) {
+                    _ = try client.health(tls: tls, session: session)
+                    return try authority.restore()
+                } catch { refusal = error }
+            }
+            throw refusal
+        }
+    }
+
+    func renewIdentity(in context: WorkerContext, stop: StopSignal) -> IdentityRenewalOutcome {
+        let authority = authority(current)
         return outcome(context) { session throws(RenewalFailure) in
             try authority.renew(session: session, stop: stop.exchanges)
         }
@@ -185,13 +254,8 @@ extension HostHands {
     func adopt(_ change: ConfigurationChange) {
         guard let settings = change.configuration else { return }
         configured.withLock { configured in
-            let isSameIdentity = configured.settings.identity == settings.identity
             configured = Configured(
-                settings: settings,
-                identity: isSameIdentity ? configured.identity : IdentityFiles(settings.identity),
-                enrolment: isSameIdentity
-                    ? configured.enrolment
-                    : Enrolment(settings: settings.identity, state: state, installer: installer, log: log))
+                settings, state: state, installer: installer, clock: clock, log: log, keeping: configured)
         }
         inventory.keep(only: Set(settings.certificates.map(\.name)))
         log.adopt(level: settings.logging.logLevel, format: settings.logging.logFormat)

@@ -11,6 +11,7 @@ struct IdentityAuthority {
     let stateDirectory: String
     let files: IdentityFiles
     let installer: Installer
+    var clock = JudgedClock()
     let log: Logger
 
     /// Renews the identity: over mutual TLS while it is valid, with a token of its own key after its expiry.
@@ -18,9 +19,10 @@ struct IdentityAuthority {
         guard case .usable(let identity) = files.read() else {
             throw RenewalFailure(stage: .order, .notEnrolled, detail: "there is no identity to renew")
         }
-        let client = try StepCAClient.configured(settings.stepCA, session: session, stop: stop)
+        let client = try StepCAClient.configured(
+            settings.stepCA, session: session, stop: stop, clock: clock)
         let chain: [String]
-        if identity.chain.leaf.notAfter >= Date.now {
+        if identity.chain.leaf.notAfter >= clock.now {
             chain = try client.renew(with: identity.clientIdentity)
         } else {
             chain = try client.renewAfterExpiry(token: try renewalToken(for: identity))
@@ -43,7 +45,8 @@ struct IdentityAuthority {
         } catch {
             throw RenewalFailure(stage: .key, .keyGenerationFailed, detail: "\(error)")
         }
-        let client = try StepCAClient.configured(settings.stepCA, session: session, stop: stop)
+        let client = try StepCAClient.configured(
+            settings.stepCA, session: session, stop: stop, clock: clock)
         _ = try TrustBundle.certificates(settings.issuerCABundlePath, orThrow: .caUntrusted)
         try installer.rehearseIdentity(at: settings.certificatePath, key: settings.keyPath)
         return try install(try client.sign(signingRequestPEM: request.pem, token: token), key: keyPEM)
@@ -51,7 +54,8 @@ struct IdentityAuthority {
 
     /// Nothing is written that the broker would refuse.
     private func install(_ chainPEM: [String], key: SecretBytes) throws(RenewalFailure) -> IdentityFacts {
-        let chain = try IdentityChecks(settings: settings).passAll(chainPEM, key: key)
+        let chain = try IdentityChecks(settings: settings, now: clock.now).passAll(chainPEM, key: key)
+        keepPrevious(unless: chain.leaf.serialHex)
         // In the state directory everything is private.
         let isInState = settings.certificatePath.hasPrefix(stateDirectory + "/")
         let warnings = try installer.installIdentity(
@@ -65,10 +69,37 @@ struct IdentityAuthority {
             notBefore: chain.leaf.notBefore, notAfter: chain.leaf.notAfter)
     }
 
+    private var previous: PreviousIdentity {
+        PreviousIdentity(stateDirectory: stateDirectory, name: settings.name)
+    }
+
+    /// What is valid now can be put back if every broker refuses the new one.
+    private func keepPrevious(unless newSerial: String) {
+        guard case .usable(let current) = files.read(), current.chain.leaf.notAfter >= clock.now,
+            current.chain.leaf.serialHex != newSerial
+        else { return }
+        do { try previous.keep(current) } catch {
+            log.warn("the identity before could not be kept", ["error": .string("\(error)")])
+        }
+    }
+
+    /// Puts the identity before back, in the way in which a new one is installed.
+    func restore() throws(RenewalFailure) -> IdentityFacts {
+        guard let previous = previous.read() else {
+            throw RenewalFailure(stage: .checks, .notEnrolled, detail: "there is no identity to put back")
+        }
+        let isInState = settings.certificatePath.hasPrefix(stateDirectory + "/")
+        _ = try installer.installIdentity(
+            certificatePEM: previous.chain.pem, at: settings.certificatePath, key: previous.keyPEM,
+            at: settings.keyPath, certificateMode: isInState ? 0o600 : nil)
+        try? self.previous.forget()  // What is left over is the identity itself.
+        return previous.facts
+    }
+
     private func renewalToken(for identity: IdentityFiles.Usable) throws(RenewalFailure) -> StepCAToken {
         do {
             let token = ExpiredIdentityToken(url: settings.stepCA.url.text, chain: identity.chain)
-            return StepCAToken(try token.signed(with: PrivateKey(pem: identity.keyPEM), at: .now))
+            return StepCAToken(try token.signed(with: PrivateKey(pem: identity.keyPEM), at: clock.now))
         } catch {
             throw RenewalFailure(stage: .key, .identityUnusable, detail: "\(error)")
         }

@@ -9,6 +9,7 @@ struct IdentityChecks {
     private static let tolerance: TimeInterval = 5 * 60
 
     let settings: IdentitySettings
+    let now: Date
 
     func passAll(_ chainPEM: [String], key: SecretBytes) throws(RenewalFailure) -> CertificateChain {
         let chain: CertificateChain
@@ -30,7 +31,7 @@ struct IdentityChecks {
         }
         guard !leaf.isCA else { throw refused("the certificate is a certificate authority's") }
         guard leaf.permits(.clientAuth) else { throw refused("the certificate may not be used by a client") }
-        guard leaf.notAfter >= Date.now else { throw refused("the certificate has expired already") }
+        guard leaf.notAfter >= now else { throw refused("the certificate has expired already") }
         try checkPath(chain)
         return chain
     }
@@ -38,7 +39,6 @@ struct IdentityChecks {
     /// The broker trusts the same issuers; what doesn't lead to them is of no use there.
     private func checkPath(_ chain: CertificateChain) throws(RenewalFailure) {
         let anchors = try TrustBundle.certificates(settings.issuerCABundlePath, orThrow: .caUntrusted)
-        let now = Date.now
         do {
             try chain.verify(
                 anchors: anchors, at: max(now, min(chain.leaf.notBefore, now + Self.tolerance)))

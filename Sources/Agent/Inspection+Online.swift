@@ -11,7 +11,8 @@ extension Inspection {
         do { session = try Session() } catch {
             return [Finding(.problem, "libcurl", error.message)]
         }
-        return [stepCA(session), broker(session)]
+        let urls = [settings.broker.url] + settings.broker.failoverURLs
+        return [stepCA(session)] + urls.map { broker($0.text, session) }
     }
 
     private func stepCA(_ session: Session) -> Finding {
@@ -24,8 +25,8 @@ extension Inspection {
         }
     }
 
-    private func broker(_ session: Session) -> Finding {
-        let (subject, url) = ("broker", settings.broker.url.text)
+    private func broker(_ url: String, _ session: Session) -> Finding {
+        let subject = "broker"
         do throws(RenewalFailure) {
             let identity = try IdentityFiles(settings.identity).presentable(at: now)
             let tls = MutualTLS(

@@ -13,6 +13,7 @@ struct OrderDesk {
     let trustBundle: String
     let identityName: String
     let session: Session
+    let clock: JudgedClock
     let stop: StopFlag
     let log: Logger
     /// Tells the engine what the metrics count.
@@ -21,9 +22,10 @@ struct OrderDesk {
     func order(
         _ request: SigningRequest, for certificate: ManagedCertificate
     ) throws(RenewalFailure) -> UncheckedBundle {
-        let usable = try identity.presentable(at: .now)
+        let usable = try identity.presentable(at: clock.now)
         let tls = MutualTLS(
-            identity: usable.clientIdentity, trust: .anchors(try TrustBundle.read(trustBundle)))
+            identity: usable.clientIdentity, trust: .anchors(try TrustBundle.read(trustBundle)),
+            verifiedAt: clock.verification)
         log.info(
             "requesting certificate",
             [

@@ -109,13 +109,17 @@ public final class RenewalEngine: Sendable {
             }
         case .lookAtIdentity:
             return [.identityLooked(hands.lookAtIdentity())]
+        case .forgetPreviousIdentity:
+            hands.forgetPreviousIdentity()
+        case .countTime(let start):
+            hands.countTime(from: start)
         case .persist(let name, let record):
             hands.persist(record, of: name)
         case .forget(let name):
             hands.forget(name)
         case .report(let event):
             loop.log.write(event)
-        case .startAttempt, .startReload, .rebuild, .renewIdentity, .enroll:
+        case .startAttempt, .startReload, .rebuild, .renewIdentity, .restoreIdentity, .enroll, .askTime:
             // Nothing new is begun on the way out; what was wanted is found again at the next start.
             if !mail.isStopping { try loop.begin(action) }
         }

@@ -18,6 +18,7 @@ struct StepCAClient {
     let timeout: Duration
     let session: Session
     var stop = StopFlag()
+    var clock = JudgedClock()
 
     /// `POST /1.0/sign`: spends the token. The PEM texts come leaf first.
     func sign(signingRequestPEM: String, token: StepCAToken) throws(RenewalFailure) -> [String] {
@@ -65,7 +66,8 @@ struct StepCAClient {
 
     /// A client that trusts what the configuration says; a root known by its fingerprint is fetched first.
     static func configured(
-        _ settings: StepCASettings, session: Session, stop: StopFlag = StopFlag()
+        _ settings: StepCASettings, session: Session, stop: StopFlag = StopFlag(),
+        clock: JudgedClock = JudgedClock()
     ) throws(RenewalFailure) -> StepCAClient {
         let (url, timeout) = (settings.url.text, settings.timeout)
         let anchors =
@@ -76,7 +78,7 @@ struct StepCAClient {
                     fingerprint: fingerprint.hex, url: url, timeout: timeout, session: session, stop: stop)
             }
         return StepCAClient(
-            url: url, trust: .anchors(anchors), timeout: timeout, session: session, stop: stop)
+            url: url, trust: .anchors(anchors), timeout: timeout, session: session, stop: stop, clock: clock)
     }
 
     // MARK: - One exchange
@@ -89,7 +91,7 @@ struct StepCAClient {
         if !body.isEmpty { headers.append(HeaderField("Content-Type", "application/json")) }
         let request = RemoteRequest(
             method, url + path, headers: headers, body: body,
-            tls: MutualTLS(identity: identity, trust: trust),
+            tls: MutualTLS(identity: identity, trust: trust, verifiedAt: clock.verification),
             limits: ExchangeLimits(
                 connectTimeout: timeout, timeout: timeout, answerBytes: StepCAClient.answerLimit))
         let answer: Answer

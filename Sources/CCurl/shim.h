@@ -2,6 +2,9 @@
 #define CCURL_SHIM_H
 
 #include <curl/curl.h>
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+#include <stdint.h>
 
 // libcurl's setters and getters are variadic, which Swift can't call: one typed function per kind of
 // argument. The parentheses step round the type-checking macros of the same names.
@@ -41,6 +44,32 @@ static inline CURLcode ccurl_set_prerequest(CURL *handle, curl_prereq_callback c
 
 static inline CURLcode ccurl_set_observer(CURL *handle, curl_debug_callback callback) {
     return (curl_easy_setopt)(handle, CURLOPT_DEBUGFUNCTION, callback);
+}
+
+// The time by which OpenSSL judges the dates of the server's certificates. libcurl hands out the SSL_CTX of each
+// connection that it makes, and a pointer of ours, which holds the time itself.
+
+static inline CURLcode ccurl_put_time(CURL *handle, void *context, void *time) {
+    (void)handle;
+    X509_VERIFY_PARAM_set_time(SSL_CTX_get0_param((SSL_CTX *)context), (time_t)(intptr_t)time);
+    return CURLE_OK;
+}
+
+static inline CURLcode ccurl_leave_time_out(CURL *handle, void *context, void *unused) {
+    (void)handle;
+    (void)unused;
+    return X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param((SSL_CTX *)context), X509_V_FLAG_NO_CHECK_TIME) == 1
+        ? CURLE_OK : CURLE_ABORTED_BY_CALLBACK;
+}
+
+static inline CURLcode ccurl_verify_at(CURL *handle, int64_t seconds) {
+    CURLcode result = (curl_easy_setopt)(handle, CURLOPT_SSL_CTX_DATA, (void *)(intptr_t)seconds);
+    if (result != CURLE_OK) return result;
+    return (curl_easy_setopt)(handle, CURLOPT_SSL_CTX_FUNCTION, ccurl_put_time);
+}
+
+static inline CURLcode ccurl_verify_without_time(CURL *handle) {
+    return (curl_easy_setopt)(handle, CURLOPT_SSL_CTX_FUNCTION, ccurl_leave_time_out);
 }
 
 static inline CURLcode ccurl_get_long(CURL *handle, CURLINFO info, long *value) {

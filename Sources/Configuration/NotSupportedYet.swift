@@ -3,7 +3,6 @@
 enum NotSupportedYet {
     private static let keyPaths: Set<String> = [
         "certificates[].verify",
-        "broker.failover_urls",
         "api.socket",
         "api.socket_group",
     ]

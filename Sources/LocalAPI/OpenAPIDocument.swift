@@ -1248,6 +1248,12 @@ let openAPIDocument = #"""
                     "clock_skew_seconds": 0.2,
                     "stopping": false
                   },
+                  "clock": {
+                    "state": "ok",
+                    "skew_seconds": 0.2,
+                    "advice": null,
+                    "next_question_at": null
+                  },
                   "identity": {
                     "name": "web-1",
                     "state": "valid",
@@ -1274,7 +1280,17 @@ let openAPIDocument = #"""
                     "last_contact_at": "2026-11-23T10:00:00Z",
                     "last_success_at": "2026-11-23T10:00:00Z",
                     "last_error": null,
-                    "next_probe_at": null
+                    "next_probe_at": null,
+                    "endpoints": [
+                      {
+                        "url": "https://broker.example.net:8443",
+                        "state": "reachable",
+                        "last_contact_at": "2026-11-23T10:00:00Z",
+                        "last_success_at": "2026-11-23T10:00:00Z",
+                        "last_error": null,
+                        "next_probe_at": null
+                      }
+                    ]
                   },
                   "counts": {
                     "unknown": 0,
@@ -1981,19 +1997,60 @@ let openAPIDocument = #"""
         },
         "additionalProperties": false
       },
-      "Broker": {
+      "Clock": {
+        "type": "object",
+        "description": "Whether this host's clock can be believed. While it is clock_suspect the broker's time counts.",
+        "required": ["state", "skew_seconds", "advice", "next_question_at"],
+        "properties": {
+          "state": {"enum": ["ok", "clock_unconfirmed", "clock_suspect"]},
+          "skew_seconds": {
+            "type": ["number", "null"],
+            "description": "Against the broker's clock, positive when ahead; null while unknown."
+          },
+          "advice": {"type": ["string", "null"]},
+          "next_question_at": {"oneOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]}
+        },
+        "additionalProperties": false
+      },
+      "BrokerEndpoint": {
         "type": "object",
         "required": [
+          "url",
           "state",
-          "endpoint",
           "last_contact_at",
           "last_success_at",
           "last_error",
           "next_probe_at"
         ],
         "properties": {
+          "url": {"type": "string"},
           "state": {"enum": ["unknown", "reachable", "unreachable", "paused"]},
-          "endpoint": {"type": ["string", "null"], "description": "Where orders are sent now."},
+          "last_contact_at": {"oneOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+          "last_success_at": {"oneOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+          "last_error": {"oneOf": [{"$ref": "#/components/schemas/RecordedError"}, {"type": "null"}]},
+          "next_probe_at": {"oneOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]}
+        },
+        "additionalProperties": false
+      },
+      "Broker": {
+        "type": "object",
+        "description": "All brokers taken together, and each of them.",
+        "required": [
+          "state",
+          "endpoint",
+          "last_contact_at",
+          "last_success_at",
+          "last_error",
+          "next_probe_at",
+          "endpoints"
+        ],
+        "properties": {
+          "state": {"enum": ["unknown", "reachable", "unreachable", "paused"]},
+          "endpoint": {
+            "type": ["string", "null"],
+            "description": "The broker that the next order goes to, unless an earlier one of its certificate may lie elsewhere."
+          },
+          "endpoints": {"type": "array", "items": {"$ref": "#/components/schemas/BrokerEndpoint"}},
           "last_contact_at": {"oneOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
           "last_success_at": {"oneOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
           "last_error": {"oneOf": [{"$ref": "#/components/schemas/RecordedError"}, {"type": "null"}]},
@@ -2003,7 +2060,7 @@ let openAPIDocument = #"""
       },
       "Status": {
         "type": "object",
-        "required": ["taken_at", "agent", "identity", "broker", "counts", "certificates"],
+        "required": ["taken_at", "agent", "identity", "broker", "clock", "counts", "certificates"],
         "properties": {
           "taken_at": {"$ref": "#/components/schemas/Time"},
           "agent": {
@@ -2043,6 +2100,7 @@ let openAPIDocument = #"""
           },
           "identity": {"$ref": "#/components/schemas/Identity"},
           "broker": {"$ref": "#/components/schemas/Broker"},
+          "clock": {"$ref": "#/components/schemas/Clock"},
           "counts": {
             "type": "object",
             "required": [

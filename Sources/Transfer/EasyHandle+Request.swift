@@ -21,6 +21,7 @@ extension EasyHandle {
         case .tls(let identity, let anchors):
             try set(CURLOPT_PROTOCOLS_STR, "https")
             try configureTLS(identity: identity, anchors: anchors)
+            try configureVerification(request.verifiedAt)
         case .unixSocket(let path):
             try set(CURLOPT_PROTOCOLS_STR, "http")
             try set(CURLOPT_UNIX_SOCKET_PATH, path)
@@ -40,6 +41,20 @@ extension EasyHandle {
         try set(CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue))
         // A stopped exchange doesn't wait for a name server.
         try set(CURLOPT_QUICK_EXIT, 1)
+    }
+
+    private func configureVerification(_ time: VerificationTime) throws(TransferError) {
+        switch time {
+        case .system: return
+        case .at(let seconds):
+            try accepted(unsafe ccurl_verify_at(raw, seconds), CURLOPT_SSL_CTX_FUNCTION)
+        case .noTime:
+            try accepted(unsafe ccurl_verify_without_time(raw), CURLOPT_SSL_CTX_FUNCTION)
+            // Whoever trusts the dates must not take over what was made without them.
+            try set(CURLOPT_FRESH_CONNECT, 1)
+            try set(CURLOPT_FORBID_REUSE, 1)
+            try set(CURLOPT_SSL_SESSIONID_CACHE, 0)
+        }
     }
 
     private func configureTLS(

@@ -89,7 +89,7 @@ import CCurl
         return unsafe String(cString: value)
     }
 
-    private func accepted(_ code: CURLcode, _ option: CURLoption) throws(TransferError) {
+    func accepted(_ code: CURLcode, _ option: CURLoption) throws(TransferError) {
         guard code == CURLE_OK else {
             throw .library("libcurl refuses option \(option.rawValue): \(describe(code))")
         }

@@ -23,13 +23,26 @@ public enum ServerTrust: Sendable {
     case unverified
 }
 
+/// By what time the dates of the server's certificates are judged.
+public enum VerificationTime: Sendable, Equatable {
+    /// The wall clock's.
+    case system
+    /// Another one, for a host whose wall clock is known to be wrong.
+    case at(secondsSince1970: Int64)
+    /// None: the dates don't count. For asking how late it is, and nothing else. The connection is not used again, nor
+    /// its session resumed.
+    case noTime
+}
+
 /// Both sides of the handshake.
 public struct MutualTLS: Sendable {
     public var identity: ClientIdentity?
     public var trust: ServerTrust
+    public var verifiedAt: VerificationTime
 
-    public init(identity: ClientIdentity?, trust: ServerTrust) {
+    public init(identity: ClientIdentity?, trust: ServerTrust, verifiedAt: VerificationTime = .system) {
         self.identity = identity
         self.trust = trust
+        self.verifiedAt = verifiedAt
     }
 }

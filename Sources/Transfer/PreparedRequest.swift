@@ -14,6 +14,7 @@ struct PreparedRequest {
     let body: PinnedBytes
     let limits: ExchangeLimits
     let way: Way
+    let verifiedAt: VerificationTime
 
     var usesTLS: Bool {
         if case .tls = way { true } else { false }
@@ -35,6 +36,7 @@ struct PreparedRequest {
         headerLines = try lines(request.headers, method: request.method)
         body = PinnedBytes(request.body)
         limits = request.limits
+        verifiedAt = request.tls.verifiedAt
         let anchors: PinnedBytes? =
             switch request.tls.trust {
             case .anchors(let pem): PinnedBytes(pem)
@@ -45,6 +47,7 @@ struct PreparedRequest {
     }
 
     init(_ request: LocalRequest) throws(TransferError) {
+        verifiedAt = .system
         let authority: String
         switch request.endpoint {
         case .unixSocket(let path):

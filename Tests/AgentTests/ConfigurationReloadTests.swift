@@ -24,7 +24,9 @@ import Testing
         difference.added = certificates.map(\.name)
         return .usable(
             ConfigurationChange(
-                hash: hash, certificates: certificates, settings: LifecycleSettings(identityName: "host"),
+                hash: hash, certificates: certificates,
+                settings: LifecycleSettings(
+                    identityName: "host", brokers: [BrokerAddress("https://broker.example.org")]),
                 difference: difference))
     }
 

@@ -33,6 +33,7 @@ private func name(_ text: String = "web") -> CertificateName {
         advice="\(FailureClass.forbidden.advice)"
         """
 
+    static let first = BrokerAddress("https://b1.example.net")
     static let vectors: [EventVector] = [
         EventVector(
             event: .windowClamped(name(), configured: .seconds(3600), effective: .seconds(60)),
@@ -127,6 +128,29 @@ private func name(_ text: String = "web") -> CertificateName {
                 """),
         EventVector(event: .ordersResumed, line: #"level=INFO msg="orders go on""#),
         EventVector(
+            event: .brokerHeld(first, .brokerUnreachable(nextProbeAt: now)),
+            line: """
+                level=WARN msg="a broker can't be reached, others are asked" broker=https://b1.example.net \
+                next_attempt=2027-01-15T08:00:00Z
+                """),
+        EventVector(
+            event: .brokerHeld(first, .rateLimited(until: now)),
+            line: """
+                level=WARN msg="a broker asked to wait, others are asked" broker=https://b1.example.net \
+                next_attempt=2027-01-15T08:00:00Z
+                """),
+        EventVector(
+            event: .brokerResumed(first),
+            line: #"level=INFO msg="a broker answers again" broker=https://b1.example.net"#),
+        EventVector(
+            event: .brokerFailedOver(
+                name(), from: first, to: BrokerAddress("https://b2.example.net"), failure),
+            line: """
+                level=WARN msg="nothing could be sent to a broker, the next one is asked" certificate=web \
+                broker=https://b1.example.net next_broker=https://b2.example.net \
+                class=\(failure.failureClass.rawValue) error="\(failure.detail)"
+                """),
+        EventVector(
             event: .identityChanged(.expired),
             line: """
                 level=ERROR msg="identity changed" state=identity_expired \
@@ -158,8 +182,36 @@ private func name(_ text: String = "web") -> CertificateName {
                 level=ERROR msg="identity renewal failed" \(told) next_attempt=2027-01-15T08:00:00Z
                 """),
         EventVector(
+            event: .identityRestored(refused: facts, restored: facts, nextAttemptAt: now),
+            line: """
+                level=ERROR msg="every broker refused the new identity, the one before is in place again" \
+                identity=host refused_serial=2e serial=2e not_after=2027-01-15T09:00:00Z \
+                next_attempt=2027-01-15T08:00:00Z advice="\(FailureClass.identityRefused.advice)"
+                """),
+        EventVector(
+            event: .identityNotRestored(failure),
+            line: """
+                level=ERROR msg="every broker refused the new identity, and the one before can't be put back" \
+                \(told)
+                """),
+        EventVector(
             event: .clockStepped(by: .seconds(-600)),
-            line: #"level=WARN msg="the wall clock was set" by=-10m0s"#),
+            line: #"level=WARN msg="the clock was set" by=-10m0s"#),
+        EventVector(
+            event: .clockDoubted,
+            line: """
+                level=WARN msg="orders held: this host's clock may be wrong" reason=clock_unconfirmed \
+                advice="\(ClockState.unconfirmed.advice ?? "")"
+                """),
+        EventVector(
+            event: .clockRefuted(skew: .seconds(3600)),
+            line: """
+                level=ERROR msg="this host's clock is wrong, the broker's time counts" reason=clock_suspect \
+                skew=1h0m0s advice="\(ClockState.suspect.advice ?? "")"
+                """),
+        EventVector(
+            event: .clockBelieved(skew: .seconds(1)),
+            line: #"level=INFO msg="this host's clock is right" skew=1s"#),
     ]
 
     /// A number for each case of `Event`: a case that is new does not compile without one.
@@ -185,6 +237,14 @@ private func name(_ text: String = "web") -> CertificateName {
         case .identityRenewed: 17
         case .identityRenewalFailed: 18
         case .clockStepped: 19
+        case .brokerHeld: 20
+        case .brokerResumed: 21
+        case .brokerFailedOver: 22
+        case .clockDoubted: 23
+        case .clockRefuted: 24
+        case .clockBelieved: 25
+        case .identityRestored: 26
+        case .identityNotRestored: 27
         }
     }
 
@@ -201,7 +261,7 @@ private func name(_ text: String = "web") -> CertificateName {
     }
 
     @Test func `no kind of event is left out of the table`() {
-        #expect(Set(Self.vectors.map { Self.ordinal(of: $0.event) }) == Set(0...19))
+        #expect(Set(Self.vectors.map { Self.ordinal(of: $0.event) }) == Set(0...27))
     }
 
     @Test func `each warning of an install has a line of its own`() {

@@ -59,6 +59,45 @@ import Testing
         #expect(host.lab.counters.identities == 1)
     }
 
+    @Test func `the pair that a renewal replaced is kept, and put back if a broker accepts it`() async throws
+    {
+        let host = try LabHost()
+        let first = try await host.enroll().get()
+        let chain = try host.bytes(host.settings.identity.certificatePath)
+        let second = try await host.renewIdentity().get()
+        let hands = host.hands()
+        #expect(hands.lookAtIdentity().previous?.serial == first.serial)
+        let kept = host.settings.stateDirectory + "/" + PreviousIdentity.keyName
+        #expect(try host.mode(kept) == 0o600)
+
+        let nobody = BrokerAddress("https://127.0.0.1:1")
+        let broker = BrokerAddress(host.settings.broker.url.text)
+        let outcomes = try await onThread {
+            try [[nobody], [nobody, broker]].map {
+                hands.restoreIdentity($0, in: WorkerContext(), stop: try StopSignal())
+            }
+        }
+        guard case .failed(let failure) = outcomes[0] else { throw Missing() }
+        #expect(failure.failureClass == .brokerUnreachable)
+        #expect(outcomes[1] == .renewed(first))
+        #expect(try host.bytes(host.settings.identity.certificatePath) == chain)
+        let found = hands.lookAtIdentity()
+        #expect(found.pair == .present(first))
+        #expect(found.previous == nil)
+        #expect(second.serial != first.serial)
+        #expect(try await host.attempt().report != nil)
+    }
+
+    @Test func `the pair before is let go`() async throws {
+        let host = try LabHost()
+        _ = try await host.enroll().get()
+        _ = try await host.renewIdentity().get()
+        let hands = host.hands()
+        hands.forgetPreviousIdentity()
+        #expect(hands.lookAtIdentity().previous == nil)
+        #expect(try File.status(host.settings.stateDirectory + "/" + PreviousIdentity.keyName) == nil)
+    }
+
     @Test func `without an identity there is nothing to renew`() async throws {
         let host = try LabHost()
         #expect(try failure(try await host.renewIdentity()).failureClass == .notEnrolled)
@@ -134,7 +173,7 @@ import Testing
             """
         let settings = try AgentConfiguration.load(Array(text.utf8), file: "agent.yml").identity
         do {
-            _ = try IdentityChecks(settings: settings).passAll(
+            _ = try IdentityChecks(settings: settings, now: .now).passAll(
                 chain.certificates.map(\.pem), key: key.keyPEM)
             return nil
         } catch {

@@ -98,7 +98,8 @@ final class LabHost: Sendable {
         let certificate = try certificate ?? self.certificate()
         let hands = hands ?? self.hands()
         let plan = AttemptPlan(
-            id: RenewalID("test"), certificate: certificate, reason: .missing, rotatesKey: rotating,
+            id: RenewalID("test"), certificate: certificate,
+            broker: BrokerAddress(settings.broker.url.text), reason: .missing, rotatesKey: rotating,
             retiresPendingKey: retiring)
         return try await onThread {
             let told = Lock<[Input]>([])

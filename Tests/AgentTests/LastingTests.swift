@@ -36,12 +36,15 @@ import Transfer
         let seam = InstallSeam { call, _ throws(SystemError) in if call == .write { throw full } }
         let state = try host.stateDirectory()
         let attempt = Attempt(
-            plan: AttemptPlan(id: RenewalID("1"), certificate: host.certificate, reason: .missing),
+            plan: AttemptPlan(
+                id: RenewalID("1"), certificate: host.certificate,
+                broker: BrokerAddress("https://broker.example.org"), reason: .missing),
             desk: OrderDesk(
                 broker: BrokerClient(url: "https://broker.example.org", timeout: .seconds(1)),
                 identity: IdentityFiles(
                     name: "edge01", paths: IdentityFiles.Paths(certificate: "/", key: "/", issuerBundle: "/")),
-                trustBundle: "/", identityName: "edge01", session: try Session(), stop: StopFlag(),
+                trustBundle: "/", identityName: "edge01", session: try Session(), clock: JudgedClock(),
+                stop: StopFlag(),
                 log: host.log,
                 told: { _ in }),
             inventory: Inventory(), keys: PendingKeyStore(directory: state, log: host.log),

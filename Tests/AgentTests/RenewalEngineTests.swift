@@ -216,7 +216,10 @@ import Transfer
         let hands = ScriptedHands(disk: web.onDisk) { plan, _, told in
             told(.attemptStep(plan.certificate.name, .key))
             told(.attemptStep(plan.certificate.name, .order))
-            told(.brokerExchanged(BrokerExchange(endpoint: "/v1/certificates", status: 200, took: .zero)))
+            told(
+                .brokerExchanged(
+                    BrokerExchange(
+                        broker: plan.broker, endpoint: "/v1/certificates", status: 200, took: .zero)))
             return outcomes.withLock { $0.removeFirst() }
         }
         let running = try RunningEngine([web], hands)

@@ -117,6 +117,26 @@ final class ScriptedHands: EngineHands {
         return .failed(RenewalFailure(stage: .order, .caUnreachable, detail: "scripted"))
     }
 
+    func forgetPreviousIdentity() { note("forget previous identity") }
+
+    func restoreIdentity(
+        _ brokers: [BrokerAddress], in context: WorkerContext, stop: StopSignal
+    ) -> IdentityRenewalOutcome {
+        note("restore identity")
+        return .failed(RenewalFailure(stage: .order, .identityRefused, detail: "scripted"))
+    }
+
+    func countTime(from start: Date?) { note("count time") }
+
+    func askTime(
+        _ brokers: [BrokerAddress], in context: WorkerContext, stop: StopSignal,
+        told: @escaping @Sendable (Input) -> Void
+    ) -> TimeAnswer {
+        note("ask time")
+        guard let broker = brokers.first else { return .unanswered }
+        return .told(ServerTime(date: .now, readAt: Clock.boottime(), uncertainty: .seconds(1)), by: broker)
+    }
+
     func enroll(in context: WorkerContext, stop: StopSignal) -> IdentityRenewalOutcome {
         note("enroll")
         return .failed(RenewalFailure(stage: .order, .caUnreachable, detail: "scripted"))
@@ -150,7 +170,9 @@ final class RunningEngine: Sendable {
             logger: Logger(level: .debug, destination: .capture(log)), grace: grace,
             longestSleep: longestSleep)
         self.engine = engine
-        var settings = LifecycleSettings(identityName: "host")
+        var settings = LifecycleSettings(
+            identityName: "host", brokers: [BrokerAddress("https://broker.example.org")])
+        settings.asksTimeAtStart = false
         tune(&settings)
         let ending = Monitor(Ending())
         self.ending = ending

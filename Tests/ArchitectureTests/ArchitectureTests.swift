@@ -8,7 +8,7 @@ import Testing
         "Notation": [],
         "POSIX": ["CPOSIX"],
         "PKI": ["COpenSSL", "Notation"],
-        "Transfer": ["CCurl"],
+        "Transfer": ["CCurl", "COpenSSL"],
         "YAML": ["CYAML"],
         "Lifecycle": ["Notation"],
         "Configuration": ["Lifecycle", "YAML"],

@@ -64,7 +64,6 @@ import Testing
         "7 identity.cert", "4 identity.key", "4 identity.issuer_ca_bundle", "8 identity.renew_before",
         "9 identity.warn_before", "11 identity.step_ca.url", "12 identity.step_ca.fingerprint",
         "13 identity.step_ca.timeout", "15 broker.url", "14 broker.server_ca_bundle",
-        "16 broker.failover_urls",
         "18 ", "20 renewal.concurrency", "22 api.listen", "23 api.socket", "24 api.token_file",
         "26 logging.level", "27 logging.format", "28 logging.destination", "32 certificates[0].dns_names[0]",
         "32 certificates[0].dns_names[2]", "34 certificates[0].cert", "35 certificates[0].chain", "38 ",

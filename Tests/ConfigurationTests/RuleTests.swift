@@ -227,11 +227,6 @@ struct BrokenRule: Sendable, CustomTestStringConvertible {
                 "server_ca_bundle: /etc/certplane/broker-ca.crt",
                 "server_ca_bundle: /etc/b\nfailover_urls: [https://broker.example.net:8443/]",
                 "12:19 broker.failover_urls[0]", "the same broker stands here twice", "Remove this line."),
-            BrokenRule(
-                "server_ca_bundle: /etc/certplane/broker-ca.crt",
-                "server_ca_bundle: /etc/b\nfailover_urls: [https://b2.example.net]",
-                "12:18 broker.failover_urls",
-                "not supported yet", "Remove failover_urls; this version would ignore it."),
         ]
 
     static let api =

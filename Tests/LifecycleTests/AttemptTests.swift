@@ -203,7 +203,9 @@ import Testing
         var host = try TestHost([web])
         host.tell(.looked(web.name, .nothing))
         host.tell(.attemptEnded(web.name, .failed(.forbidden)))
-        #expect(host.tell(.requested(web.name, RenewalID("f"), RenewRequest())).started == ["web"])
+        #expect(host.tell(.requested(web.name, RenewalID("f"), RenewRequest())).started == [])
+        let wish = RenewRequest(overBudget: true)
+        #expect(host.tell(.requested(web.name, RenewalID("g"), wish)).started == ["web"])
     }
 
     @Test func `an unchanged answer is asked for again slowly`() throws {
@@ -257,7 +259,7 @@ import Testing
         #expect(fourth?.retiresPendingKey == false)
     }
 
-    @Test func `automatic orders over the budget wait, forced ones don't`() throws {
+    @Test func `orders over the budget wait, but for those that are asked for all the same`() throws {
         let web = try managed("web")
         var host = try TestHost([web])
         host.tell(.looked(web.name, .nothing))

@@ -16,6 +16,7 @@ private struct Walk {
     var rebuilds: [CertificateName] = []
     var identityLook = false
     var identityRenewal = false
+    var isTimeAsked = false
     var serial = 1
     var actionCount = 0
     var problems: [String] = []
@@ -60,7 +61,10 @@ private struct Walk {
             case .renewIdentity, .enroll:
                 if identityRenewal { problems.append("two renewals of the identity") }
                 identityRenewal = true
-            case .report: break
+            case .askTime:
+                if isTimeAsked { problems.append("two questions for the time") }
+                isTimeAsked = true
+            case .countTime, .restoreIdentity, .forgetPreviousIdentity, .report: break
             }
         }
     }
@@ -80,6 +84,13 @@ private struct Walk {
         if identityRenewal {
             identityRenewal = false
             return tell(.identityRenewalEnded(.renewed(host.identity())))
+        }
+        if isTimeAsked {
+            isTimeAsked = false
+            guard isCalm || chance(3) else { return tell(.timeAsked(.unanswered)) }
+            let time = ServerTime(
+                date: host.now.wall, readAt: host.now.boottime, uncertainty: .seconds(1))
+            return tell(.timeAsked(.told(time, by: .first)))
         }
         if let plan = attempts.values.min(by: { $0.certificate.name < $1.certificate.name }), chance(2) {
             return end(plan)
@@ -131,6 +142,7 @@ private struct Walk {
         rebuilds = []
         identityLook = false
         identityRenewal = false
+        isTimeAsked = false
         host.state = HostState(seed: random.next(), records: records)
         tell(.configured(host.wanted, host.settings))
     }

@@ -129,7 +129,8 @@ import Testing
     }
 
     @Test func `failed reloads are tried soon, then rarely, for ever`() {
-        let schedule = ReloadRetrySchedule(waits: LifecycleSettings(identityName: "").reloadRetries)
+        let schedule = ReloadRetrySchedule(
+            waits: LifecycleSettings(identityName: "", brokers: []).reloadRetries)
         let waits = (1...7).map { schedule.delay(afterFailures: $0) }
         #expect(
             waits == [.seconds(30), .minutes(2), .minutes(10), .hours(1), .hours(6), .hours(6), .hours(6)])

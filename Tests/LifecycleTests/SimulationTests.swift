@@ -27,7 +27,7 @@ import Testing
 
     /// Each fault with the rules that it breaks; which of them is seen first is chance.
     private static let faults: [(fault: Sabotage, rules: [Violation.Rule])] = [
-        (.unclampedWindow, [.expiredInGoodTime, .neverHealed]),
+        (.unclampedWindow, [.expiredInGoodTime, .neverHealed, .renewedTooSoon]),
         (.freshKeyOnRetry, [.newKeyForSameOrder]),
         (.lostBackoff, [.possibleOrderNotAwaited, .retryTooEarly]),
         (.forgottenReload, [.reloadForgotten]),
@@ -42,6 +42,10 @@ import Testing
         (.sleepyClock, [.deadlineMissed]),
         (.staleLooks, [.deadlineMissed, .neverHealed, .snapshotWrong, .expiredInGoodTime]),
         (.lostOutcome, [.snapshotWrong, .reloadForgotten]),
+        (.hastyFailover, [.otherBrokerTooSoon, .snapshotWrong, .overBudget, .possibleOrderNotAwaited]),
+        (.hedgedOrders, [.twoRequests]),
+        (.parrotedTime, [.renewedTooSoon]),
+        (.lostQuestion, [.expiredInGoodTime, .neverHealed, .deadlineMissed]),
     ]
 
     @Test(arguments: faults)

@@ -34,7 +34,8 @@ import Testing
         #expect(try host.status(web.name).state == .waiting)
 
         host.now = Moment(wall: due - 0.4, boottime: host.now.boottime + .milliseconds(10))
-        host.state.gate.hurry(at: host.now.boottime)
+        let now = host.now.boottime
+        host.state.brokers.forEach { $0.gate.hurry(at: now) }
         #expect(host.tell(.tick).started == ["down"])
     }
 
@@ -164,8 +165,10 @@ extension TestHost {
         host.now.wall = Date(timeIntervalSince1970: 1000)
         host.state = HostState(seed: 1, records: [web.name: record])
         _ = host.state.handle(.configured([web], host.settings), at: host.now)
-        host.tell(.identityLooked(FoundIdentity(pair: .present(host.identity()))))
+        host.identityFacts = first.identity()
+        host.tell(.identityLooked(host.foundIdentity))
         host.tell(.looked(web.name, .nothing))
+        host.confirmClock(first.now.wall + 1)
         let plan = host.nextPlan(within: .seconds(100))
         #expect(plan != nil)
     }

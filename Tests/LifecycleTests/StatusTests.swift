@@ -50,7 +50,8 @@ import Testing
         for status in [200, 200, 403, nil] {
             host.tell(
                 .brokerExchanged(
-                    BrokerExchange(endpoint: "/v1/certificates", status: status, took: .seconds(2))))
+                    BrokerExchange(
+                        broker: .first, endpoint: "/v1/certificates", status: status, took: .seconds(2))))
         }
         let snapshot = host.snapshot()
         #expect(snapshot.broker.requests.map(\.code) == ["200", "403", "error"])

@@ -6,7 +6,7 @@ import FoundationEssentials
 struct TestHost {
     var state: HostState
     var now = Moment(wall: Date(timeIntervalSince1970: 1_800_000_000), boottime: .seconds(1000))
-    var settings = LifecycleSettings(identityName: "edge01.example.test")
+    var settings = LifecycleSettings(identityName: "edge01.example.test", brokers: [.first])
     var wanted: [ManagedCertificate] = []
 
     /// Configured with these certificates, with a valid identity, before any look.
@@ -17,12 +17,15 @@ struct TestHost {
         now = start ?? now
         state = HostState(seed: seed, records: records)
         self.wanted = wanted
+        settings.asksTimeAtStart = false
         tune(&settings)
         setUp = state.handle(.configured(wanted, settings), at: now)
         if enrolled { setUp += tell(.identityLooked(FoundIdentity(pair: .present(identity())))) }
     }
 
     private(set) var setUp: [Action] = []
+    /// Renewals that the first looks started.
+    var setUpPlans: [AttemptPlan] = []
 
     @discardableResult
     mutating func tell(_ input: Input) -> [Action] { state.handle(input, at: now) }
@@ -48,7 +51,7 @@ struct TestHost {
                 if let answer = found(name) { actions += tell(.looked(name, answer)) }
             }
             if actions.contains(.lookAtIdentity) {
-                actions += tell(.identityLooked(FoundIdentity(pair: .present(identity()))))
+                actions += tell(.identityLooked(foundIdentity))
             }
             if actions.contains(where: matches) { return actions }
         }
@@ -74,6 +77,21 @@ struct TestHost {
         return state.snapshot(agent: facts, at: now)
     }
 
+    /// The identity on disk.
+    var identityFacts: IdentityFacts?
+    var foundIdentity: FoundIdentity {
+        FoundIdentity(pair: .present(identityFacts ?? identity()))
+    }
+
+    /// A broker says that it is so late: what the wall clock says, if nothing else.
+    @discardableResult
+    mutating func confirmClock(_ date: Date? = nil) -> [Action] {
+        let time = ServerTime(date: date ?? now.wall, readAt: now.boottime, uncertainty: .seconds(1))
+        return tell(.timeAsked(.told(time, by: .first)))
+    }
+
+    var runningCount: Int { state.runningAttempts }
+
     func identity(lifetime: Duration = .seconds(400 * 86_400)) -> IdentityFacts {
         IdentityFacts(
             name: settings.identityName, serial: "1d", issuer: "Test CA", notBefore: now.wall,
@@ -91,6 +109,12 @@ extension Duration {
     static func minutes(_ count: Int) -> Duration { .seconds(60 * count) }
     static func hours(_ count: Int) -> Duration { .seconds(3600 * count) }
     static func days(_ count: Int) -> Duration { .seconds(86_400 * count) }
+}
+
+extension BrokerAddress {
+    static let first = BrokerAddress("https://b1.example.test")
+    static let second = BrokerAddress("https://b2.example.test")
+    static let third = BrokerAddress("https://b3.example.test")
 }
 
 func named(_ text: String) throws -> CertificateName { try CertificateName(validating: text) }

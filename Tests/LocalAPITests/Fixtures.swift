@@ -7,12 +7,12 @@ extension Snapshot {
     /// An agent whose broker has answered, with its certificates.
     static func fixture(
         _ certificates: [CertificateStatus] = [.fixture()], renewals: [RenewalRecord] = [],
+        clock: ClockStatus = ClockStatus(skew: .milliseconds(250)),
         _ change: (inout AgentFacts, inout IdentityStatus, inout BrokerStatus) -> Void = { _, _, _ in }
     ) -> Snapshot {
         var agent = AgentFacts(
             version: "1.2.3", pid: 812, startedAt: TestAPI.now - 3600, configPath: "/etc/certplane/agent.yml",
-            configHash: "c0ffee", configLoadedAt: TestAPI.now - 3600, lastTickAt: TestAPI.now - 1,
-            clockSkew: .milliseconds(250))
+            configHash: "c0ffee", configLoadedAt: TestAPI.now - 3600, lastTickAt: TestAPI.now - 1)
         var identity = IdentityStatus(name: "web-1", state: .valid)
         identity.facts = IdentityFacts(
             name: "web-1", serial: "1c", issuer: "CN=Machines", notBefore: TestAPI.now - 3600,
@@ -25,6 +25,11 @@ extension Snapshot {
         broker.endpoint = "https://broker.example.org:8443"
         broker.lastContactAt = TestAPI.now - 60
         broker.lastSuccessAt = TestAPI.now - 60
+        var first = SingleBrokerStatus(address: BrokerAddress("https://b1.example.net"), state: .reachable)
+        first.lastContactAt = TestAPI.now - 60
+        broker.brokers = [
+            first, SingleBrokerStatus(address: BrokerAddress("https://b2.example.net"), state: .unknown),
+        ]
         change(&agent, &identity, &broker)
         var counters = HostCounters()
         counters.renewalDuration.observe(.milliseconds(200))
@@ -32,6 +37,7 @@ extension Snapshot {
         counters.renewalDuration.observe(.seconds(4000))
         return Snapshot(
             takenAt: TestAPI.now, agent: agent, identity: identity, broker: broker,
+            clock: clock,
             certificates: certificates.sorted { $0.name < $1.name }, renewals: renewals, counters: counters)
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import HTTP
 import Lifecycle
+import POSIX
 import Testing
 
 @testable import LocalAPI
@@ -103,10 +104,30 @@ import Testing
         #expect(try api.get("/readyz").json["status"] as? String == "degraded")
     }
 
+    @Test func `a wrong clock degrades, and validity is judged by the time that counts`() throws {
+        var clock = ClockStatus(state: .suspect, skew: .seconds(5 * 365 * 86_400))
+        clock.correction = .seconds(5 * 365 * 86_400)
+        let snapshot = Snapshot.fixture(clock: clock)
+        let api = try TestAPI(snapshot)
+        api.elapsed.withLock { $0 = 5 * 365 * 86_400 }
+        let answer = try api.get("/readyz").json
+        #expect(answer["status"] as? String == "degraded")
+        let checks = try #require(answer["checks"] as? [NSDictionary])
+        let check = try #require(checks.first { $0["name"] as? String == "clock" })
+        #expect((check["detail"] as? String)?.hasPrefix("clock_suspect: Set this host's clock") == true)
+        let status = try api.get("/v1/status").json
+        let shown = try #require(status["clock"] as? NSDictionary)
+        #expect(shown["state"] as? String == "clock_suspect")
+        #expect(shown["skew_seconds"] as? Double == 5 * 365 * 86_400)
+    }
+
     @Test func `every check is listed`() throws {
         let api = try TestAPI(.fixture([.fixture("a"), .fixture("b") { $0.reload.isConfigured = false }]))
         let checks = try #require(try api.get("/readyz").json["checks"] as? [NSDictionary])
         let names = checks.map { "\($0["name"] ?? "") \($0["certificate"] as? String ?? "-")" }
-        #expect(names == ["configuration -", "identity -", "certificate a", "reload a", "certificate b"])
+        #expect(
+            names == [
+                "configuration -", "identity -", "clock -", "certificate a", "reload a", "certificate b",
+            ])
     }
 }

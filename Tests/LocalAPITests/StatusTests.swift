@@ -99,6 +99,17 @@ import Testing
                 "last_contact_at": "2027-01-15T07:59:00Z",
                 "last_success_at": "2027-01-15T07:59:00Z", "last_error": NSNull(),
                 "next_probe_at": NSNull(),
+                "endpoints": [
+                    [
+                        "url": "https://b1.example.net", "state": "reachable",
+                        "last_contact_at": "2027-01-15T07:59:00Z", "last_success_at": NSNull(),
+                        "last_error": NSNull(), "next_probe_at": NSNull(),
+                    ] as NSDictionary,
+                    [
+                        "url": "https://b2.example.net", "state": "unknown", "last_contact_at": NSNull(),
+                        "last_success_at": NSNull(), "last_error": NSNull(), "next_probe_at": NSNull(),
+                    ] as NSDictionary,
+                ],
             ])
         let counts = try #require(status["counts"] as? [String: Int])
         #expect(Set(counts.keys) == Set(CertificateState.allCases.map(\.rawValue)))

@@ -42,6 +42,8 @@ struct CertificateSlot {
     var isRecordCurrent = true
     var pendingKey: ServiceKey?
     var course: AttemptCourse?
+    /// Requests to brokers that haven't ended.
+    var openRequests = 0
     var isRebuilding = false
     /// The certificate that the service works with; its serial.
     var served: Int?
@@ -98,11 +100,14 @@ struct AttemptCourse {
     var phase = Phase.key
     var key: ServiceKey?
     var answer: BrokerAnswer?
+    let startedAt: Duration
+    /// The number of the broker that it asks.
+    let broker: Int
     /// When the request was sent; it is given up a minute later.
     var sentAt: Duration = .zero
     /// Counted as an order.
     var isCounted = false
-    /// Began while the gate was already closed because nobody reached the broker.
+    /// Began when nobody was found at any broker any more.
     var isProbe = false
 }
 

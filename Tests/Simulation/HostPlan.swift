@@ -11,12 +11,14 @@ struct HostPlan {
     let isCalm: Bool
     let settings: LifecycleSettings
     let certificates: [ManagedCertificate]
+    let brokers: [SimulatedBroker]
     /// For everything that happens on and around this host.
     let random: SplitMix
 
     init(_ plan: SimulationPlan, host index: Int) throws {
         self.index = index
-        lifetime = plan.lifetime(ofHost: index)
+        let lifetime = plan.lifetime(ofHost: index)
+        self.lifetime = lifetime
         end = WorldTime.start + plan.horizon(ofHost: index)
         sabotage = plan.sabotage
         auditInterval = plan.auditInterval
@@ -24,7 +26,10 @@ struct HostPlan {
         var random = plan.random(forHost: index)
 
         let identity = plan.sabotage.contains(.herd) ? "host.example.test" : "host\(index).example.test"
-        var settings = LifecycleSettings(identityName: identity)
+        brokers = (0..<Self.brokerCount(index, random: &random)).map {
+            SimulatedBroker(number: $0, lifetime: lifetime)
+        }
+        var settings = LifecycleSettings(identityName: identity, brokers: brokers.map(\.address))
         settings.concurrency = [8, 4, 16][random.index(below: 3)]
         // The files of long-lived certificates are looked at less often than in production: else a simulated
         // decade would be looks and little else.
@@ -34,11 +39,15 @@ struct HostPlan {
         settings.enforcesOrderBudget = !plan.sabotage.contains(.ignoredBudget)
         self.settings = settings
 
-        let lifetime = lifetime
         certificates = try (0..<plan.certificates).map { number in
             try Self.certificate(number, lifetime: lifetime, isCalm: plan.isCalm)
         }
         self.random = random
+    }
+
+    /// One for the hosts of each other lifetime, else two or three.
+    private static func brokerCount(_ index: Int, random: inout SplitMix) -> Int {
+        index % 2 == 0 ? 1 + random.index(below: 2) : 2 + random.index(below: SimulatedBroker.most - 1)
     }
 
     private static func certificate(

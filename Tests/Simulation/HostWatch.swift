@@ -9,10 +9,7 @@ struct HostWatch {
     /// The agent is awake and reloads succeed.
     var goodForReloads: GoodTime
     var attempts = 0
-    /// No order before this: the broker asked for a pause.
-    var pauseUntil: Duration?
-    /// Since an attempt found nobody at the broker; until anybody is heard there.
-    var isBrokerAway = false
+    var brokers: [BrokerWatch]
     var probes = 0
     private var hour: Int64 = 0
     private var inputs = 0
@@ -23,11 +20,18 @@ struct HostWatch {
 
     init(_ plan: HostPlan) {
         host = plan.index
+        brokers = plan.brokers.map { _ in BrokerWatch() }
         // The longest wait between two tries, and what comes on top of it.
-        let longestWait = min(plan.settings.retryCap, plan.lifetime / 15)
-        good = GoodTime(shortest: longestWait + plan.settings.possibleOrderDelay + .seconds(30))
+        let longestWait = min(plan.settings.retryCap, plan.lifetime / 10)
+        // An order that was lost at one broker isn't taken to another one at once.
+        let elsewhere: Duration = plan.brokers.count > 1 ? plan.settings.sameBrokerSpan : .zero
+        good = GoodTime(
+            shortest: longestWait + plan.settings.possibleOrderDelay + .seconds(30) + elsewhere)
         goodForReloads = GoodTime(shortest: .zero)
     }
+
+    /// Nobody was found at any of the brokers.
+    var areAllAway: Bool { brokers.allSatisfy(\.isAway) }
 
     mutating func told(at now: Duration, certificates: Int) {
         inputsNow = now == lastTold ? inputsNow + 1 : 0
@@ -54,6 +58,27 @@ struct HostWatch {
     }
 }
 
+/// What the agent knows of one broker.
+struct BrokerWatch {
+    /// No order before this: it asked for a pause.
+    var pauseUntil: Duration?
+    /// Since an attempt found nobody there; until anybody is heard.
+    var isAway = false
+    /// The last that was heard of it was an answer, and no wish for a pause.
+    var isHeard = false
+
+    /// What was asked before a pause doesn't end it.
+    mutating func hear(askedAt: Duration) {
+        isAway = false
+        isHeard = askedAt >= pauseUntil ?? .zero
+    }
+
+    mutating func miss() {
+        isAway = true
+        isHeard = false
+    }
+}
+
 /// What came of one host.
 struct HostReport {
     var inputs = 0
@@ -68,6 +93,7 @@ struct HostReport {
     var starts = 0
     var expired = 0
     var audits = 0
+    var questions = 0
     var simulated: Duration = .zero
     var violation: Violation?
     var trace: [String] = []

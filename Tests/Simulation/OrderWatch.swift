@@ -25,6 +25,12 @@ struct OrderWatch {
     private var isSkewed = false
     private var lastOrderAt: Duration?
     var unansweredKey: ServiceKey?
+    /// The broker that an order was lost at, and since when; it alone is asked for a while.
+    private(set) var unanswered: (broker: Int, since: Duration)?
+    /// The clock was set since: how long ago that was, the agent doesn't know for certain.
+    private(set) var isUnansweredVague = false
+    /// The same as the agent has it on disk.
+    private var storedUnanswered: (broker: Int, since: Duration)?
 
     /// The most orders in seven days for this lifetime and window.
     static func limit(lifetime: Duration, window: Duration) -> Int {
@@ -52,6 +58,17 @@ struct OrderWatch {
         isSkewed = false
     }
 
+    /// Within its span a further one at the same broker doesn't count anew.
+    mutating func noteUnanswered(broker: Int, since: Duration, span: Duration) {
+        if let unanswered, unanswered.broker == broker, since < unanswered.since + span { return }
+        unanswered = (broker, since)
+    }
+
+    mutating func noteAnswered() {
+        isUnansweredVague = false
+        unanswered = nil
+    }
+
     mutating func note(at now: Moment, limit: Int, pace: Duration, isStored: Bool) {
         orders.removeAll { $0 <= now.wall - Self.week || $0 > now.wall }
         orders.append(now.wall)
@@ -65,6 +82,7 @@ struct OrderWatch {
     mutating func stored() {
         unstored = []
         isPossibleStored = true
+        storedUnanswered = unanswered
     }
 
     /// The agent counts by the wall clock, and that has been set.
@@ -79,5 +97,7 @@ struct OrderWatch {
         orders.removeAll { unstored.contains($0) }
         unstored = []
         if !isPossibleStored || isSkewed { possibleAt = nil }
+        unanswered = storedUnanswered
+        if isSkewed { isUnansweredVague = true }
     }
 }

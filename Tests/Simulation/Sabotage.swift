@@ -38,6 +38,16 @@ public struct Sabotage: OptionSet, Hashable, Sendable {
     /// The end of an attempt sometimes never reaches the engine.
     public static let lostOutcome = Sabotage(rawValue: 1 << 15)
 
+    /// A lost answer passes for a broker that can't be reached: the next one is asked at once.
+    public static let hastyFailover = Sabotage(rawValue: 1 << 16)
+    /// A second broker is asked beside the first.
+    public static let hedgedOrders = Sabotage(rawValue: 1 << 17)
+
+    /// A broker says what the host's own clock says.
+    public static let parrotedTime = Sabotage(rawValue: 1 << 18)
+    /// Nobody ever hears what came of asking how late it is.
+    public static let lostQuestion = Sabotage(rawValue: 1 << 19)
+
     /// Each fault by its name.
     public static let all: [(name: String, fault: Sabotage)] = [
         ("unclampedWindow", .unclampedWindow), ("freshKeyOnRetry", .freshKeyOnRetry),
@@ -46,6 +56,7 @@ public struct Sabotage: OptionSet, Hashable, Sendable {
         ("probePerCertificate", .probePerCertificate), ("unnoticedPossibleOrder", .unnoticedPossibleOrder),
         ("queuedRequests", .queuedRequests), ("oversleeping", .oversleeping), ("openGate", .openGate),
         ("unnotedAttempt", .unnotedAttempt), ("sleepyClock", .sleepyClock), ("staleLooks", .staleLooks),
-        ("lostOutcome", .lostOutcome),
+        ("lostOutcome", .lostOutcome), ("hastyFailover", .hastyFailover), ("hedgedOrders", .hedgedOrders),
+        ("parrotedTime", .parrotedTime), ("lostQuestion", .lostQuestion),
     ]
 }

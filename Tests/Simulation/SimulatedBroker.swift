@@ -1,6 +1,6 @@
 import Lifecycle
 
-/// The broker and the authority behind it: grants everything, keeps what it has issued by key and names, and gives it
+/// One broker and the authority behind it: grants everything, keeps what it has issued by key and names, and gives it
 /// again until it is inside the clamped window of the profile.
 struct SimulatedBroker {
     private struct CacheKey: Hashable {
@@ -9,11 +9,20 @@ struct SimulatedBroker {
     }
 
     private var cache: [CacheKey: Leaf] = [:]
-    private var serial = 0
+    private var serial: Int
+    let address: BrokerAddress
+    var weather = Weather()
     /// How long what it issues lives.
     var lifetime: Duration
 
-    init(lifetime: Duration) { self.lifetime = lifetime }
+    static let most = 3
+
+    init(number: Int, lifetime: Duration) {
+        address = BrokerAddress("https://b\(number + 1).example.test")
+        // No two brokers give the same one.
+        serial = number
+        self.lifetime = lifetime
+    }
 
     /// How long before its end a cached certificate is not given again.
     var window: Duration {
@@ -21,7 +30,7 @@ struct SimulatedBroker {
     }
 
     mutating func issue(key: ServiceKey, names: DNSNameSet, at now: Duration) -> Leaf {
-        serial += 1
+        serial += Self.most
         let notBefore: Duration = .seconds(now.components.seconds)
         return Leaf(
             serial: serial, key: key, names: names, notBefore: notBefore,

@@ -28,10 +28,44 @@ extension SimulatedHost {
         case .startReload(let plan): startReload(plan)
         case .renewIdentity, .enroll:
             put(.identityRenewal(process: process), in: random.duration(.milliseconds(100), .seconds(3)))
+        case .forgetPreviousIdentity, .restoreIdentity: break
+        case .askTime(let addresses): askTime(addresses)
+        case .countTime(let start): countsFrom = start
         case .persist(let name, let record): persist(name, record)
         case .forget(let name): if let index = indexes[name] { slots[index].record = nil }
         case .report(let event): heed(event)
         }
+    }
+
+    /// The first broker that can be reached tells the time, whatever else it would say.
+    private mutating func askTime(_ addresses: [BrokerAddress]) {
+        report.questions += 1
+        if plan.sabotage.contains(.lostQuestion) { return }
+        var wait: Duration = .zero
+        for broker in brokers where addresses.contains(broker.address) {
+            if broker.weather[.away] {
+                wait += random.duration(.milliseconds(5), .seconds(5))
+            } else if broker.weather[.hangs] {
+                wait += .seconds(20)
+            } else {
+                wait += random.duration(.milliseconds(50), .milliseconds(800))
+                if broker.weather[.answersLost] { continue }
+                let told = WorldTime.date(now + wait).timeIntervalSince1970.rounded(.down)
+                let time = ServerTime(
+                    date: Date(timeIntervalSince1970: told), readAt: now + wait, uncertainty: .seconds(2))
+                return put(.timeAnswer(.told(time, by: broker.address), process: process), in: wait)
+            }
+        }
+        put(.timeAnswer(.unanswered, process: process), in: wait)
+    }
+
+    /// As the machine is told of it.
+    func told(_ answer: TimeAnswer) -> TimeAnswer {
+        guard plan.sabotage.contains(.parrotedTime), case .told(var time, let broker) = answer else {
+            return answer
+        }
+        time.date = shownMoment.wall
+        return .told(time, by: broker)
     }
 
     mutating func put(_ event: Happening, in wait: Duration) { events.put(event, at: now + wait) }
@@ -90,9 +124,12 @@ extension SimulatedHost {
         if case .persist(let name, let record) = action {
             let next = record.nextAttemptAt.map { "\($0.timeIntervalSince(moment.wall))" } ?? "-"
             trace?.add(
-                "  persist \(name) step \(record.backoffStep) next in \(next) reload \(record.reload != nil)")
+                "  persist \(name) step \(record.backoffStep) next in \(next) reload \(record.reload != nil)"
+                    + (record.unansweredOrder.map { " lost at \($0.broker) \($0.since)" } ?? ""))
         } else if case .startAttempt(let plan) = action {
-            trace?.add("  start \(plan.certificate.name) \(plan.reason) rotating \(plan.rotatesKey)")
+            trace?.add(
+                "  start \(plan.certificate.name) at \(plan.broker) \(plan.reason) rotating \(plan.rotatesKey)"
+            )
         } else if case .report(.attemptFailed(_, _, let failure, let next, let repeats)) = action {
             let wait = next.map { "\($0.timeIntervalSince(moment.wall))" } ?? "-"
             trace?.add("  failed \(failure.failureClass) for the \(repeats). time, next in \(wait)")

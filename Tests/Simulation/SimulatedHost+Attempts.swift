@@ -6,11 +6,12 @@ extension SimulatedHost {
 
     mutating func startAttempt(_ attempt: AttemptPlan) {
         guard let index = indexes[attempt.certificate.name] else { return }
+        let broker = number(of: attempt.broker) ?? 0
         judgeStart(of: attempt, index)
         watch.attempts += 1
         report.attempts += 1
-        var course = AttemptCourse(plan: attempt)
-        course.isProbe = watch.isBrokerAway
+        var course = AttemptCourse(plan: attempt, startedAt: now, broker: broker)
+        course.isProbe = watch.areAllAway
         if course.isProbe { watch.probes += 1 }
         slots[index].course = course
         put(.attempt(index, process: process), in: random.duration(.milliseconds(1), .milliseconds(200)))
@@ -66,7 +67,12 @@ extension SimulatedHost {
         guard let course = slots[index].course, let key = course.key else { return }
         tell(.attemptStep(course.plan.certificate.name, .order))
         if isDead(index) { return }
-        let (answer, latency) = ask(index, key, course.plan.certificate.dnsNames)
+        beginRequest(index)
+        if plan.sabotage.contains(.hedgedOrders), brokers.count > 1 {
+            beginRequest(index)
+            _ = ask(index, key, course.plan.certificate.dnsNames, atBroker: course.broker == 0 ? 1 : 0)
+        }
+        let (answer, latency) = ask(index, key, course.plan.certificate.dnsNames, atBroker: course.broker)
         slots[index].course?.answer = answer
         slots[index].course?.sentAt = now
         slots[index].course?.phase = .answer
@@ -74,7 +80,13 @@ extension SimulatedHost {
         put(.attempt(index, process: process), in: latency)
     }
 
+    private mutating func beginRequest(_ index: Int) {
+        if slots[index].openRequests > 0 { violate(.twoRequests, "another one is under way", index) }
+        slots[index].openRequests += 1
+    }
+
     private mutating func receive(_ index: Int) {
+        slots[index].openRequests = 0
         guard let course = slots[index].course, var answer = course.answer, let key = course.key else {
             return
         }
@@ -83,29 +95,31 @@ extension SimulatedHost {
             answer = .failure(.lost(.brokerTimeout), status: nil)
             if isCached { noteOrder(index) }
         }
-        hear(answer, from: index)
+        hear(answer, fromBroker: course.broker, askedAt: course.startedAt)
         let name = course.plan.certificate.name
         switch answer {
         case .failure(var failure, let status):
-            let exchange = BrokerExchange(
-                endpoint: "/v1/certificates", status: status, took: now - course.sentAt)
-            tell(.brokerExchanged(exchange))
+            tell(.brokerExchanged(exchange(course, status: status)))
             if isDead(index) { return }
             if failure.isPossibleOrder {
                 slots[index].watch.orders.notePossible(at: now, isStored: false)
+                noteUnanswered(at: course.broker, since: course.startedAt, index)
                 if course.plan.rotatesKey { slots[index].watch.orders.unansweredKey = key }
                 report.possibleOrders += 1
             }
             if plan.sabotage.contains(.probePerCertificate), failure.failureClass.isSharedByHost {
                 failure.failureClass = .connectionLost
             }
+            if plan.sabotage.contains(.hastyFailover), failure.failureClass == .connectionLost {
+                // As if nothing had been sent.
+                failure.failureClass = .brokerUnreachable
+                failure.isPossibleOrder = false
+            }
             if plan.sabotage.contains(.ignoredRetryAfter) { failure.retryAfter = nil }
             if plan.sabotage.contains(.unnoticedPossibleOrder) { failure.isPossibleOrder = false }
             fail(index, failure)
         case .bundle(let leaf, let isCached):
-            let exchange = BrokerExchange(
-                endpoint: "/v1/certificates", status: 200, took: now - course.sentAt)
-            tell(.brokerExchanged(exchange))
+            tell(.brokerExchanged(exchange(course, status: 200)))
             if isDead(index) { return }
             slots[index].watch.orders.unansweredKey = nil
             tell(.attemptStep(name, .checks))
@@ -119,6 +133,26 @@ extension SimulatedHost {
             slots[index].course?.phase = .install
             put(.attempt(index, process: process), in: .milliseconds(2))
         }
+    }
+
+    /// From its beginning on, like the agent: it can't know when a request was sent that was cut off.
+    mutating func noteUnanswered(at broker: Int, since: Duration, _ index: Int) {
+        slots[index].watch.orders.noteUnanswered(
+            broker: broker, since: since, span: plan.settings.sameBrokerSpan)
+    }
+
+    private func exchange(_ course: AttemptCourse, status: Int?) -> BrokerExchange {
+        BrokerExchange(
+            broker: course.plan.broker, endpoint: "/v1/certificates", status: status,
+            took: now - course.sentAt, time: status.flatMap { _ in serverTime(course) })
+    }
+
+    private func serverTime(_ course: AttemptCourse) -> ServerTime? {
+        if plan.sabotage.contains(.parrotedTime) || plan.sabotage.contains(.lostQuestion) { return nil }
+        let told = WorldTime.date(now).timeIntervalSince1970.rounded(.down)
+        return ServerTime(
+            date: Date(timeIntervalSince1970: told), readAt: now,
+            uncertainty: now - course.sentAt + .seconds(1))
     }
 
     /// The checks of a bundle that time can fail.
@@ -209,6 +243,7 @@ extension SimulatedHost {
         watch.attempts -= 1
         if course.isProbe { watch.probes = max(watch.probes - 1, 0) }
         if plan.sabotage.contains(.lostOutcome), random.once(in: 20) { return }
+        if !outcome.isUnanswered { slots[index].watch.orders.noteAnswered() }
         judgeEnd(outcome, index)
         tell(.attemptEnded(course.plan.certificate.name, told(outcome)))
         if let held = heldInputs.removeValue(forKey: index) { held.forEach { tell($0) } }
@@ -220,6 +255,17 @@ extension SimulatedHost {
         }
         report.certificate.notBefore = report.certificate.notAfter - 100 * 365 * 86_400.0
         return .installed(report)
+    }
+}
+
+extension AttemptOutcome {
+    /// No bundle came of it.
+    fileprivate var isUnanswered: Bool {
+        if case .failed(let failure) = self {
+            failure.stage != .checks && failure.stage != .install
+        } else {
+            false
+        }
     }
 }
 

@@ -20,7 +20,7 @@ extension SimulatedHost {
         let agent = AgentFacts(
             version: "", pid: 1, startedAt: moment.wall, configPath: "", configHash: "",
             configLoadedAt: moment.wall, lastTickAt: moment.wall)
-        return state.snapshot(agent: agent, at: moment)
+        return state.snapshot(agent: agent, at: shownMoment)
     }
 
     /// Nothing stays wrong for ever while it could be put right.
@@ -67,6 +67,13 @@ extension SimulatedHost {
         }
     }
 
+    /// All brokers are closed, or the one that an order was lost at.
+    private func isHeldByBrokers(_ index: Int, _ broker: BrokerStatus) -> Bool {
+        let closed = broker.brokers.filter { $0.state == .unreachable || $0.state == .paused }
+        let own = slots[index].watch.orders.unanswered.map { brokers[$0.broker].address }
+        return closed.count == broker.brokers.count || closed.contains { $0.address == own }
+    }
+
     /// The machine wants to be woken for everything that it says comes next.
     private mutating func judgeDeadline(_ status: CertificateStatus, _ snapshot: Snapshot, _ index: Int) {
         guard let deadline = state.nextDeadline else { return violate(.deadlineMissed, "no deadline at all") }
@@ -78,7 +85,7 @@ extension SimulatedHost {
         if status.reload.pendingSince != nil && !status.reload.isRunning {
             next.append(("reload", status.reload.nextAttemptAt))
         }
-        let isHeld = snapshot.broker.state == .unreachable || snapshot.broker.state == .paused
+        let isHeld = isHeldByBrokers(index, snapshot.broker)
         if status.reason != nil && !isHeld && snapshot.identity.state.isUsable {
             next.append(("attempt", status.nextAttemptAt))
             let isFree = watch.attempts < plan.settings.concurrency && slots[index].course == nil

@@ -3,43 +3,52 @@ import Lifecycle
 
 extension SimulatedHost {
     /// Sends an order into the weather. Returns the answer and when it arrives.
-    mutating func ask(_ index: Int, _ key: ServiceKey, _ names: DNSNameSet) -> (BrokerAnswer, Duration) {
+    mutating func ask(
+        _ index: Int, _ key: ServiceKey, _ names: DNSNameSet, atBroker number: Int
+    ) -> (BrokerAnswer, Duration) {
         let soon = random.duration(.milliseconds(50), .milliseconds(800))
         guard let identity, identity.notAfter > moment.wall else {
             return (refusal(.identityExpired, nil), .milliseconds(1))
         }
-        if weather[.brokerAway] {
+        let weather = brokers[number].weather
+        if weather[.away] {
             return (refusal(.brokerUnreachable, nil), random.duration(.milliseconds(5), .seconds(5)))
         }
-        if weather[.brokerHangs] {
-            grantUnheard(index, key, names)
+        if weather[.hangs] {
+            grantUnheard(index, key, names, atBroker: number)
             return (.failure(.lost(.brokerTimeout), status: nil), Self.brokerTimeout)
         }
         if weather[.answersLost] {
-            grantUnheard(index, key, names)
+            grantUnheard(index, key, names, atBroker: number)
             return (.failure(.lost(.connectionLost), status: nil), soon)
         }
         if weather[.rateLimited] { return (rateLimit(), soon) }
         if weather[.unavailable] { return (refusal(.brokerUnavailable, 503), soon) }
         if weather[.badGateway] || weather[.serverError] {
-            if random.once(in: 2) { grantUnheard(index, key, names) } else { noteOrder(index) }
+            if random.once(in: 2) {
+                grantUnheard(index, key, names, atBroker: number)
+            } else {
+                noteOrder(index)
+            }
             let isGateway = weather[.badGateway]
             return (
                 .failure(.lost(isGateway ? .issuanceFailed : .brokerError), status: isGateway ? 502 : 500),
                 soon
             )
         }
-        if weather[.forbidden] && index % 4 == 1 { return (refusal(.forbidden, 403), soon) }
-        let (leaf, isCached) = broker.order(key: key, names: names, isKept: true, at: now)
-        broker.sweep(at: now)
+        if self.weather[.forbidden] && index % 4 == 1 { return (refusal(.forbidden, 403), soon) }
+        let (leaf, isCached) = brokers[number].order(key: key, names: names, isKept: true, at: now)
+        brokers[number].sweep(at: now)
         if !isCached { noteOrder(index) }
         let wait = weather[.slow] ? random.duration(.seconds(5), .seconds(50)) : soon
         return (.bundle(leaf, isCached: isCached), wait)
     }
 
     /// The broker does its part, and nobody hears of it.
-    private mutating func grantUnheard(_ index: Int, _ key: ServiceKey, _ names: DNSNameSet) {
-        _ = broker.order(key: key, names: names, isKept: !random.once(in: 2), at: now)
+    private mutating func grantUnheard(
+        _ index: Int, _ key: ServiceKey, _ names: DNSNameSet, atBroker number: Int
+    ) {
+        _ = brokers[number].order(key: key, names: names, isKept: !random.once(in: 2), at: now)
         noteOrder(index)
     }
 

@@ -9,6 +9,8 @@ extension SimulatedHost {
         case .reloadEnds(let number, let process): if process == self.process { endReload(number) }
         case .gateOpens(let process): if process == self.process { openGate() }
         case .identityRenewal(let process): if process == self.process { renewIdentity() }
+        case .timeAnswer(let answer, let process):
+            if process == self.process { tell(.timeAsked(told(answer))) }
         case .start: start()
         case .entersWindow(let index, let serial):
             // The configuration may have changed since.
@@ -19,7 +21,7 @@ extension SimulatedHost {
             }
         case .expires(let index, let serial):
             if slots[index].files.leaf?.serial == serial { judgeExpiry(index) }
-        case .weather(let trouble): change(trouble)
+        case .weather(let trouble, let broker): change(trouble, ofBroker: broker)
         case .seesClock:
             isClockNew = false
             tell(.tick)
@@ -53,7 +55,7 @@ extension SimulatedHost {
         for index in slots.indices where plan.isCalm || !random.once(in: 3) {
             let key = makeKey(slots[index].wanted.keyType)
             let age = plan.isCalm ? .zero : plan.lifetime * Double.random(in: 0...0.7, using: &random)
-            let leaf = broker.issue(key: key, names: slots[index].wanted.dnsNames, at: now - age)
+            let leaf = brokers[0].issue(key: key, names: slots[index].wanted.dnsNames, at: now - age)
             slots[index].files.install(leaf)
             slots[index].served = leaf.serial
         }
@@ -61,7 +63,12 @@ extension SimulatedHost {
         events.put(.start, at: now)
         recur(.audit, every: plan.lifetime / 100)
         if plan.isCalm { return }
-        for trouble in Weather.Trouble.allCases { scheduleChange(trouble) }
+        for trouble in Weather.Trouble.allCases {
+            if !trouble.isOfBroker { scheduleChange(trouble, ofBroker: nil) }
+            for number in brokers.indices where trouble.isOfBroker {
+                scheduleChange(trouble, ofBroker: number)
+            }
+        }
         let lifetime = plan.lifetime
         recur(.suspend, every: lifetime / 4)
         recur(.kill, every: lifetime / 3)
@@ -73,12 +80,20 @@ extension SimulatedHost {
         recur(.reconfigure, every: lifetime / 2)
     }
 
-    private mutating func scheduleChange(_ trouble: Weather.Trouble) {
-        let wait = weather.changes(trouble, lifetime: plan.lifetime, random: &random)
-        put(.weather(trouble), in: wait)
+    private mutating func scheduleChange(_ trouble: Weather.Trouble, ofBroker number: Int?) {
+        let here = number.map { brokers[$0].weather } ?? weather
+        let wait = here.changes(trouble, lifetime: plan.lifetime, random: &random)
+        put(.weather(trouble, broker: number), in: wait)
     }
 
-    private mutating func change(_ trouble: Weather.Trouble) {
+    private mutating func change(_ trouble: Weather.Trouble, ofBroker number: Int?) {
+        if let number {
+            brokers[number].weather[trouble].toggle()
+            let isOn = brokers[number].weather[trouble]
+            trace?.add("\(now.components.seconds) \(brokers[number].address): \(trouble) \(isOn)")
+            weigh()
+            return scheduleChange(trouble, ofBroker: number)
+        }
         weather[trouble].toggle()
         trace?.add("\(now.components.seconds) \(trouble) \(weather[trouble])")
         let isOn = weather[trouble]
@@ -99,11 +114,13 @@ extension SimulatedHost {
         default: break
         }
         weigh()
-        scheduleChange(trouble)
+        scheduleChange(trouble, ofBroker: nil)
     }
 
     private mutating func setClock(wrong: Bool) {
-        let longest = random.once(in: 5) ? plan.lifetime * 3 : plan.lifetime / 20
+        // A few seconds, or what makes everything look expired, or years.
+        let lengths = [plan.lifetime / 20, plan.lifetime * 3, .seconds(5 * 365 * 86_400)]
+        let longest = lengths[random.index(below: 7) / 3]
         let error = random.spell(.seconds(2), longest).seconds
         clockError = wrong ? (random.once(in: 2) ? error : -error) : 0
         for index in slots.indices {

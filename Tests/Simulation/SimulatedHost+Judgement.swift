@@ -19,17 +19,25 @@ extension SimulatedHost {
         {
             violate(.possibleOrderNotAwaited, "started after \(now - at)", index)
         }
-        if let until = slot.watch.retryNotBefore, until > now, attempt.requests.isEmpty {
+        // A broker tells the time to the second.
+        let tolerance: Duration = countsFrom == nil ? .zero : .seconds(3)
+        if let until = slot.watch.retryNotBefore, until > now + tolerance, attempt.requests.isEmpty {
             violate(.retryTooEarly, "\(until - now) too early", index)
         }
-        if let until = watch.pauseUntil, until > now {
-            violate(.pauseBroken, "\(until - now) before the end of the pause", index)
-        }
-        if watch.isBrokerAway && watch.probes > 0 {
-            violate(.manyProbes, "\(watch.probes) are under way", index)
-        }
+        judgeBroker(of: attempt, index)
+        judgeAge(attempt, index)
         if attempt.reason == .requested && !slot.watch.isAskedFor { violate(.uncalledRenewal, "", index) }
         countAttempt(index)
+    }
+
+    /// Nothing is renewed for its age before its time, however the clock was set.
+    private mutating func judgeAge(_ attempt: AttemptPlan, _ index: Int) {
+        // Of the leaf that the agent knows: another one may have been put there since.
+        guard attempt.reason == .expiring, let leaf = slots[index].files.leaf,
+            leaf.serial == slots[index].watch.knownSerial
+        else { return }
+        let early = leaf.notAfter - now - slots[index].window(leaf.lifetime) - leaf.lifetime / 100
+        if early > .seconds(700) { violate(.renewedTooSoon, "\(early) before its window", index) }
     }
 
     private mutating func countAttempt(_ index: Int) {
@@ -50,37 +58,6 @@ extension SimulatedHost {
             unanswered.type == key.type
         else { return }
         violate(.newKeyForSameOrder, "\(key.number) instead of \(unanswered.number)", index)
-    }
-
-    /// Draws from an answer what the agent has to heed from now on.
-    mutating func hear(_ answer: BrokerAnswer, from index: Int) {
-        guard case .failure(let failure, _) = answer else {
-            watch.isBrokerAway = false
-            return
-        }
-        switch failure.failureClass {
-        case .brokerUnreachable: watch.isBrokerAway = true
-        case .identityExpired, .brokerTimeout, .connectionLost: break
-        case .rateLimited:
-            watch.isBrokerAway = false
-            if now >= watch.pauseUntil ?? .zero {
-                watch.pauseUntil = now + obeyedPause(failure.retryAfter)
-                weigh()
-                put(.pauseEnds, in: obeyedPause(failure.retryAfter))
-            }
-        default: watch.isBrokerAway = false
-        }
-    }
-
-    /// What of a pause has to be obeyed: up to a day and a quarter of the shortest life that is left.
-    private func obeyedPause(_ retryAfter: Duration?) -> Duration {
-        var pause = min(retryAfter ?? plan.settings.rateLimitPause, .seconds(24 * 3600))
-        for slot in slots {
-            guard let notAfter = slot.watch.knownNotAfter else { continue }
-            let left = notAfter - now - .seconds(clockError)
-            pause = min(pause, (left > .zero ? left : plan.lifetime) / 4)
-        }
-        return max(pause - .seconds(2), .zero)
     }
 
     mutating func judgeEnd(_ outcome: AttemptOutcome, _ index: Int) {
@@ -110,7 +87,7 @@ extension SimulatedHost {
     /// When the broker and the configuration both let it be renewed.
     func windowStart(_ slot: CertificateSlot, _ leaf: Leaf) -> Duration {
         let window = slot.window(leaf.lifetime)
-        return leaf.notAfter - (slot.wanted.reusesKey ? min(window, broker.window) : window)
+        return leaf.notAfter - (slot.wanted.reusesKey ? min(window, brokers[0].window) : window)
     }
 
     mutating func becomesDue(_ index: Int) {
@@ -131,7 +108,7 @@ extension SimulatedHost {
     mutating func judgeExpiry(_ index: Int) {
         report.expired += 1
         guard let good = goodTimeDue(index), let leaf = slots[index].files.leaf else { return }
-        let window = min(slots[index].window(leaf.lifetime), broker.window)
+        let window = min(slots[index].window(leaf.lifetime), brokers[0].window)
         if good >= window / 8 {
             violate(
                 .expiredInGoodTime, "\(good.components.seconds) s of \(window.components.seconds) s", index)

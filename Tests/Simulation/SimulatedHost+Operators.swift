@@ -11,7 +11,7 @@ extension SimulatedHost {
         let stray = makeKey(slots[index].wanted.keyType)
         if random.once(in: 6) {
             // A pair from elsewhere; whoever brings it tells the service.
-            let leaf = broker.issue(key: stray, names: slots[index].wanted.dnsNames, at: now)
+            let leaf = brokers[0].issue(key: stray, names: slots[index].wanted.dnsNames, at: now)
             slots[index].files.install(leaf)
             slots[index].served = leaf.serial
         } else {
@@ -85,8 +85,11 @@ extension SimulatedHost {
             slots[index].watch.unservedSince = nil
         default: break
         }
+        let isOther = slots[index].wanted != wanted
         slots[index].wanted = wanted
         slots[index].watch.retryNotBefore = nil
+        // What was asked for is another order now.
+        if isOther { slots[index].watch.orders.noteAnswered() }
         slots[index].watch.orders.unansweredKey = nil
         slots[index].watch.dueSince = nil
         watchLife(of: index)

@@ -22,14 +22,14 @@ extension SimulatedHost {
         aloneUntil = now
         watch.attempts = 0
         watch.probes = 0
-        watch.isBrokerAway = false
-        watch.pauseUntil = nil
+        watch.brokers = brokers.map { _ in BrokerWatch() }
         weigh()
         put(.start, in: wait)
     }
 
     private mutating func abandon(_ index: Int) {
         slots[index].isRebuilding = false
+        slots[index].openRequests = 0
         if let course = slots[index].course {
             // A section that is open ends as its journal says: at the old set or at the new one.
             if course.phase == .closing, case .bundle(let leaf, _)? = course.answer, random.once(in: 2),
@@ -47,6 +47,12 @@ extension SimulatedHost {
         if slots[index].record?.attemptUnderWaySince != nil, slots[index].course?.isCounted != true {
             noteOrder(index, isCertain: false)
         }
+        if let begun = slots[index].record?.attemptUnderWaySince,
+            let broker = slots[index].record?.attemptUnderWayAt.flatMap(number(of:))
+        {
+            let since = now - .seconds(moment.wall.timeIntervalSince(begun))
+            noteUnanswered(at: broker, since: since, index)
+        }
         slots[index].course = nil
         slots[index].watch.isAskedFor = slots[index].record?.request != nil
         slots[index].watch.isAskedAgain = false
@@ -55,6 +61,7 @@ extension SimulatedHost {
     mutating func start() {
         if isRunning { return }
         report.starts += 1
+        countsFrom = nil
         watch.disturbed()
         isRunning = true
         for index in slots.indices {
@@ -70,11 +77,27 @@ extension SimulatedHost {
 
     var configured: [ManagedCertificate] { slots.filter(\.isConfigured).map(\.wanted) }
 
+    /// Right, or so wrong that a broker's time counts instead: what lies between the agent can't know better.
+    private var isClockKnown: Bool { clockError == 0 || abs(clockError) > 700 }
+
+    /// Whether one of the brokers grants what it is asked for, and none that may be asked instead makes any trouble.
+    private var doBrokersLet: Bool {
+        var isGranted = false
+        for (number, broker) in brokers.enumerated() {
+            if (watch.brokers[number].pauseUntil ?? .zero) > now { continue }
+            if broker.weather.lets {
+                isGranted = true
+            } else if !broker.weather.isPassedOver {
+                return false
+            }
+        }
+        return isGranted
+    }
+
     /// Whether now counts as good time.
     mutating func weigh() {
         let hasIdentity = identity.map { $0.notAfter > WorldTime.date(now) } ?? false
-        let isPaused = (watch.pauseUntil ?? .zero) > now
-        watch.good.set(isRunning && weather.lets && hasIdentity && !isPaused, at: now)
+        watch.good.set(isRunning && weather.lets && hasIdentity && doBrokersLet && isClockKnown, at: now)
         watch.goodForReloads.set(isRunning && weather.letsReload, at: now)
     }
 }

@@ -9,7 +9,8 @@ struct SimulatedHost {
     var state: HostState
     var slots: [CertificateSlot]
     var indexes: [CertificateName: Int] = [:]
-    var broker: SimulatedBroker
+    /// The preferred one first.
+    var brokers: [SimulatedBroker]
     var weather = Weather()
     var events = EventQueue<Happening>()
     var identity: IdentityFacts?
@@ -18,6 +19,8 @@ struct SimulatedHost {
     var now = WorldTime.start
     /// How far the host's wall clock is off, in seconds.
     var clockError = 0.0
+    /// What the agent takes for the time at boottime zero, instead of the wall clock's.
+    var countsFrom: Date?
     /// Told with each event of a process; what an earlier process began never ends.
     var process = 0
     var isRunning = false
@@ -42,12 +45,14 @@ struct SimulatedHost {
     var trace: Trace?
 
     enum Happening {
-        case weather(Weather.Trouble)
+        /// Of the broker of this number, or of the host.
+        case weather(Weather.Trouble, broker: Int?)
         case attempt(Int, process: Int)
         case rebuilt(Int, process: Int)
         case reloadEnds(Int, process: Int)
         case gateOpens(process: Int)
         case identityRenewal(process: Int)
+        case timeAnswer(TimeAnswer, process: Int)
         case start
         case entersWindow(Int, serial: Int)
         case expires(Int, serial: Int)
@@ -61,7 +66,7 @@ struct SimulatedHost {
         self.plan = plan
         random = plan.random
         slots = plan.certificates.map(CertificateSlot.init)
-        broker = SimulatedBroker(lifetime: plan.lifetime)
+        brokers = plan.brokers
         state = HostState(seed: 0)
         watch = HostWatch(plan)
         trace = traced ? Trace() : nil
@@ -70,9 +75,17 @@ struct SimulatedHost {
     }
 
     /// The wall clock as the host shows it, and its boottime.
-    var moment: Moment {
+    var shownMoment: Moment {
         Moment(wall: WorldTime.date(now) + clockError, boottime: now)
     }
+
+    /// The same by the time that counts for the agent.
+    var moment: Moment {
+        Moment(wall: countsFrom.map { $0 + now.seconds } ?? shownMoment.wall, boottime: now)
+    }
+
+    /// How far the time that counts for the agent is off.
+    var countedError: Duration { .seconds(moment.wall.timeIntervalSince(WorldTime.date(now))) }
 
     /// Runs until the plan's end or the first violation.
     mutating func run() -> HostReport {
@@ -103,6 +116,7 @@ struct SimulatedHost {
             "last error: \(status.lastError.map { "\($0.failure.failureClass) at \($0.at)" } ?? "none")")
         let wall = moment.wall
         trace?.add("now \(wall), troubles \(weather.troubles)")
+        for broker in brokers { trace?.add("\(broker.address): \(broker.weather.troubles)") }
     }
 
     /// When the engine wakes by itself.
@@ -128,7 +142,7 @@ struct SimulatedHost {
             watch.told(at: now, certificates: slots.count)
             report.inputs += 1
             slept = .zero
-            let actions = state.handle(input, at: moment)
+            let actions = state.handle(input, at: shownMoment)
             report.actions += actions.count
             perform(inOrder: actions)
         }

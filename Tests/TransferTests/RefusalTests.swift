@@ -105,6 +105,43 @@ import Transfer
         #expect(error?.requestWasSent == false)
     }
 
+    @Test func `the dates of a server's certificate are judged by the time that is given`() async throws {
+        try await onThread {
+            let rig = try Rig()
+            let past = rig.authority.template(
+                commonName: "localhost", dnsNames: ["localhost"], usages: [.serverAuth],
+                notBefore: rig.authority.now - 80_000, lifetime: 60)
+            let server = try ScriptedServer(
+                [.echo, .echo, .echo, .echo], tls: .init(identity: try rig.authority.identity(past)),
+                in: rig.scratch)
+            let then = Int64((rig.authority.now - 79_970).timeIntervalSince1970)
+            let session = try Session()
+            func kind(_ time: VerificationTime) -> TransferError.Kind? {
+                var request = rig.request(.get, server.url)
+                request.tls.verifiedAt = time
+                return failure { () throws(TransferError) in try session.perform(request) }?.kind
+            }
+            #expect(kind(.noTime) == nil)
+            #expect(
+                kind(.system) == .serverCertificate, "neither the connection nor the session is used again")
+            #expect(kind(.at(secondsSince1970: then)) == nil)
+            #expect(kind(.at(secondsSince1970: then + 3600)) == .serverCertificate)
+        }
+    }
+
+    @Test func `without dates a server of another authority is still not trusted`() async throws {
+        let error = try await onThread {
+            let rig = try Rig()
+            let server = try rig.server([.echo])
+            let other = try TestAuthority(named: "Other")
+            let request = RemoteRequest(
+                .get, server.url,
+                tls: MutualTLS(identity: nil, trust: .anchors(other.trustPEM), verifiedAt: .noTime))
+            return failure { () throws(TransferError) in try Session().perform(request) }
+        }
+        #expect(error?.kind == .serverCertificate)
+    }
+
     @Test func `TLS 1·1 is too old`() async throws {
         let error = try await onThread {
             let rig = try Rig()

@@ -74,7 +74,6 @@ extension Section {
         let failoverURLs = failoverURLs(besides: url)
         let serverCABundlePath = required("server_ca_bundle")?.filePath(.shared)
         let timeout = duration("timeout", default: .seconds(30))
-        refuseUnsupported()
         guard let url, let serverCABundlePath else { return nil }
         return BrokerSettings(
             url: url, failoverURLs: failoverURLs, serverCABundlePath: serverCABundlePath, timeout: timeout)

@@ -1,8 +1,11 @@
-/// One renewal, decided: everything a worker needs to know to carry it out.
+/// One renewal, decided: everything a worker needs to know to carry it out. When nothing could be sent to its broker,
+/// the same renewal goes on with a plan for the next one.
 public struct AttemptPlan: Hashable, Sendable {
     /// Names this renewal in the snapshot.
     public var id: RenewalID
     public var certificate: ManagedCertificate
+    /// The one broker that is asked.
+    public var broker: BrokerAddress
     public var reason: RenewalReason
     /// Order for the pending key, made now unless one is waiting; else for the key that is installed.
     public var rotatesKey: Bool
@@ -16,12 +19,14 @@ public struct AttemptPlan: Hashable, Sendable {
     public var installed: InstalledCertificate?
 
     public init(
-        id: RenewalID, certificate: ManagedCertificate, reason: RenewalReason, rotatesKey: Bool = true,
+        id: RenewalID, certificate: ManagedCertificate, broker: BrokerAddress, reason: RenewalReason,
+        rotatesKey: Bool = true,
         retiresPendingKey: Bool = false, reloadWanted: Bool = true, requests: [RenewalID] = [],
         installed: InstalledCertificate? = nil
     ) {
         self.id = id
         self.certificate = certificate
+        self.broker = broker
         self.reason = reason
         self.rotatesKey = rotatesKey
         self.retiresPendingKey = retiresPendingKey

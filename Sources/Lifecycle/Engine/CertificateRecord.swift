@@ -17,6 +17,10 @@ public struct CertificateRecord: Hashable, Sendable, Codable {
     public var possibleOrderUntil: Date?
     /// An attempt began then. One that is still noted at a start was cut off, and may have placed an order.
     public var attemptUnderWaySince: Date?
+    /// The broker that this attempt asks.
+    public var attemptUnderWayAt: BrokerAddress?
+    /// The newest order that was sent and whose answer was lost.
+    public var unansweredOrder: UnansweredOrder?
     public var orders = OrderLog()
     /// Of the last certificate seen, for the order budget while it is missing.
     public var lifetime: Duration?
@@ -33,6 +37,18 @@ public struct CertificateRecord: Hashable, Sendable, Codable {
     public var unmanagedSince: Date?
 
     public init() {}
+}
+
+/// Where an order lies that may have been granted unheard.
+public struct UnansweredOrder: Hashable, Sendable, Codable {
+    public var broker: BrokerAddress
+    /// When it was first sent there.
+    public var since: Date
+
+    public init(broker: BrokerAddress, since: Date) {
+        self.broker = broker
+        self.since = since
+    }
 }
 
 /// A failure and when it happened.

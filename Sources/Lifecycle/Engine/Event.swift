@@ -16,15 +16,30 @@ public enum Event: Hashable, Sendable {
     case reloadFailed([CertificateName], RenewalFailure, nextAttemptAt: Date, attempts: Int)
     case budgetSpent(CertificateName, orders: Int, limit: Int, nextOrderAt: Date)
 
+    /// No broker may be asked any more, the last one for this.
     case ordersHeld(Hold)
     case ordersResumed
+    /// One broker may not be asked, others may.
+    case brokerHeld(BrokerAddress, Hold)
+    case brokerResumed(BrokerAddress)
+    /// Nothing could be sent to the first; the same attempt goes on with the second.
+    case brokerFailedOver(CertificateName, from: BrokerAddress, to: BrokerAddress, RenewalFailure)
     /// With what is wrong with its files, if something is.
     case identityChanged(IdentityState, problem: String? = nil)
     case identityInsideWindow(notAfter: Date)
     case identityCloseToExpiration(notAfter: Date)
     case identityRenewed(IdentityFacts)
     case identityRenewalFailed(RenewalFailure, nextAttemptAt: Date)
+    /// Every broker refused the first; the second, which it had replaced, is in place again.
+    case identityRestored(refused: IdentityFacts, restored: IdentityFacts, nextAttemptAt: Date)
+    case identityNotRestored(RenewalFailure)
+    /// The time that counts was set.
     case clockStepped(by: Duration)
+    /// The wall clock can't be believed until a broker tells the time.
+    case clockDoubted
+    /// The wall clock is off by this, positive when ahead; a broker's time counts.
+    case clockRefuted(skew: Duration)
+    case clockBelieved(skew: Duration?)
 }
 
 /// Why no certificate of the host is ordered for the moment.

@@ -22,8 +22,16 @@ public enum Input: Hashable, Sendable {
 
     case identityLooked(FoundIdentity)
     case identityRenewalEnded(IdentityRenewalOutcome)
+    /// The identity before is in place again, or why not.
+    case identityRestored(IdentityRenewalOutcome)
     /// A request to the broker ended, with or without an answer.
     case brokerExchanged(BrokerExchange)
+    case timeAsked(TimeAnswer)
+}
+
+extension Input {
+    /// A request to a broker ended; what it was for goes on.
+    var isExchange: Bool { if case .brokerExchanged = self { true } else { false } }
 }
 
 /// How a renewal (or an enrolment) of the identity ended.
@@ -34,15 +42,25 @@ public enum IdentityRenewalOutcome: Hashable, Sendable {
 
 /// One request to the broker, as the metrics count it.
 public struct BrokerExchange: Hashable, Sendable {
+    /// What tells that a broker is there, and how late it is.
+    public static let healthEndpoint = "/healthz"
+
+    public var broker: BrokerAddress
     /// The path asked for, such as `/v1/certificates`.
     public var endpoint: String
     /// The HTTP status; `nil` without an answer.
     public var status: Int?
     public var took: Duration
+    /// What it said how late it is.
+    public var time: ServerTime?
 
-    public init(endpoint: String, status: Int?, took: Duration) {
+    public init(
+        broker: BrokerAddress, endpoint: String, status: Int?, took: Duration, time: ServerTime? = nil
+    ) {
+        self.broker = broker
         self.endpoint = endpoint
         self.status = status
         self.took = took
+        self.time = time
     }
 }

@@ -3,8 +3,8 @@
 public struct LifecycleSettings: Hashable, Sendable {
     /// The configured identity, for the status and for this host's shift of the renewal moment.
     public var identityName: String
-    /// The broker's address, for the status.
-    public var brokerEndpoint: String?
+    /// The preferred one first.
+    public var brokers: [BrokerAddress]
     public var identityRenewBefore: RenewBefore = .standard
     public var identityWarnBefore: Duration = .seconds(24 * 3600)
     /// Where identities come from. When it changes, a renewal that waits because it failed there is tried at once.
@@ -24,6 +24,8 @@ public struct LifecycleSettings: Hashable, Sendable {
     public var retryCap: Duration = .seconds(3600)
     /// The least wait after a request whose answer was lost: the broker may still be finishing the order.
     public var possibleOrderDelay: Duration = .seconds(90)
+    /// How long an order whose answer was lost is asked for again at the same broker only: it may have it.
+    public var sameBrokerSpan: Duration = .seconds(600)
     /// The latest end of an order's request, counted from the beginning of its attempt: the time to make a key, and
     /// `broker.timeout`.
     public var orderDeadline: Duration = .seconds(90)
@@ -45,9 +47,15 @@ public struct LifecycleSettings: Hashable, Sendable {
 
     /// How long the record of a certificate is kept after it was taken out of the configuration.
     public var recordRetention: Duration = .seconds(30 * 86_400)
+    /// Ask a broker how late it is before anything is ordered for its age alone, once after a start: a clock that runs ahead
+    /// would order everything.
+    public var asksTimeAtStart = true
 
     /// Hold automatic orders over the budget of seven days.
     public var enforcesOrderBudget = true
 
-    public init(identityName: String) { self.identityName = identityName }
+    public init(identityName: String, brokers: [BrokerAddress]) {
+        self.identityName = identityName
+        self.brokers = brokers
+    }
 }

@@ -5,9 +5,14 @@ public struct FoundIdentity: Hashable, Sendable {
     public var pair: FoundIdentityPair
     /// A bootstrap token lies where the configuration says, and hasn't been refused yet.
     public var hasBootstrapToken: Bool
+    /// The pair that this one replaced, kept until a broker has accepted this one.
+    public var previous: IdentityFacts?
 
-    public init(pair: FoundIdentityPair, hasBootstrapToken: Bool = false) {
+    public init(
+        pair: FoundIdentityPair, hasBootstrapToken: Bool = false, previous: IdentityFacts? = nil
+    ) {
         self.pair = pair
+        self.previous = previous
         self.hasBootstrapToken = hasBootstrapToken
     }
 }

@@ -1,4 +1,4 @@
-/// Whether orders may go to the broker. A cause that all certificates share closes it once for the whole host; then
+/// Whether orders may go to one broker. A cause that all certificates share closes it once for the whole host; then
 /// one probe at a time is made until the broker answers.
 struct BrokerGate: Sendable {
     enum Cause: Sendable { case unreachable, rateLimited }
@@ -16,6 +16,7 @@ struct BrokerGate: Sendable {
     private(set) var closure: Closure?
 
     var isClosed: Bool { closure != nil }
+    var isProbing: Bool { closure?.isProbing ?? false }
 
     func allowance(at now: Duration) -> Allowance {
         guard let closure else { return .any }

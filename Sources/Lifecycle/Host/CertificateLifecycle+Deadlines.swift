@@ -4,11 +4,18 @@ extension CertificateLifecycle {
     /// The earliest moment that the waits of this certificate itself allow an attempt.
     var startableAt: Duration {
         var earliest = possibleOrderUntil ?? .zero
-        if !hasFreshRequest {
-            earliest = max(earliest, retryAt ?? .zero)
-            if record.request?.overBudget != true { earliest = max(earliest, budgetUntil ?? .zero) }
-        }
+        if !hasFreshRequest { earliest = max(earliest, retryAt ?? .zero) }
+        if record.request?.overBudget != true { earliest = max(earliest, budgetUntil ?? .zero) }
         return earliest
+    }
+
+    /// How long the budget still refuses this wish; `nil` when it doesn't.
+    func budgetWait(for request: RenewRequest, at now: Duration) -> Duration? {
+        guard !request.overBudget, record.request?.overBudget != true, let budgetUntil, budgetUntil > now
+        else {
+            return nil
+        }
+        return budgetUntil - now
     }
 
     /// Whether an attempt may start, as far as this certificate is concerned.
@@ -39,7 +46,10 @@ extension CertificateLifecycle {
         if wantsLook { next.consider(nextLookAt) }
         if let installed = found?.installed { next.consider(installed.notAfter) }
         if let dueAt { next.consider(dueAt) }
-        if attempt == nil && reason(at: now.wall) != nil { next.consider(startableAt) }
+        if attempt == nil && reason(at: now.wall) != nil {
+            next.consider(startableAt)
+            if let sameBrokerUntil { next.consider(sameBrokerUntil) }
+        }
         if record.reload != nil, !reload.isRunning {
             if let retryAt = reload.retryAt { next.consider(retryAt) }
             if let gatherUntil = reload.gatherUntil { next.consider(gatherUntil) }

@@ -36,6 +36,8 @@ struct CertificateLifecycle: Sendable {
     var hasFreshRequest = false
     var retryAt: Duration?
     var possibleOrderUntil: Duration?
+    /// Until then only the broker of the unanswered order is asked.
+    var sameBrokerUntil: Duration?
     var budgetUntil: Duration?
     /// How many times in a row an attempt failed in the same way.
     var repeats = 0
@@ -47,8 +49,8 @@ struct CertificateLifecycle: Sendable {
     var reloads = ResultCounts()
     var history = CertificateHistory()
     var clampReportedFor: RenewalWindow?
-    /// Where this certificate is in the host's list of what may start; -1 for nowhere.
-    var queuePosition = -1
+    /// Counted among those that are due by their age alone.
+    var isAged = false
     /// Its entry in the status is older than its state.
     var isDirty = false
 
@@ -116,14 +118,16 @@ struct CertificateLifecycle: Sendable {
         nextLookAt = now.boottime
         retryAt = nil
         record.nextAttemptAt = nil
+        forgetUnansweredOrder()
         if wanted.reload == nil { record.reload = nil }
     }
 
     var budget: OrderBudget { OrderBudget(lifetime: record.lifetime, window: window) }
 
     /// Reads the waits of the record back into the boottime clock. None can be longer than it was when it was written,
-    /// nor than `longest`: the wall clock may be wrong now, or have been wrong then.
-    mutating func restoreWaits(at now: Moment, longest: Duration) {
+    /// nor than any wait can be: the wall clock may be wrong now, or have been wrong then.
+    mutating func restoreWaits(at now: Moment, _ settings: LifecycleSettings) {
+        let longest = RetrySchedule.longestRetryAfter
         let deadline = { (date: Date?, written: Date?) -> Duration? in
             guard let date, date > now.wall else { return nil }
             let left = min(date.timeIntervalSince(now.wall), date.timeIntervalSince(written ?? now.wall))
@@ -132,6 +136,9 @@ struct CertificateLifecycle: Sendable {
         // A success leaves no error behind. The later of both would be of no use: the clock may have been set between.
         retryAt = deadline(record.nextAttemptAt, record.lastError?.at ?? record.lastSuccessAt)
         possibleOrderUntil = deadline(record.possibleOrderUntil, record.orders.lastOrderAt)
+        if let order = record.unansweredOrder {
+            sameBrokerUntil = deadline(order.since + settings.sameBrokerSpan.seconds, order.since)
+        }
         guard let debt = record.reload else { return }
         reload.retryAt = deadline(debt.nextAttemptAt, debt.lastError?.at ?? debt.since) ?? now.boottime
     }
@@ -143,6 +150,12 @@ extension CertificateLifecycle {
     mutating func noteCutOffAttempt(begun: Date, at now: Moment, _ settings: LifecycleSettings) {
         record.attemptUnderWaySince = nil
         record.orders.note(at: min(begun, now.wall))
+        if let broker = record.attemptUnderWayAt {
+            noteUnanswered(
+                at: broker, since: Moment(wall: begun, boottime: now.boottime(of: min(begun, now.wall))),
+                settings)
+        }
+        record.attemptUnderWayAt = nil
         let lastSentAt = min(begun + settings.orderDeadline.seconds, now.wall)
         let until = lastSentAt + settings.possibleOrderDelay.seconds
         guard until > now.wall else { return }
@@ -151,11 +164,41 @@ extension CertificateLifecycle {
     }
 }
 
+extension CertificateLifecycle {
+    /// The broker that may have granted an order unheard, and for so long is the only one to be asked.
+    func boundBroker(at now: Duration) -> BrokerAddress? {
+        guard let order = record.unansweredOrder, let sameBrokerUntil, sameBrokerUntil > now else {
+            return nil
+        }
+        return order.broker
+    }
+
+    /// Notes an order whose answer was lost. Asking the same broker again within its time doesn't make that longer.
+    mutating func noteUnanswered(at broker: BrokerAddress, since: Moment, _ settings: LifecycleSettings) {
+        if record.unansweredOrder?.broker == broker, let sameBrokerUntil, sameBrokerUntil > since.boottime {
+            return
+        }
+        record.unansweredOrder = UnansweredOrder(broker: broker, since: since.wall)
+        sameBrokerUntil = since.boottime + settings.sameBrokerSpan
+    }
+
+    mutating func forgetUnansweredOrder() {
+        record.unansweredOrder = nil
+        sameBrokerUntil = nil
+    }
+}
+
 /// An attempt under way.
 struct RunningAttempt: Sendable {
     var plan: AttemptPlan
     var startedAt: Moment
     var isProbe: Bool
+    /// Serial of the identity that it presents.
+    var identity: String?
+    /// When it turned to its broker, on the boottime clock.
+    var beganAsking: Duration
+    /// Brokers to which nothing could be sent.
+    var passedOver: [BrokerAddress] = []
     var request: RenewRequest?
     var reloadWanted: Bool
     var stage: Stage?

@@ -13,8 +13,14 @@ extension HostState {
     mutating func attemptEnded(_ name: CertificateName, _ outcome: AttemptOutcome, at now: Moment) {
         guard let index = indexes[name], let attempt = certificates[index].attempt else { return }
         closeStep(of: attempt, at: now)
+        noteIdentity(attempt, outcome, at: now)
+        if case .failed(let failure) = outcome {
+            steerGate(attempt, failure, at: now)
+            if goesOnElsewhere(index, attempt, failure, at: now) { return }
+        }
         certificates[index].attempt = nil
         certificates[index].record.attemptUnderWaySince = nil
+        certificates[index].record.attemptUnderWayAt = nil
         runningAttempts -= 1
         countRenewing(index, -1)
         counters.renewalDuration.observe(now.boottime - attempt.startedAt.boottime)
@@ -94,6 +100,7 @@ extension HostState {
         certificates[index].isUnchanged = false
         certificates[index].retryAt = nil
         certificates[index].possibleOrderUntil = nil
+        certificates[index].forgetUnansweredOrder()
         certificates[index].record.consecutiveFailures = 0
         certificates[index].record.backoffStep = 0
         certificates[index].record.lastError = nil

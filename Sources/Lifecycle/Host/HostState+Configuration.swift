@@ -27,8 +27,9 @@ extension HostState {
 
         identity.apply(settings)
         identity.nextLookAt = now.boottime
-        // The address of the broker may be what was changed.
-        gate.hurry(at: now.boottime)
+        brokers.set(settings.brokers)
+        // The way to a broker may be what was changed.
+        brokers.forEach { $0.gate.hurry(at: now.boottime) }
         ledger.capacity = max(256, 2 * certificates.count)
         evaluateAll(at: now)
     }
@@ -65,7 +66,7 @@ extension HostState {
     private mutating func restored(_ wish: ManagedCertificate, at now: Moment) -> CertificateLifecycle {
         var certificate = CertificateLifecycle(
             wanted: wish, record: records.removeValue(forKey: wish.name), at: now)
-        certificate.restoreWaits(at: now, longest: RetrySchedule.longestRetryAfter)
+        certificate.restoreWaits(at: now, settings)
         let wasCutOff = certificate.record.attemptUnderWaySince != nil
         if let begun = certificate.record.attemptUnderWaySince {
             certificate.noteCutOffAttempt(begun: begun, at: now, settings)
@@ -87,13 +88,13 @@ extension HostState {
         certificates = next
         indexes = [:]
         schedule = Schedule(count: next.count)
-        queue = []
+        queue = UrgencyQueue(count: next.count)
         reloadQueue = []
+        agedCount = certificates.count(where: \.isAged)
         renewingByCommand = [:]
         hasDeparting = false
         for index in certificates.indices {
             indexes[certificates[index].name] = index
-            certificates[index].queuePosition = -1
             if certificates[index].isDeparting { hasDeparting = true }
             if certificates[index].attempt != nil { countRenewing(index, 1) }
         }

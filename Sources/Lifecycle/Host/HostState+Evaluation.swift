@@ -9,7 +9,13 @@ extension HostState {
             certificates[index].mustLookAgain = false
             looksDue.append(certificates[index].name)
         }
-        setQueued(index, certificates[index].mayStart(at: now))
+        let isAged = certificates[index].reason(at: now.wall) == .expiring
+        if isAged != certificates[index].isAged {
+            certificates[index].isAged = isAged
+            agedCount += isAged ? 1 : -1
+        }
+        let mayStart = certificates[index].mayStart(at: now) && !(isAged && clock.holdsAged)
+        setQueued(index, mayStart, at: now)
         if certificates[index].mayReload(at: now.boottime) {
             reloadQueue.insert(index)
         } else if !reloadQueue.isEmpty {
@@ -40,22 +46,14 @@ extension HostState {
         evaluateAll(at: now)
     }
 
-    mutating func setQueued(_ index: Int, _ isQueued: Bool) {
-        let position = certificates[index].queuePosition
-        if isQueued == (position >= 0) { return }
+    mutating func setQueued(_ index: Int, _ isQueued: Bool, at now: Moment) {
+        let wasQueued = queue.contains(index)
         if isQueued {
-            certificates[index].queuePosition = queue.count
-            queue.append(index)
-            countRenewing(index, 1)
+            queue.put(index, urgency(index, at: now))
         } else {
-            certificates[index].queuePosition = -1
-            let last = queue.removeLast()
-            if last != index {
-                queue[position] = last
-                certificates[last].queuePosition = position
-            }
-            countRenewing(index, -1)
+            queue.remove(index)
         }
+        if isQueued != wasQueued { countRenewing(index, isQueued ? 1 : -1) }
     }
 
     /// Keeps count of who may soon want the same reload command.

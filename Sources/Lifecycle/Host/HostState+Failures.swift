@@ -2,27 +2,27 @@ import FoundationEssentials
 
 extension HostState {
     mutating func failed(_ index: Int, _ attempt: RunningAttempt, _ failure: RenewalFailure, at now: Moment) {
-        notePossibleOrder(index, failure, at: now)
+        notePossibleOrder(index, attempt, failure, at: now)
         if failure.failureClass == .stopped {
-            if attempt.isProbe { gate.abandonProbe() }
             mergeLateRequest(index)
             ledger.end(attempt.plan.id, as: .abandoned, at: now.wall)
             return
         }
         noteFailure(index, failure, at: now)
         certificates[index].renewals.failed += 1
-        steerGate(attempt, failure, at: now)
 
         if failure.failureClass.isSharedByHost || failure.failureClass == .rateLimited {
             // The gate holds it, with all others; nothing is to be held against this one.
             certificates[index].retryAt = nil
-            certificates[index].record.nextAttemptAt = gate.closure.map { now.wall(of: $0.probeAt) }
+            certificates[index].record.nextAttemptAt = brokerWait(of: certificates[index], at: now).map {
+                now.wall(of: $0.until)
+            }
         } else {
             certificates[index].record.backoffStep += 1
+            let life = certificates[index].life(at: now.wall)
             let wait = retrySchedule.delay(
-                after: failure, step: certificates[index].record.backoffStep,
-                life: certificates[index].life(at: now.wall), using: &random)
-            setRetry(index, after: wait, at: now)
+                after: failure, step: certificates[index].record.backoffStep, life: life, using: &random)
+            setRetry(index, after: max(wait, leastWait(after: failure, life)), at: now)
         }
         if failure.isTransient {
             mergeLateRequest(index)
@@ -39,16 +39,36 @@ extension HostState {
         ledger.end(attempt.plan.id, as: .failed, at: now.wall)
     }
 
+    /// With other brokers to turn to, few enough tries at the one that may have the order that the budget is not spent
+    /// before another one may be asked.
+    private func leastWait(after failure: RenewalFailure, _ life: Life) -> Duration {
+        guard failure.isPossibleOrder, failure.stage == .order, settings.brokers.count > 1 else {
+            return .zero
+        }
+        return min(settings.sameBrokerSpan / 3, retrySchedule.longest(for: life))
+    }
+
     var retrySchedule: RetrySchedule {
         RetrySchedule(
             base: settings.retryBase, cap: settings.retryCap, possibleOrderDelay: settings.possibleOrderDelay)
     }
 
-    private mutating func notePossibleOrder(_ index: Int, _ failure: RenewalFailure, at now: Moment) {
+    private mutating func notePossibleOrder(
+        _ index: Int, _ attempt: RunningAttempt, _ failure: RenewalFailure, at now: Moment
+    ) {
+        // A bundle that was of no use was an answer all the same.
+        if failure.stage == .checks || failure.stage == .install {
+            certificates[index].forgetUnansweredOrder()
+        }
         guard failure.isPossibleOrder else { return }
         certificates[index].record.orders.note(at: now.wall)
         certificates[index].possibleOrderUntil = now.boottime + settings.possibleOrderDelay
         certificates[index].record.possibleOrderUntil = now.wall + settings.possibleOrderDelay.seconds
+        if failure.stage == .order {
+            // By the wall clock as it goes now: it may have been set while the request was under way.
+            let since = Moment(wall: now.wall(of: attempt.beganAsking), boottime: attempt.beganAsking)
+            certificates[index].noteUnanswered(at: attempt.plan.broker, since: since, settings)
+        }
     }
 
     private mutating func noteFailure(_ index: Int, _ failure: RenewalFailure, at now: Moment) {

@@ -1,35 +1,40 @@
 import FoundationEssentials
 
 extension HostState {
-    /// Draws from a failed attempt what it says about the way to the broker.
+    /// Draws from a failed attempt what it says about the way to its broker.
     mutating func steerGate(_ attempt: RunningAttempt, _ failure: RenewalFailure, at now: Moment) {
+        let broker = attempt.plan.broker
         if failure.failureClass.isSharedByHost {
-            broker.lastError = RecordedError(failure: failure, at: now.wall)
+            brokers[broker]?.lastError = RecordedError(failure: failure, at: now.wall)
             close(.unreachable, attempt, retryAfter: nil, at: now)
             return
         }
         switch failure.failureClass {
+        case .stopped: if attempt.isProbe { brokers[broker]?.gate.abandonProbe() }
         case .rateLimited:
-            broker.lastError = RecordedError(failure: failure, at: now.wall)
+            brokers[broker]?.lastError = RecordedError(failure: failure, at: now.wall)
             close(.rateLimited, attempt, retryAfter: failure.retryAfter, at: now)
         case .brokerTimeout, .connectionLost:
-            broker.lastError = RecordedError(failure: failure, at: now.wall)
+            brokers[broker]?.lastError = RecordedError(failure: failure, at: now.wall)
             // Neither an answer nor a sign that nobody is there: only a probe draws a conclusion from it.
-            if attempt.isProbe, let cause = gate.closure?.cause {
+            if attempt.isProbe, let cause = brokers[broker]?.gate.closure?.cause {
                 close(cause, attempt, retryAfter: nil, at: now)
             }
         case _ where failure.stage == .key || failure.stage == .csr || failure.failureClass.concernsIdentity:
-            if attempt.isProbe { gate.abandonProbe() }
+            if attempt.isProbe { brokers[broker]?.gate.abandonProbe() }
         default:
-            if failure.stage == .order { broker.lastError = RecordedError(failure: failure, at: now.wall) }
+            if failure.stage == .order {
+                brokers[broker]?.lastError = RecordedError(failure: failure, at: now.wall)
+            }
             brokerAnswered(attempt, at: now)
         }
     }
 
-    /// The broker answered, whatever it said: orders may go to it.
+    /// A broker answered, whatever it said: orders may go to it.
     mutating func brokerAnswered(_ attempt: RunningAttempt, at now: Moment) {
-        guard gate.open(byProbe: attempt.isProbe) else { return }
-        emit(.report(.ordersResumed))
+        let wereAllClosed = brokers.areAllClosed
+        guard brokers[attempt.plan.broker]?.gate.open(byProbe: attempt.isProbe) == true else { return }
+        emit(.report(wereAllClosed ? .ordersResumed : .brokerResumed(attempt.plan.broker)))
         evaluateAll(at: now)
     }
 
@@ -37,18 +42,22 @@ extension HostState {
         let code = exchange.status.map(String.init) ?? "error"
         brokerRequests[exchange.endpoint, default: [:]][code, default: 0] += 1
         counters.brokerRequestDuration.observe(exchange.took)
-        if exchange.status != nil { broker.lastContactAt = now.wall }
-        if let status = exchange.status, (200..<300).contains(status) { broker.lastSuccessAt = now.wall }
+        if let time = exchange.time { hear(time, at: now) }
+        guard let status = exchange.status else { return }
+        brokers[exchange.broker]?.lastContactAt = now.wall
+        let isOrder = exchange.endpoint != BrokerExchange.healthEndpoint
+        if isOrder && (200..<300).contains(status) { brokers[exchange.broker]?.lastSuccessAt = now.wall }
     }
 
     private mutating func close(
         _ cause: BrokerGate.Cause, _ attempt: RunningAttempt, retryAfter: Duration?, at now: Moment
     ) {
-        let before = gate.closure?.cause
+        let broker = attempt.plan.broker
+        let before = brokers[broker]?.gate.closure?.cause
         let life = shortestLife(at: now.wall)
         let jitter = Double.random(in: 1 / 6...1, using: &random)
         let settings = settings
-        gate.close(cause, wasProbe: attempt.isProbe, at: now.boottime) { strikes in
+        brokers[broker]?.gate.close(cause, wasProbe: attempt.isProbe, at: now.boottime) { strikes in
             let doublings = 1 << min(strikes - 1, 20)
             let wait =
                 switch cause {
@@ -65,12 +74,12 @@ extension HostState {
             return max(wait, min(settings.probeBase / 6, .seconds(1)))
         }
         allDirty = true
-        guard let closure = gate.closure, closure.cause != before else { return }
+        guard let closure = brokers[broker]?.gate.closure, closure.cause != before else { return }
         let until = now.wall(of: closure.probeAt)
         let hold: Hold =
             closure.cause == .unreachable
             ? .brokerUnreachable(nextProbeAt: until) : .rateLimited(until: until)
-        emit(.report(.ordersHeld(hold)))
+        emit(.report(brokers.areAllClosed ? .ordersHeld(hold) : .brokerHeld(broker, hold)))
     }
 
     /// Of the certificates that still live, the one nearest to its end: no pause of all may cost it its life.

@@ -52,16 +52,18 @@ extension HostState {
             identity.isLooking = true
             emit(.lookAtIdentity)
         }
-        if !isStopping, let step = identity.nextStep(at: now) {
+        // A clock that runs ahead would have it renewed, and a broker knows better.
+        let isDoubtful = clock.isFirstQuestionOpen && identity.isDueByAge(at: now.wall)
+        if !isStopping, !isDoubtful, let step = identity.nextStep(at: now) {
             identity.isRenewing = true
             emit(step)
         }
     }
 
-    private mutating func takeIdentity(_ found: FoundIdentity, at now: Moment) {
+    mutating func takeIdentity(_ found: FoundIdentity, at now: Moment) {
         guard identity.take(found, settings: settings), identity.state(at: now.wall).isUsable else { return }
         // Another identity: what failed because of the old one need not wait.
-        gate.hurry(at: now.boottime)
+        brokers.forEach { $0.gate.hurry(at: now.boottime) }
         for index in certificates.indices {
             let failureClass = certificates[index].record.lastError?.failure.failureClass
             guard let failureClass, failureClass.concernsIdentity || failureClass == .unauthorized else {

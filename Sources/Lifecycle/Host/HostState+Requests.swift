@@ -14,6 +14,9 @@ extension HostState {
         if let attempt = certificates[index].attempt, attempt.fulfils(request) {
             certificates[index].attempt?.reloadWanted = attempt.reloadWanted || request.reload
             join(attempt.plan.id, id, request)
+        } else if let wait = certificates[index].budgetWait(for: request, at: now.boottime) {
+            refuse(name, id, request, for: wait, at: now)
+            return
         } else if let queued = certificates[index].queuedRenewal {
             join(queued, id, request)
             wish(request, index)
@@ -25,7 +28,7 @@ extension HostState {
             certificates[index].queuedRenewal = id
             wish(request, index)
         }
-        gate.hurry(at: now.boottime)
+        brokers.forEach { $0.gate.hurry(at: now.boottime) }
         evaluate(index, at: now)
     }
 
@@ -57,6 +60,23 @@ extension HostState {
         }
         ledger.begin(record)
         evaluate(index, at: now)
+    }
+
+    /// The door refuses it too, by the last snapshot; the budget may have been spent since.
+    private mutating func refuse(
+        _ name: CertificateName, _ id: RenewalID, _ request: RenewRequest, for wait: Duration, at now: Moment
+    ) {
+        var record = RenewalRecord(
+            id: id, certificate: name, kind: .renewal, isForced: true, requestedAt: now.wall)
+        record.requestReason = request.reason
+        record.failure = RenewalFailure(
+            stage: .order, .orderBudgetSpent,
+            detail:
+                "the order budget of seven days is spent; the next order may be made in \(wait.components.seconds) s",
+            retryAfter: wait)
+        record.nextAttemptAt = now.wall + wait.seconds
+        ledger.begin(record)
+        ledger.end(id, as: .failed, at: now.wall)
     }
 
     private mutating func join(_ renewal: RenewalID, _ id: RenewalID, _ request: RenewRequest) {

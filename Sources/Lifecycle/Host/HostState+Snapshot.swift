@@ -2,10 +2,12 @@ import FoundationEssentials
 
 extension HostState {
     /// The state as others may see it. Costs little where little has changed since the last one.
-    public mutating func snapshot(agent: AgentFacts, at now: Moment) -> Snapshot {
+    public mutating func snapshot(agent: AgentFacts, at raw: Moment) -> Snapshot {
+        let now = clock.judged(raw)
         refreshStatuses(at: now)
         return Snapshot(
-            takenAt: now.wall, agent: agent, identity: identityStatus(at: now), broker: brokerStatus(at: now),
+            takenAt: raw.wall, agent: agent, identity: identityStatus(at: now), broker: brokerStatus(at: now),
+            clock: clockStatus(at: now, raw),
             certificates: statuses, renewals: ledger.all(), counters: counters)
     }
 
@@ -36,14 +38,25 @@ extension HostState {
     }
 
     private func brokerStatus(at now: Moment) -> BrokerStatus {
-        var status = broker
-        status.endpoint = settings.brokerEndpoint
-        switch gate.closure?.cause {
-        case .unreachable: status.state = .unreachable
-        case .rateLimited: status.state = .paused
-        case nil: status.state = broker.lastContactAt == nil ? .unknown : .reachable
+        var status = BrokerStatus()
+        status.brokers = brokers.all.map { broker in
+            var one = SingleBrokerStatus(address: broker.address, state: broker.state)
+            one.lastContactAt = broker.lastContactAt
+            one.lastSuccessAt = broker.lastSuccessAt
+            one.lastError = broker.lastError
+            one.nextProbeAt = broker.gate.closure.map { now.wall(of: $0.probeAt) }
+            return one
         }
-        status.nextProbeAt = gate.closure.map { now.wall(of: $0.probeAt) }
+        status.endpoint = brokers.current?.address.text
+        status.lastContactAt = status.brokers.compactMap(\.lastContactAt).max()
+        status.lastSuccessAt = status.brokers.compactMap(\.lastSuccessAt).max()
+        status.lastError = status.brokers.compactMap(\.lastError).max { $0.at < $1.at }
+        if brokers.areAllClosed, let next = brokers.nextToOpen {
+            status.state = next.state
+            status.nextProbeAt = next.gate.closure.map { now.wall(of: $0.probeAt) }
+        } else {
+            status.state = status.lastContactAt == nil ? .unknown : .reachable
+        }
         for (endpoint, codes) in brokerRequests {
             for (code, count) in codes {
                 status.requests.append(BrokerRequestCount(endpoint: endpoint, code: code, count: count))

@@ -56,6 +56,7 @@ extension HostState {
         guard reason != nil else { return certificate.dueAt }
         switch wait {
         case .identity: return nil
+        case .clock(let date): return date
         case .broker(_, let date), .retry(let date), .possibleOrder(let date), .budget(let date),
             .unchanged(let date):
             return date
@@ -83,10 +84,11 @@ extension HostState {
             if case .identity(let state)? = wait {
                 return identity.lastError?.failure.advice ?? state.advice
             }
+            if case .clock? = wait { return ClockState.unconfirmed.advice }
             if case .budget? = wait { return FailureClass.orderBudgetSpent.advice }
             if case .unchanged? = wait { return FailureClass.alreadyDue.advice }
             if let error = certificate.record.lastError { return error.failure.advice }
-            if case .broker(.unreachable, _)? = wait { return broker.lastError?.failure.advice }
+            if case .broker(.unreachable, _)? = wait { return brokers.nextToOpen?.lastError?.failure.advice }
         }
         return certificate.record.reload?.lastError?.failure.advice ?? certificate.rebuildFailure?.advice
     }

@@ -4,6 +4,8 @@ import Notation
 /// What a due certificate waits for.
 enum Wait: Sendable {
     case identity(IdentityState)
+    /// For a broker to tell the time.
+    case clock(until: Date?)
     case broker(BrokerGate.Cause, until: Date)
     case possibleOrder(until: Date)
     case budget(until: Date)
@@ -19,13 +21,33 @@ extension HostState {
         if reason == nil || certificate.attempt != nil { return nil }
         let identityState = identity.state(at: now.wall)
         if !identityState.isUsable { return .identity(identityState) }
+        if clock.holdsAll || (clock.holdsAged && reason == .expiring) {
+            return .clock(until: clock.askAt.map(now.wall(of:)))
+        }
         let own = ownWait(of: certificate, at: now)
-        if let closure = gate.closure {
-            let until = max(closure.probeAt, now.boottime, certificate.startableAt)
-            return .broker(closure.cause, until: now.wall(of: until))
+        if let wait = brokerWait(of: certificate, at: now) {
+            let until = max(wait.until, now.boottime, certificate.startableAt)
+            return .broker(wait.cause, until: now.wall(of: until))
         }
         if let own { return own }
         return runningAttempts >= settings.concurrency ? .queue : nil
+    }
+
+    /// What keeps each broker that a certificate may ask from being asked, and until when; `nil` if one may be.
+    func brokerWait(
+        of certificate: CertificateLifecycle, at now: Moment
+    ) -> (cause: BrokerGate.Cause, until: Duration)? {
+        var wait: (cause: BrokerGate.Cause, until: Duration)?
+        for address in candidates(for: certificate, at: now) {
+            guard let gate = brokers[address]?.gate else { continue }
+            guard let closure = gate.closure else { return nil }
+            if let wait, wait.until <= closure.probeAt { continue }
+            wait = (closure.cause, closure.probeAt)
+        }
+        guard let wait, certificate.boundBroker(at: now.boottime) != nil,
+            let freeAt = certificate.sameBrokerUntil
+        else { return wait }
+        return (wait.cause, min(wait.until, freeAt))
     }
 
     private func ownWait(of certificate: CertificateLifecycle, at now: Moment) -> Wait? {
@@ -56,6 +78,7 @@ extension HostState {
     private func whatNext(_ certificate: CertificateLifecycle, _ wait: Wait?) -> String {
         switch wait {
         case .identity(let state): "waits for a valid identity (\(state.rawValue))"
+        case .clock: "waits until a broker has confirmed this host's clock"
         case .broker(.unreachable, let date):
             "the broker can't be reached; it is tried again at \(date.rfc3339)"
         case .broker(.rateLimited, let date):

@@ -9,7 +9,7 @@ public struct HostState: Sendable {
     /// When the machine wants to be told of the time at the latest, on the boottime clock; as of the last input.
     public private(set) var nextDeadline: Duration?
 
-    var settings = LifecycleSettings(identityName: "")
+    var settings = LifecycleSettings(identityName: "", brokers: [])
     var isStopping = false
     var isConfigured = false
 
@@ -23,8 +23,8 @@ public struct HostState: Sendable {
     /// When the first of them has been kept for long enough.
     var forgetsAt: Date?
     var schedule = Schedule(count: 0)
-    /// Certificates that may start a renewal, in no order.
-    var queue: [Int] = []
+    /// Certificates that may start a renewal, the most urgent first.
+    var queue = UrgencyQueue(count: 0)
     /// Certificates that may start a reload.
     var reloadQueue: Set<Int> = []
     var runningAttempts = 0
@@ -33,15 +33,23 @@ public struct HostState: Sendable {
     /// How many certificates that share a reload command are queued or being renewed.
     var renewingByCommand: [String: Int] = [:]
 
-    var gate = BrokerGate()
+    var brokers = BrokerCourses()
     var identity = IdentityLifecycle()
     var ledger: RenewalLedger
     var random: SplitMix
-    var broker = BrokerStatus()
     var brokerRequests: [String: [String: Int]] = [:]
     var counters = HostCounters()
-    /// Wall clock minus boottime, as of the last input.
+    var clock = ClockWatch()
+    /// By which time the driver judges.
+    var toldCountsFrom: Date?
+    /// What the records said of waits was read by a clock that nobody believed.
+    var isStartDoubted = false
+    /// Another time counts since this input, or another may be doubted.
+    var isTimeNew = false
+    /// The time that counts minus boottime, as of the last input.
     var clockOffset: Double?
+    /// Certificates that are due by their age alone.
+    var agedCount = 0
 
     var actions: [Action] = []
     var looksDue: [CertificateName] = []
@@ -63,14 +71,26 @@ public struct HostState: Sendable {
     public mutating func stop() { isStopping = true }
 
     /// Tells what happened; returns what is to be done about it, in order.
-    public mutating func handle(_ input: Input, at now: Moment) -> [Action] {
+    ///
+    /// `raw` is the moment as the host's clocks show it.
+    public mutating func handle(_ input: Input, at raw: Moment) -> [Action] {
+        var now = judgedMoment(raw)
         noticeClockStep(at: now)
         take(input, at: now)
+        if isTimeNew {
+            isTimeNew = false
+            now = clock.judge(raw)
+            restoreWaitsOfDoubtedStart(at: now)
+            noticeClockStep(at: now)
+            evaluateAll(at: now)
+        }
+        superviseClock(at: now)
         evaluateDue(at: now)
         forgetRecords(at: now)
         if isConfigured { superviseIdentity(at: now) }
         if !isStopping {
-            startAttempts(at: now)
+            // The end of an attempt says what its answer means for its broker; it follows at once.
+            if !input.isExchange { startAttempts(at: now) }
             startReloads(at: now)
         }
         noteHistory(of: input, at: now)
@@ -89,7 +109,8 @@ public struct HostState: Sendable {
         if let deadline = schedule.next { next.consider(deadline) }
         if let forgetsAt { next.consider(forgetsAt) }
         if let deadline = identity.nextDeadline(at: now) { next.consider(deadline) }
-        if !queue.isEmpty, let deadline = gate.deadline { next.consider(deadline) }
+        if !queue.isEmpty, let deadline = brokers.deadline { next.consider(deadline) }
+        if let deadline = clock.askAt { next.consider(deadline) }
         return next.deadline
     }
 
@@ -106,7 +127,9 @@ public struct HostState: Sendable {
         case .reloadEnded(let names, let outcome): reloadEnded(names, outcome, at: now)
         case .identityLooked(let found): identityLooked(found, at: now)
         case .identityRenewalEnded(let outcome): identityRenewalEnded(outcome, at: now)
+        case .identityRestored(let outcome): identityRestored(outcome, at: now)
         case .brokerExchanged(let exchange): brokerExchanged(exchange, at: now)
+        case .timeAsked(let answer): timeAsked(answer, at: now)
         }
     }
 }

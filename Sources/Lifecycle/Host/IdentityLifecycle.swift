@@ -10,6 +10,9 @@ struct IdentityLifecycle: Sendable {
     var isLooking = false
     var nextLookAt: Duration = .zero
     var isRenewing = false
+    var isRestoring = false
+    /// The brokers that refused this identity certificate in their handshake, with nothing else heard since.
+    var refusedBy: Set<BrokerAddress> = []
     var retryAt: Duration?
     var failures = 0
     var lastError: RecordedError?
@@ -22,6 +25,9 @@ struct IdentityLifecycle: Sendable {
     var facts: IdentityFacts? {
         if case .present(let facts)? = found?.pair { facts } else { nil }
     }
+
+    /// What it replaced, and may be put back.
+    var previous: IdentityFacts? { found?.previous }
 
     /// What is wrong with its files, in words.
     var problem: String? {
@@ -40,6 +46,11 @@ struct IdentityLifecycle: Sendable {
         }
     }
 
+    func isDueByAge(at now: Date) -> Bool {
+        let state = state(at: now)
+        return state == .expiring || state == .expired
+    }
+
     func life(at now: Date) -> Life {
         guard let facts else { return Life() }
         return Life(whole: facts.lifetime, left: .seconds(facts.notAfter.timeIntervalSince(now)))
@@ -51,12 +62,21 @@ struct IdentityLifecycle: Sendable {
         let hasNewToken = found.hasBootstrapToken && self.found?.hasBootstrapToken != true
         self.found = found
         if isNew {
+            refusedBy = []
             failures = 0
             lastError = nil
         }
         if isNew || hasNewToken { retryAt = nil }
         apply(settings)
         return isNew
+    }
+
+    /// A broker let it in.
+    mutating func wasAccepted() -> Bool {
+        refusedBy = []
+        guard found?.previous != nil else { return false }
+        found?.previous = nil
+        return true
     }
 
     mutating func apply(_ settings: LifecycleSettings) {
@@ -74,7 +94,7 @@ struct IdentityLifecycle: Sendable {
 
     /// What is to be done for the identity now, if anything: `.renewIdentity` or `.enroll`.
     func nextStep(at now: Moment) -> Action? {
-        guard let found, !isRenewing, (retryAt ?? .zero) <= now.boottime else { return nil }
+        guard let found, !isRenewing, !isRestoring, (retryAt ?? .zero) <= now.boottime else { return nil }
         switch state(at: now.wall) {
         case .unknown, .valid: return nil
         case .expiring: return .renewIdentity

@@ -13,8 +13,6 @@ public struct AgentFacts: Hashable, Sendable {
     public var lastReloadSucceeded: Bool
     /// When the engine last came round.
     public var lastTickAt: Date
-    /// This host's clock against the broker's, positive when ahead; `nil` while unknown.
-    public var clockSkew: Duration?
     public var stopping: Bool
     /// Whether every certificate has been looked at since the start: the first evaluation is done.
     public var hasEvaluated = false
@@ -24,7 +22,7 @@ public struct AgentFacts: Hashable, Sendable {
     public init(
         version: String, pid: Int32, startedAt: Date, configPath: String, configHash: String,
         configLoadedAt: Date,
-        lastReloadSucceeded: Bool = true, lastTickAt: Date, clockSkew: Duration? = nil, stopping: Bool = false
+        lastReloadSucceeded: Bool = true, lastTickAt: Date, stopping: Bool = false
     ) {
         self.version = version
         self.pid = pid
@@ -34,7 +32,6 @@ public struct AgentFacts: Hashable, Sendable {
         self.configLoadedAt = configLoadedAt
         self.lastReloadSucceeded = lastReloadSucceeded
         self.lastTickAt = lastTickAt
-        self.clockSkew = clockSkew
         self.stopping = stopping
     }
 }

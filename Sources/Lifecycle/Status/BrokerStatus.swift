@@ -1,6 +1,6 @@
 public import FoundationEssentials
 
-/// How things stand with the broker.
+/// How things stand with a broker, or with all of them.
 public enum BrokerState: String, Hashable, Sendable, CaseIterable {
     /// Not asked yet.
     case unknown
@@ -11,6 +11,7 @@ public enum BrokerState: String, Hashable, Sendable, CaseIterable {
     case paused
 }
 
+/// The brokers taken together, and each of them.
 public struct BrokerStatus: Hashable, Sendable {
     public var state: BrokerState
     /// Where orders are sent now.
@@ -23,10 +24,30 @@ public struct BrokerStatus: Hashable, Sendable {
     /// When orders are tried again, unless the broker is reachable.
     public var nextProbeAt: Date?
     public var requests: [BrokerRequestCount]
+    /// The preferred one first.
+    public var brokers: [SingleBrokerStatus] = []
 
     public init(state: BrokerState = .unknown, requests: [BrokerRequestCount] = []) {
         self.state = state
         self.requests = requests
+    }
+}
+
+/// One broker.
+public struct SingleBrokerStatus: Hashable, Sendable {
+    public var address: BrokerAddress
+    public var state: BrokerState
+    /// Its last answer of any kind.
+    public var lastContactAt: Date?
+    /// Its last answer that granted what was asked.
+    public var lastSuccessAt: Date?
+    public var lastError: RecordedError?
+    /// When it is tried again, unless it is reachable.
+    public var nextProbeAt: Date?
+
+    public init(address: BrokerAddress, state: BrokerState) {
+        self.address = address
+        self.state = state
     }
 }
 

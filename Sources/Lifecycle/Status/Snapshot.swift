@@ -6,6 +6,7 @@ public final class Snapshot: Sendable {
     public let agent: AgentFacts
     public let identity: IdentityStatus
     public let broker: BrokerStatus
+    public let clock: ClockStatus
     /// Sorted by name.
     public let certificates: [CertificateStatus]
     /// The newest 256 renewals and reloads, oldest first.
@@ -14,6 +15,7 @@ public final class Snapshot: Sendable {
 
     public init(
         takenAt: Date, agent: AgentFacts, identity: IdentityStatus, broker: BrokerStatus,
+        clock: ClockStatus = ClockStatus(),
         certificates: [CertificateStatus], renewals: [RenewalRecord] = [],
         counters: HostCounters = HostCounters()
     ) {
@@ -21,6 +23,7 @@ public final class Snapshot: Sendable {
         self.agent = agent
         self.identity = identity
         self.broker = broker
+        self.clock = clock
         self.certificates = certificates
         self.renewals = renewals
         self.counters = counters

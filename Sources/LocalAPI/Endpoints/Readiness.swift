@@ -36,7 +36,10 @@ struct Readiness: Sendable {
 
     init(of snapshot: Snapshot, at now: Date) {
         checks =
-            [Self.configuration(snapshot.agent), Self.identity(snapshot.identity, now)]
+            [
+                Self.configuration(snapshot.agent), Self.identity(snapshot.identity, now),
+                Self.clock(snapshot.clock),
+            ]
             + snapshot.certificates.flatMap { Self.checks(of: $0, now) }
     }
 
@@ -66,6 +69,11 @@ struct Readiness: Sendable {
             return Check(name: "identity", state: .ok, since: identity.facts?.notBefore)
         }
         return Check(name: "identity", state: .degraded, since: error.at, detail: "its renewal fails")
+    }
+
+    private static func clock(_ clock: ClockStatus) -> Check {
+        guard let advice = clock.state.advice else { return Check(name: "clock", state: .ok) }
+        return Check(name: "clock", state: .degraded, detail: "\(clock.state.rawValue): \(advice)")
     }
 
     private static func checks(of status: CertificateStatus, _ now: Date) -> [Check] {

@@ -11,9 +11,10 @@ struct ReadinessEndpoint: PromptEndpoint {
         let snapshot = board.current()
         let readiness: Readiness
         if let name = call.query["certificate"] {
-            readiness = Readiness(of: try snapshot.status(named: name), at: now())
+            readiness = Readiness(
+                of: try snapshot.status(named: name), at: snapshot.clock.time(at: now()))
         } else {
-            readiness = Readiness(of: snapshot, at: now())
+            readiness = Readiness(of: snapshot, at: snapshot.clock.time(at: now()))
         }
         let status: Status = readiness.verdict == .failed ? .serviceUnavailable : .ok
         switch call.query["verbose"] {

@@ -12,7 +12,7 @@ extension MetricsWriter {
         single(
             "certplane_clock_skew_seconds", .gauge,
             "This host's clock against the broker's, positive when ahead, 0 while unknown.",
-            snapshot.agent.clockSkew?.seconds ?? 0)
+            snapshot.clock.skew?.seconds ?? 0)
         single(
             "certplane_config_last_reload_success", .gauge,
             "Whether the last try to load the configuration succeeded.",

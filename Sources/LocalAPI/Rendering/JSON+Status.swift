@@ -5,9 +5,10 @@ extension JSONWriter {
     static func status(_ snapshot: Snapshot) -> [UInt8] {
         document {
             $0.time("taken_at", snapshot.takenAt)
-            $0.object("agent") { $0.members(of: snapshot.agent) }
+            $0.object("agent") { $0.members(of: snapshot.agent, skew: snapshot.clock.skew) }
             $0.object("identity") { $0.members(of: snapshot.identity) }
             $0.object("broker") { $0.members(of: snapshot.broker) }
+            $0.object("clock") { $0.members(of: snapshot.clock) }
             $0.counts(of: snapshot.certificates)
             $0.certificates(snapshot.certificates)
         }
@@ -29,7 +30,7 @@ extension JSONWriter {
         }
     }
 
-    private mutating func members(of agent: AgentFacts) {
+    private mutating func members(of agent: AgentFacts, skew: Duration?) {
         string("version", agent.version)
         integer("pid", Int(agent.pid))
         time("started_at", agent.startedAt)
@@ -41,8 +42,15 @@ extension JSONWriter {
             $0.time("last_reload_at", agent.configurationReloads.last?.endedAt)
         }
         time("last_tick_at", agent.lastTickAt)
-        seconds("clock_skew_seconds", agent.clockSkew)
+        seconds("clock_skew_seconds", skew)
         bool("stopping", agent.stopping)
+    }
+
+    private mutating func members(of clock: ClockStatus) {
+        string("state", clock.state.rawValue)
+        seconds("skew_seconds", clock.skew)
+        string("advice", clock.state.advice)
+        time("next_question_at", clock.nextQuestionAt)
     }
 
     private mutating func members(of identity: IdentityStatus) {
@@ -69,6 +77,16 @@ extension JSONWriter {
     private mutating func members(of broker: BrokerStatus) {
         string("state", broker.state.rawValue)
         string("endpoint", broker.endpoint)
+        time("last_contact_at", broker.lastContactAt)
+        time("last_success_at", broker.lastSuccessAt)
+        object("last_error", broker.lastError) { $0.members(of: $1) }
+        time("next_probe_at", broker.nextProbeAt)
+        array("endpoints", of: broker.brokers) { writer, one in writer.object { $0.members(of: one) } }
+    }
+
+    private mutating func members(of broker: SingleBrokerStatus) {
+        string("url", broker.address.text)
+        string("state", broker.state.rawValue)
         time("last_contact_at", broker.lastContactAt)
         time("last_success_at", broker.lastSuccessAt)
         object("last_error", broker.lastError) { $0.members(of: $1) }

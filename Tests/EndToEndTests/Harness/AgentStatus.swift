@@ -4,6 +4,7 @@ import FoundationEssentials
 struct AgentStatus: Decodable, Sendable {
     var identity: Identity
     var broker: Broker
+    var clock: Clock
     var certificates: [Certificate]
 
     struct Identity: Decodable, Sendable {
@@ -13,8 +14,24 @@ struct AgentStatus: Decodable, Sendable {
 
     struct Broker: Decodable, Sendable {
         var state: String
+        var endpoint: String?
+        var endpoints: [Endpoint]
         var nextProbeAt: Date?
         var lastError: Failure?
+    }
+
+    struct Endpoint: Decodable, Sendable {
+        var url: String
+        var state: String
+        var lastContactAt: Date?
+        var lastError: Failure?
+    }
+
+    struct Clock: Decodable, Sendable {
+        var state: String
+        var skewSeconds: Double?
+        var advice: String?
+        var nextQuestionAt: Date?
     }
 
     struct Certificate: Decodable, Sendable {

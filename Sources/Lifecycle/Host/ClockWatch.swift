@@ -1,0 +1,143 @@
+import FoundationEssentials
+
+/// Decides which time counts. A wrong wall clock would make everything look expired, or nothing; the broker knows the
+/// time too, and is asked when there is a reason to doubt.
+struct ClockWatch: Sendable {
+    enum Trust: Hashable, Sendable {
+        /// Nothing speaks against the wall clock, and nobody was asked since the start.
+        case unchecked
+        case believed
+        /// It was set by more than the tolerance, or reads less than it must; nobody has told the time since.
+        case doubted(since: Duration)
+        /// It is off by more than the tolerance: the broker's time counts.
+        case refuted
+    }
+
+    /// The furthest that the wall clock may be off, or set, without being doubted.
+    static let tolerance: Duration = .seconds(600)
+    /// No clock that is right reads less: when the newest release of this program was made. Moved with each release.
+    static let earliest = Date(timeIntervalSince1970: 1_793_491_200)
+
+    private(set) var trust = Trust.unchecked
+    /// The wall clock against the broker's time, positive when ahead.
+    private(set) var skew: Duration?
+    /// How the wall clock ran against boottime at the last input, in seconds.
+    private var offset: Double?
+    /// The same for the time that counts, while that is not the wall clock's.
+    private var counted: Double?
+
+    private(set) var isAsking = false
+    private(set) var askAt: Duration?
+    private var failedQuestions = 0
+
+    /// For a driver that doesn't want the time asked at each start.
+    mutating func trustUnchecked() { if trust == .unchecked { believe() } }
+
+    /// The moment by the time that counts, as of the last input.
+    func judged(_ raw: Moment) -> Moment {
+        guard let counted else { return raw }
+        return Moment(
+            wall: Date(timeIntervalSinceReferenceDate: counted + raw.boottime.seconds), boottime: raw.boottime
+        )
+    }
+
+    /// The moment by the time that counts. Notices when the wall clock was set.
+    mutating func judge(_ raw: Moment) -> Moment {
+        let now = Self.offset(of: raw)
+        if let offset, abs(now - offset) > Self.tolerance.seconds {
+            // Until somebody tells better, time goes on as if nobody had touched the clock.
+            counted = counted ?? offset
+            doubt(at: raw.boottime)
+        }
+        if let skew, let offset { self.skew = skew + .seconds(now - offset) }
+        offset = now
+        return judged(raw)
+    }
+
+    /// At the start: `newest` is the latest time that is known to have passed. A clock that reads less is wrong.
+    mutating func begin(newest: Date, at raw: Moment) {
+        guard trust == .unchecked, raw.wall < newest else { return }
+        counted = newest.timeIntervalSinceReferenceDate - raw.boottime.seconds
+        doubt(at: raw.boottime)
+    }
+
+    /// A broker told its time.
+    mutating func hear(_ time: ServerTime, at now: Duration) {
+        guard let offset else { return }
+        let told = time.date.timeIntervalSinceReferenceDate - time.readAt.seconds
+        // It was so late at some moment of the exchange.
+        let ahead = offset - told
+        let certain = ahead > 0 ? max(ahead - time.uncertainty.seconds, 0) : ahead
+        skew = .seconds(ahead - time.uncertainty.seconds / 2)
+        isAsking = false
+        askAt = nil
+        failedQuestions = 0
+        if abs(certain) > Self.tolerance.seconds {
+            // What is counted already may be as good: it isn't set again for the parts of a second.
+            let latest = told + time.uncertainty.seconds
+            if trust != .refuted || !(counted.map { told <= $0 && $0 <= latest } ?? false) {
+                counted = told + time.uncertainty.seconds / 2
+            }
+            trust = .refuted
+        } else {
+            believe()
+        }
+    }
+
+    /// A broker answered and didn't say how late it is: nobody else can be asked.
+    mutating func heardNoDate() {
+        isAsking = false
+        askAt = nil
+        if trust != .refuted { believe() }
+    }
+
+    /// No broker answered. Asked again within a quarter of an hour a few times, then once an hour.
+    mutating func heardNothing(at now: Duration, longest: Duration) {
+        isAsking = false
+        failedQuestions += 1
+        let waits: [Duration] = [15, 30, 60, 120, 240, 435].map { .seconds($0) }
+        var wait = failedQuestions <= waits.count ? waits[failedQuestions - 1] : .seconds(3600)
+        // Nobody doubts the clock: this is only a broker that can't be reached.
+        if trust == .unchecked { wait = min(wait, .seconds(300)) }
+        askAt = now + max(min(wait, longest), .seconds(1))
+    }
+
+    /// Whether the question is to be put now. `hasAged`: something is due by its age alone.
+    mutating func asks(hasAged: Bool, at now: Duration) -> Bool {
+        guard !isAsking, (askAt ?? .zero) <= now else { return false }
+        switch trust {
+        case .believed, .refuted: return false
+        case .unchecked: if !hasAged { return false }
+        case .doubted: break
+        }
+        isAsking = true
+        askAt = nil
+        return true
+    }
+
+    /// Nothing is ordered.
+    var holdsAll: Bool { if case .doubted = trust { true } else { false } }
+    /// What is due by its age alone is not ordered.
+    var holdsAged: Bool { holdsAll || trust == .unchecked }
+    /// The question was not put yet, or its first answer is on its way.
+    var isFirstQuestionOpen: Bool { holdsAged && failedQuestions == 0 }
+
+    /// The time that counts, at boottime zero; `nil` for the wall clock's.
+    var countsFrom: Date? { counted.map { Date(timeIntervalSinceReferenceDate: $0) } }
+
+    private mutating func doubt(at now: Duration) {
+        trust = .doubted(since: now)
+        isAsking = false
+        failedQuestions = 0
+        askAt = now
+    }
+
+    private mutating func believe() {
+        trust = .believed
+        counted = nil
+    }
+
+    private static func offset(of moment: Moment) -> Double {
+        moment.wall.timeIntervalSinceReferenceDate - moment.boottime.seconds
+    }
+}

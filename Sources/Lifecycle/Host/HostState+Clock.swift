@@ -1,0 +1,105 @@
+import FoundationEssentials
+
+extension HostState {
+    /// The moment by the time that counts.
+    mutating func judgedMoment(_ raw: Moment) -> Moment {
+        let before = clock.trust
+        if !isConfigured { clock.begin(newest: newestKnownTime, at: raw) }
+        let now = clock.judge(raw)
+        if !isConfigured { isStartDoubted = clock.holdsAll }
+        noteTrust(before, at: now)
+        return now
+    }
+
+    /// No clock that is right reads less than this: what was noted here has happened.
+    private var newestKnownTime: Date {
+        records.values.reduce(ClockWatch.earliest) { max($0, $1.newestTime ?? .distantPast) }
+    }
+
+    mutating func timeAsked(_ answer: TimeAnswer, at now: Moment) {
+        allDirty = true
+        let before = clock.trust
+        switch answer {
+        case .told(let time, let broker):
+            brokers[broker]?.lastContactAt = now.wall
+            clock.hear(time, at: now.boottime)
+        case .untold(let broker):
+            brokers[broker]?.lastContactAt = now.wall
+            clock.heardNoDate()
+        case .unanswered: clock.heardNothing(at: now.boottime, longest: longestDoubt)
+        }
+        noteTrust(before, at: now)
+    }
+
+    /// Now that somebody has told the time.
+    mutating func restoreWaitsOfDoubtedStart(at now: Moment) {
+        guard isStartDoubted, !clock.holdsAll else { return }
+        isStartDoubted = false
+        for index in certificates.indices where certificates[index].attempt == nil {
+            certificates[index].restoreWaits(at: now, settings)
+        }
+    }
+
+    /// Every answer of a broker tells the time.
+    mutating func hear(_ time: ServerTime, at now: Moment) {
+        let before = clock.trust
+        clock.hear(time, at: now.boottime)
+        noteTrust(before, at: now)
+    }
+
+    /// Asks the brokers how late it is, if that has to be known now.
+    mutating func superviseClock(at now: Moment) {
+        guard isConfigured, !isStopping else { return }
+        if !settings.asksTimeAtStart { clock.trustUnchecked() }
+        let hasAged = agedCount > 0 || identity.isDueByAge(at: now.wall)
+        if clock.asks(hasAged: hasAged, at: now.boottime) {
+            // Who waits for the answer says when the question is put.
+            allDirty = true
+            emit(.askTime(settings.brokers))
+        }
+        if clock.countsFrom != toldCountsFrom {
+            toldCountsFrom = clock.countsFrom
+            // First of all: what follows is judged by it.
+            actions.insert(.countTime(from: clock.countsFrom), at: 0)
+        }
+    }
+
+    /// No certificate's life is spent waiting for a broker that doesn't tell the time.
+    private var longestDoubt: Duration {
+        certificates.compactMap(\.record.lifetime).min().map { $0 / 10 } ?? .seconds(3600)
+    }
+
+    private mutating func noteTrust(_ before: ClockWatch.Trust, at now: Moment) {
+        if clock.trust == before { return }
+        allDirty = true
+        switch clock.trust {
+        case .unchecked: break
+        case .doubted: emit(.report(.clockDoubted))
+        case .refuted: emit(.report(.clockRefuted(skew: clock.skew ?? .zero)))
+        case .believed: if before != .unchecked { emit(.report(.clockBelieved(skew: clock.skew))) }
+        }
+        isTimeNew = true
+    }
+
+    func clockStatus(at now: Moment, _ raw: Moment) -> ClockStatus {
+        var status = ClockStatus(skew: clock.skew)
+        switch clock.trust {
+        case .unchecked, .believed: status.state = .ok
+        case .doubted: status.state = .unconfirmed
+        case .refuted: status.state = .suspect
+        }
+        status.nextQuestionAt = clock.askAt.map(now.wall(of:))
+        status.correction = .seconds(raw.wall.timeIntervalSince(now.wall))
+        return status
+    }
+}
+
+extension CertificateRecord {
+    /// The latest moment that has passed for certain, by the clock that wrote it.
+    var newestTime: Date? {
+        [
+            lastError?.at, lastAttemptAt, lastSuccessAt, orders.lastOrderAt, attemptUnderWaySince,
+            reload?.since, reload?.lastError?.at,
+        ].compactMap(\.self).max()
+    }
+}

@@ -1,0 +1,179 @@
+import FoundationEssentials
+import POSIX
+import TestSupport
+import Testing
+
+/// The wall clock of a running agent set by years, by a shim that is loaded before the C library.
+@Suite(.serialized) struct `A wrong clock` {
+    private static let years = 5 * 365 * 86_400
+
+    @Test(arguments: [years, -years])
+    func `set while the agent runs renews nothing, holds nothing up, and shows`(step: Int) async throws {
+        try await Scenario.play { scenario in
+            let clock = try ShiftedClock(scenario)
+            let lab = try LabProcess(scenario, ["--certificates", "6"])
+            try AgentProcess.enroll(scenario, for: lab)
+            let agent = try clock.agent(scenario, for: lab)
+            let names = try agent.awaitValid(scenario).certificates.map(\.name)
+            scenario.check(lab.orders.count == 6, "\(lab.orders.count) orders at first")
+
+            try clock.set(ahead: step)
+            let status = try agent.awaitClock("clock_suspect", scenario)
+            let skew = status.clock.skewSeconds ?? 0
+            scenario.check(abs(skew - Double(step)) < 5, "the skew is \(skew)")
+            scenario.check(status.clock.advice?.contains("timedatectl") == true, "\(status.clock)")
+            scenario.check(status.certificates.allSatisfy { $0.state == "valid" }, "\(status.certificates)")
+            let metrics = try agent.get("/metrics").body
+            let line = metrics.split(separator: "\n").first { $0.hasPrefix("certplane_clock_skew_seconds ") }
+            let value = line?.split(separator: " ").last.flatMap { Double($0) } ?? 0
+            scenario.check(abs(value - Double(step)) < 5, "the metric is \(value)")
+            let readiness = try agent.get("/readyz")
+            scenario.check(readiness.status == 200, "GET /readyz: \(readiness)")
+            scenario.check(readiness.body.contains("clock_suspect"), "GET /readyz: \(readiness)")
+            scenario.check(lab.orders.count == 6, "\(lab.orders.count) orders after the step")
+
+            // No stall: what is asked for is ordered, installed and valid by the broker's time.
+            try agent.renew(names[0], scenario)
+            try scenario.wait(until: "the renewal", within: .seconds(20)) { lab.orders.count == 7 }
+            try agent.awaitValid(scenario)
+
+            try clock.set(ahead: 0)
+            try agent.awaitClock("ok", scenario)
+            try agent.awaitValid(scenario)
+            scenario.check(lab.orders.count == 7, "\(lab.orders.count) orders in the end")
+        }
+    }
+
+    @Test(arguments: [years, -years])
+    func `at the start renews nothing, with the broker away and with it back`(step: Int) async throws {
+        try await Scenario.play { scenario in
+            let clock = try ShiftedClock(scenario)
+            let firstLab = try LabProcess(scenario, ["--certificates", "6"])
+            try AgentProcess.enroll(scenario, for: firstLab)
+            let first = try clock.agent(scenario, for: firstLab)
+            try first.awaitValid(scenario)
+            scenario.check(first.stop() == .exited(0), "the agent did not end")
+            try firstLab.stop(scenario)
+
+            try clock.set(ahead: step)
+            let agent = try clock.agent(scenario, for: firstLab, name: "second")
+            try agent.awaitAPI(scenario)
+            let held = try scenario.wait(for: "the question that nobody answers") {
+                let status = try agent.status()
+                return status.clock.nextQuestionAt == nil ? nil : status
+            }
+            scenario.check(
+                held.certificates.allSatisfy { $0.lastError == nil && $0.currentRenewal == nil },
+                "\(held.certificates)")
+
+            let lab = try LabProcess(scenario, ["--certificates", "6"] + firstLab.sameAddresses)
+            let status = try agent.awaitClock("clock_suspect", scenario, within: .seconds(90))
+            scenario.check(abs((status.clock.skewSeconds ?? 0) - Double(step)) < 5, "\(status.clock)")
+            try agent.awaitValid(scenario)
+            scenario.check(lab.orders.isEmpty, "\(lab.orders.count) orders")
+            try agent.renew(status.certificates[0].name, scenario)
+            try scenario.wait(until: "the renewal", within: .seconds(20)) { lab.orders.count == 1 }
+            try agent.awaitValid(scenario)
+        }
+    }
+
+    @Test func `since boot, ten years ahead in a time namespace, changes nothing`() async throws {
+        try await Scenario.play { scenario in
+            let lab = try LabProcess(scenario, ["--certificates", "3"])
+            try AgentProcess.enroll(scenario, for: lab)
+            let agent = try AgentProcess(
+                scenario, configuration: lab.configuration, stateDirectory: lab.agentState,
+                under: [
+                    "/usr/bin/unshare", "--time", "--boottime", "315360000", "--monotonic", "315360000",
+                ])
+            let status = try agent.awaitValid(scenario)
+            scenario.check(status.clock.state == "ok", "\(status.clock)")
+            scenario.check(lab.orders.count == 3, "\(lab.orders.count) orders")
+        }
+    }
+}
+
+/// Moves the wall clock of the processes that it is loaded into; the others of the kernel's clocks go on.
+private struct ShiftedClock {
+    private let offsets: String
+    private let library: String
+
+    init(_ scenario: Scenario) throws {
+        offsets = scenario.scratch.path("wall-offset")
+        library = scenario.scratch.path("wall-clock.so")
+        try scenario.scratch.write("wall-offset", "0")
+        try scenario.scratch.write("wall-clock.c", Self.source)
+        let answer = try Shell.run(
+            "/usr/bin/cc", ["-shared", "-fPIC", "-o", library, scenario.scratch.path("wall-clock.c")])
+        try scenario.require(answer.succeeded, "cc: \(answer)")
+    }
+
+    func set(ahead seconds: Int) throws {
+        let slash = offsets.lastIndex(of: "/") ?? offsets.startIndex
+        try AtomicFile.replace(
+            inDirectory: String(offsets[..<slash]), name: "wall-offset", with: Array("\(seconds)".utf8),
+            mode: 0o644)
+    }
+
+    func agent(_ scenario: Scenario, for lab: LabProcess, name: String = "agent") throws -> AgentProcess {
+        let shift = ["LD_PRELOAD": library, "WALL_OFFSET_FILE": offsets]
+        return try AgentProcess(
+            scenario, configuration: lab.configuration, stateDirectory: lab.agentState, name: name,
+            environment: Program.environment.merging(shift) { $1 })
+    }
+
+    private static let source = #"""
+        #define _GNU_SOURCE
+        #include <fcntl.h>
+        #include <stdlib.h>
+        #include <sys/syscall.h>
+        #include <sys/time.h>
+        #include <time.h>
+        #include <unistd.h>
+
+        static long ahead(void) {
+            const char *name = getenv("WALL_OFFSET_FILE");
+            char text[32] = {0};
+            if (!name) return 0;
+            int file = syscall(SYS_openat, AT_FDCWD, name, O_RDONLY | O_CLOEXEC, 0);
+            if (file < 0) return 0;
+            long count = syscall(SYS_read, file, text, sizeof text - 1);
+            syscall(SYS_close, file);
+            return count > 0 ? atol(text) : 0;
+        }
+
+        int clock_gettime(clockid_t clock, struct timespec *time) {
+            int result = syscall(SYS_clock_gettime, clock, time);
+            if (!result && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) time->tv_sec += ahead();
+            return result;
+        }
+
+        int gettimeofday(struct timeval *time, void *zone) {
+            struct timespec now;
+            (void)zone;
+            clock_gettime(CLOCK_REALTIME, &now);
+            if (time) *time = (struct timeval){.tv_sec = now.tv_sec, .tv_usec = now.tv_nsec / 1000};
+            return 0;
+        }
+
+        time_t time(time_t *result) {
+            struct timespec now;
+            clock_gettime(CLOCK_REALTIME, &now);
+            if (result) *result = now.tv_sec;
+            return now.tv_sec;
+        }
+        """#
+}
+
+extension AgentProcess {
+    /// Waits until the status says so of the clock: the engine comes round every ten seconds.
+    @discardableResult
+    fileprivate func awaitClock(
+        _ state: String, _ scenario: Scenario, within patience: Duration = .seconds(40)
+    ) throws -> AgentStatus {
+        try scenario.wait(for: "the clock to be \(state)", within: patience) {
+            let status = try status()
+            return status.clock.state == state ? status : nil
+        }
+    }
+}
