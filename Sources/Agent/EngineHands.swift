@@ -10,7 +10,8 @@ protocol EngineHands: Sendable {
 
     func look(at certificate: ManagedCertificate) -> FoundCertificate
     func lookAtIdentity() -> FoundIdentity
-    /// Tries again to finish installs that got stuck; the certificates whose files may have changed by that.
+    /// Tries again to finish installs whose journal entry stays open, those that got stuck among them; the certificates
+    /// whose files may have changed by that.
     func retryStuckInstalls() -> [CertificateName]
     /// Stores the record before it returns, or says in the log that it could not.
     func persist(_ record: CertificateRecord, of name: CertificateName)
