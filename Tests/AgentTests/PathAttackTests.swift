@@ -136,7 +136,11 @@ import Testing
             var failures: [FailureClass] = []
             let (bundle, key) = try it.issued()
             let installer = try it.installer()
-            for _ in 0..<80 {
+            // Until the agent has been lucky and unlucky a few times, however the machine deals them.
+            let deadline = Clock.boottime() + .seconds(30)
+            while min(installed, failures.count) < 5 || installed + failures.count < 80,
+                Clock.boottime() < deadline
+            {
                 do throws(RenewalFailure) {
                     _ = try installer.install(bundle, pendingKey: key, for: it.certificate)
                     installed += 1
@@ -150,7 +154,9 @@ import Testing
             return (installed, failures)
         }
         #expect(
-            installed > 0 && !failures.isEmpty, "the race was not run: \(installed) and \(failures.count)")
+            min(installed, failures.count) >= 5,
+            "the race was not run: \(installed) and \(failures.count)")
+        #expect(!failures.contains(.installStuck))
         try requireOutsideUntouched()
         #expect(try Tool.run("/usr/bin/find", [scratch.path("out"), "-name", ".certplane-*"]).isEmpty)
         #expect(try host.journal().entries().isEmpty)
