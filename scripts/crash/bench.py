@@ -27,6 +27,7 @@ class Bench:
 
     def __init__(self, folder, binaries, tools, environment=None, mounted=None):
         self.mounted = mounted
+        self.is_mounted = False
         self.folder = folder
         self.agent = os.path.join(binaries, "certplane-agent")
         self.tools = tools
@@ -104,10 +105,12 @@ class Bench:
             target = self.files[self.mounted]
             shutil.copy2(target, self.source)
             subprocess.run(["mount", "--bind", self.source, target], check=True)
+            self.is_mounted = True
 
     def _unmount(self):
-        if self.mounted and os.path.ismount(self.files[self.mounted]):
+        if self.is_mounted:
             subprocess.run(["umount", self.files[self.mounted]], check=True)
+            self.is_mounted = False
 
     def _write_config(self, text):
         with open(self.config, "w") as file:
