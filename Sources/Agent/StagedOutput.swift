@@ -26,11 +26,13 @@ final class StagedOutput: OutputInTransit {
             secrecy: file.secrecy, configured: file.access, inherited: inherited, agent: agent)
         try seam.permit(.create, target.path)
         let made = try StagedFile.create(beside: target, mode: 0o600)
+        // First of all: once the file is given away, some of them are the new owner's to set.
+        let unkept = inherited?.handOn(to: made.descriptor) ?? []
         let reservations = try access.apply(
             to: made.descriptor,
             defaultList: FileAccess.defaultList(replacing: target.existing, in: directory, agent: agent))
         let path = target.path
-        warnings = (reservations + (inherited?.handOn(to: made.descriptor) ?? [])).map { "\(path): \($0)" }
+        warnings = (unkept + reservations).map { "\(path): \($0)" }
         stagedName = made.name
         secondName = made.name + ".old"
         sha256 = file.contents.withBytes { SHA256.hex($0) }
