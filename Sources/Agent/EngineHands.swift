@@ -15,7 +15,8 @@ protocol EngineHands: Sendable {
     func forgetPreviousIdentity()
     /// From now on validity is judged by a clock that read this at boottime zero; nil for the wall clock.
     func countTime(from start: Date?)
-    /// Tries again to finish installs that got stuck; the certificates whose files may have changed by that.
+    /// Tries again to finish installs whose journal entry stays open, those that got stuck among them; the certificates
+    /// whose files may have changed by that.
     func retryStuckInstalls() -> [CertificateName]
     /// Stores the record before it returns, or says in the log that it could not.
     func persist(_ record: CertificateRecord, of name: CertificateName)

@@ -48,6 +48,11 @@ struct EngineLoop {
         certificates[name].map { .looked(name, hands.look(at: $0)) }
     }
 
+    /// Looks at a certificate whose interrupted install is over; nil if it isn't managed.
+    func recovered(_ name: CertificateName, with hands: any EngineHands) -> Input? {
+        certificates[name].map { .recovered(name, hands.look(at: $0)) }
+    }
+
     mutating func begin(_ action: Action) throws(SystemError) {
         try crew.begin(action)
         running += 1

@@ -1,17 +1,22 @@
 import Lifecycle
 import POSIX
 
-/// Who will own a new file and with which mode: what is configured, else what the replaced file has and may
+/// Who will own a new file and who may do what with it: what is configured, else what the replaced file has and may
 /// hand on, else the agent's own.
-///
-/// A file's owner and mode are evidence only where nobody but trusted hands could have put that file there. A
-/// hard link or something that is no regular file hands on nothing; in a directory of another user only that
-/// user may be inherited, and where everybody may write nobody, so that a planted file can't give the key to a
-/// third person.
 struct FileAccess: Equatable, Sendable {
     var user: UserID
     var group: GroupID
+    /// Without the list.
     var mode: FileMode
+    /// Whom else the replaced file named.
+    var accessList: AccessControlList?
+
+    init(user: UserID, group: GroupID, mode: FileMode, accessList: AccessControlList? = nil) {
+        self.user = user
+        self.group = group
+        self.mode = mode
+        self.accessList = accessList
+    }
 
     /// What a file may be for, as far as its mode is concerned.
     enum Secrecy: Sendable {
@@ -49,39 +54,52 @@ struct FileAccess: Equatable, Sendable {
 }
 
 extension FileAccess {
-    /// Decides for one file. `replaced` is the file that is there now, `directory` the one it lies in.
+    /// Decides for one file.
     static func decide(
-        secrecy: Secrecy, configured: Configured, replaced: FileStatus?, directory: FileStatus, agent: Account
+        secrecy: Secrecy, configured: Configured, inherited: FileInheritance?, agent: Account
     ) -> FileAccess {
-        let inherited = replaced.flatMap { file in
-            mayHandOn(file, in: directory, agent: agent) ? file : nil
+        let status = inherited?.status
+        var access = FileAccess(
+            user: configured.user ?? status?.owner ?? agent.user,
+            group: configured.group ?? status?.group ?? agent.group,
+            mode: configured.mode ?? status.map { ($0.mode & secrecy.widest) | 0o400 } ?? secrecy.fresh)
+        switch inherited?.accessList ?? .absent {
+        case .list(let list): access.take(list, configured: configured.mode, secrecy)
+        case .unknown where configured.mode == nil && secrecy == .secret: access.mode &= ~0o070
+        case .unknown, .absent: break
         }
-        return FileAccess(
-            user: configured.user ?? inherited?.owner ?? agent.user,
-            group: configured.group ?? inherited?.group ?? agent.group,
-            mode: configured.mode ?? inherited.map { inheritable($0.mode, secrecy) } ?? fresh(secrecy))
+        return access
     }
 
-    private static func mayHandOn(_ file: FileStatus, in directory: FileStatus, agent: Account) -> Bool {
-        guard file.kind == .regular, file.links == 1 else { return false }
-        // Only root may give a file away.
-        if agent.user != 0, file.owner != agent.user { return false }
-        if directory.mode & 0o002 != 0 { return false }
-        let directoryIsTrusted = directory.owner == 0 || directory.owner == agent.user
-        return directoryIsTrusted || file.owner == directory.owner
+    /// A configured mode means the list what `chmod` means it, and the owning group besides: nobody in the list may do
+    /// more than the group. Else the list is limited as the mode would be.
+    private mutating func take(_ list: AccessControlList, configured: FileMode?, _ secrecy: Secrecy) {
+        var limited = list.limited(to: configured ?? secrecy.widest)
+        if let configured {
+            limited[.owner] = configured >> 6 & 7
+            limited[.owningGroup] = configured >> 3 & 7
+            limited[.mask] = configured >> 3 & 7
+            limited[.others] = configured & 7
+        } else {
+            limited[.owner] = (limited[.owner] ?? 0) | 4
+            mode = limited.mode
+        }
+        accessList = limited
     }
+}
 
-    /// An inherited mode never lets others at a key, nor anybody but the owner write, nor carries odd bits;
-    /// and the owner can always read.
-    private static func inheritable(_ mode: FileMode, _ secrecy: Secrecy) -> FileMode {
-        switch secrecy {
-        case .secret: (mode & 0o640) | 0o400
-        case .open: (mode & 0o644) | 0o400
+extension FileAccess.Secrecy {
+    /// What may be inherited: never others at a key, nobody but the owner may write, no odd bits. The owner can always
+    /// read.
+    fileprivate var widest: FileMode {
+        switch self {
+        case .secret: 0o640
+        case .open: 0o644
         }
     }
 
-    private static func fresh(_ secrecy: Secrecy) -> FileMode {
-        switch secrecy {
+    fileprivate var fresh: FileMode {
+        switch self {
         case .secret: 0o600
         case .open: 0o644
         }

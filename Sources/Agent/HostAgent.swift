@@ -24,6 +24,8 @@ public final class HostAgent: Sendable {
     private let state: StateDirectory
     private let log: Logger
     private let lock: FileLock
+    /// Why some sets could be neither finished nor undone at the start, by their subjects.
+    private let stuck: [String: String]
 
     /// Takes the lock, removes what an agent that died has left staged, and makes everything ready to run; nothing
     /// runs yet.
@@ -52,7 +54,11 @@ public final class HostAgent: Sendable {
                 hands: hands, logger: log, longestSleep: longestSleep)
         } catch { throw .system(error) }
         // Here and not on the engine's thread: beside it the local API stages its token file.
-        recover(loaded.settings, hands, advanced)
+        let outcomes = Self.recover(loaded.settings, state, log, advanced)
+        hands.adopt(stuck: outcomes)
+        var stuck: [String: String] = [:]
+        for case .stuck(_, let record?, let reason) in outcomes { stuck[record.subject] = reason }
+        self.stuck = stuck
     }
 
     /// Runs the engine on the calling thread until it is stopped, or, with `once`, until everything that is due has
@@ -62,7 +68,8 @@ public final class HostAgent: Sendable {
         let store = StateStore(directory: state, log: log)
         var records: [CertificateName: CertificateRecord] = [:]
         for certificate in settings.certificates {
-            records[certificate.name] = store.stored(for: certificate.name)
+            records[certificate.name] = CertificateRecord.afterRecovery(
+                store.stored(for: certificate.name), stuck: stuck[certificate.name.text], at: .now)
         }
         let left = store.names().union(PendingKeyStore(directory: state, log: log).names())
         for name in left where records[name] == nil { records[name] = store.record(for: name) }
@@ -73,12 +80,14 @@ public final class HostAgent: Sendable {
     }
 
     /// Finishes the installs that an agent that died had decided, and removes what it has left staged.
-    private func recover(_ settings: AgentConfiguration, _ hands: HostHands, _ advanced: () -> Void) {
+    private static func recover(
+        _ settings: AgentConfiguration, _ state: StateDirectory, _ log: Logger, _ advanced: () -> Void
+    ) -> [InstallRecovery.Outcome] {
         // An enrolment beside us may be staging a pair that its token can't buy again: what it holds its lock for is
         // left alone. The next start finds the rest.
-        guard let enrolment = try? state.lock(.enrolling) else { return }
-        hands.adopt(stuck: HostRecovery(settings: settings, state: state, log: log).run(advanced))
-        _ = consume enrolment
+        guard let enrolment = try? state.lock(.enrolling) else { return [] }
+        defer { withExtendedLifetime(enrolment) {} }
+        return HostRecovery(settings: settings, state: state, log: log).run(advanced)
     }
 }
 

@@ -57,7 +57,7 @@ final class HostHands: EngineHands {
         self.log = log
         keys = PendingKeyStore(directory: state, log: log)
         records = StateStore(directory: state, log: log)
-        installer = Installer(gate: gate, journal: InstallJournal(state))
+        installer = Installer(gate: gate, journal: InstallJournal(state), log: log)
         reloads = ReloadCommand(gate: gate, log: log)
         configured = Lock(
             Configured(settings, state: state, installer: installer, clock: clock, log: log))
@@ -86,8 +86,8 @@ final class HostHands: EngineHands {
     func adopt(stuck outcomes: [InstallRecovery.Outcome]) { installer.adopt(stuck: outcomes) }
 
     func retryStuckInstalls() -> [CertificateName] {
-        guard !installer.stuckSubjects.isEmpty else { return [] }
-        return installer.retryStuckInstalls(log: log).compactMap { try? CertificateName(validating: $0) }
+        guard installer.hasOpenInstalls else { return [] }
+        return installer.retryOpenInstalls().compactMap { try? CertificateName(validating: $0) }
     }
 
     func persist(_ record: CertificateRecord, of name: CertificateName) {
@@ -152,14 +152,25 @@ final class HostHands: EngineHands {
     }
 
     func reload(_ plan: ReloadPlan, stop: StopSignal) -> ReloadOutcome {
-        let stuck = installer.stuckSubjects.intersection(plan.names.map(\.text))
-        if let name = stuck.min() {
+        if let name = stuckCertificates(sharing: plan.command).union(stuck(among: plan.names)).min() {
             return .failed(
                 RenewalFailure(
                     stage: .reload, .installStuck,
                     detail: "held: of the files of '\(name)' some are new and others old"))
         }
         return reloads.run(plan, stop: stop.children)
+    }
+
+    private func stuck(among names: [CertificateName]) -> Set<String> {
+        installer.stuckSubjects.intersection(names.map(\.text))
+    }
+
+    /// The command's service would read their files too.
+    private func stuckCertificates(sharing command: String) -> Set<String> {
+        let stuck = installer.stuckSubjects
+        if stuck.isEmpty { return [] }
+        return stuck.intersection(
+            current.settings.certificates.filter { $0.reload?.command == command }.map(\.name.text))
     }
 
     func countTime(from start: Date?) { clock.count(from: start) }

@@ -14,15 +14,18 @@ struct HostRecovery {
 
     /// `advanced` is called after each step: a host with many entries shows that it gets on.
     func run(_ advanced: () -> Void = {}) -> [InstallRecovery.Outcome] {
-        var outcomes: [InstallRecovery.Outcome] = []
+        let outcomes: [InstallRecovery.Outcome]
         do { outcomes = try InstallRecovery(journal: InstallJournal(state), log: log).run(advanced) } catch {
             log.error(
                 "install journal can't be read",
                 ["error": .string("\(error)"), "advice": .string(FailureClass.stateDirectoryFailed.advice)])
+            return []
         }
         var sweep = StagingSweep(log: log)
-        for case .stuck(_, let record) in outcomes {
-            for file in record?.files ?? [] {
+        for case .stuck(_, let record, _) in outcomes {
+            // What an entry needs that can't be read is not known: better nothing is swept than that.
+            guard let record else { return outcomes }
+            for file in record.files {
                 sweep.kept.formUnion([file.stagedName] + (file.oldName.map { [$0] } ?? []))
             }
         }
@@ -45,8 +48,15 @@ public enum Recovery {
         public var hasDamagedEntries = false
     }
 
-    /// Takes the locks, so that no agent and no enrolment is at work meanwhile.
+    /// Takes the locks, so that no agent and no enrolment is at work meanwhile. Where no agent has ever run there is
+    /// nothing to do, and nothing is made.
     public static func run(_ configuration: AgentConfiguration, log: Logger) throws(StartFailure) -> Report {
+        let path = configuration.stateDirectory
+        do throws(SystemError) {
+            if try File.status(path) == nil { return Report() }
+        } catch {
+            throw .stateDirectory(path: path, error)
+        }
         let state = try StateDirectory.prepared(configuration, log)
         let running = try state.locked(.running)
         let enrolling = try state.locked(.enrolling)
@@ -55,7 +65,7 @@ public enum Recovery {
             switch outcome {
             case .finished(let subject): report.finished.append(subject)
             case .undone(let subject): report.undone.append(subject)
-            case .stuck(let entry, let record): report.stuck.append(record?.subject ?? entry.name)
+            case .stuck(let entry, let record, _): report.stuck.append(record?.subject ?? entry.name)
             case .damaged: report.hasDamagedEntries = true
             }
         }

@@ -172,7 +172,15 @@ public struct Inspection: Sendable {
 
     private func outputPath(_ subject: String, _ path: String) -> Finding? {
         do {
-            _ = try SafePath.resolve(path)
+            let location = try SafePath.resolve(path)
+            // What can't be looked at is told when it can't be written.
+            if (try? location.directory.isMountPoint(location.name)) == true {
+                return Finding(
+                    .notice, subject,
+                    "\(path) is mounted as a file of its own: it is written over where it is, and a crash can leave it"
+                        + " torn until the next start or `certplane-agent recover`",
+                    advice: "Mount its directory instead, so that the file can be replaced.")
+            }
             return nil
         } catch {
             if case .system(let system) = error, system.errno == .notFound {

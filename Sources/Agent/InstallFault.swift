@@ -21,8 +21,8 @@ struct InstallFault: Error, Sendable, CustomStringConvertible {
     enum Remainder: Sendable {
         /// As it was: nothing was renamed, or all of it was put back.
         case old
-        /// The old one was put back, but the journal still says otherwise: the next start may finish the install.
-        case undecided
+        /// The old one was put back, but the journal still says otherwise: its recovery will finish the install.
+        case undecided(InstallJournal.Entry?)
         /// Some files are new and these could not be put back.
         /// Recovery of the journal's entry is what is left to try.
         case mixed(paths: [String], InstallJournal.Entry?)

@@ -36,6 +36,24 @@ struct InstallJournal: Sendable {
         try directory.journal.synchronize()
     }
 
+    // MARK: Copies
+
+    /// An empty file beside the entries, for what can't be staged beside its target. An entry that names it keeps it.
+    func makeCopy() throws(SystemError) -> StagedFile {
+        try StagedFile.create(in: directory.journal, replacing: "copy", mode: 0o600)
+    }
+
+    func removeCopy(_ name: String) throws(SystemError) { try directory.journal.unlinkIfPresent(name) }
+
+    func place() throws(SystemError) -> FileIdentity { FileIdentity(try directory.journal.status()) }
+
+    func synchronize() throws(SystemError) { try directory.journal.synchronize() }
+
+    /// The directory of entries and copies.
+    func openDirectory() throws(SystemError) -> Directory { try directory.journal.duplicate() }
+
+    // MARK: Reading
+
     /// What an entry says, as far as it can be told.
     enum Reading {
         case record(InstallRecord)

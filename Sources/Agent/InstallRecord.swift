@@ -12,6 +12,16 @@ struct InstallRecord: Codable, Sendable, Hashable {
         var oldName: String?
         /// SHA-256 of the new content, hex: tells the new file from others, whatever its name is by now.
         var sha256: String
+        /// Set when the target is a mount of its own, which is written over: both names are those of copies in the
+        /// journal's directory then.
+        var mounted: Mounted?
+    }
+
+    /// For whom the file is, should nothing be mounted there any more.
+    struct Mounted: Codable, Sendable, Hashable {
+        var user: UInt32
+        var group: UInt32
+        var mode: UInt32
     }
 
     var version = Self.currentVersion

@@ -3,8 +3,8 @@ import POSIX
 /// What an install asks of the file system, call by call: the place at which a test lets a call fail.
 struct InstallSeam: Sendable {
     enum Call: String, Sendable {
-        case resolve, create, write, synchronize, link, rename, unlink, synchronizeDirectory, openJournal,
-            closeJournal
+        case resolve, create, write, synchronize, link, rename, overwrite, unlink, synchronizeDirectory,
+            openJournal, closeJournal
     }
 
     /// Asked before each call; throws in its stead.

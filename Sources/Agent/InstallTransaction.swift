@@ -12,7 +12,8 @@ struct InstallTransaction: ~Copyable {
     private let agent: FileAccess.Account
     private let journal: InstallJournal
     private let seam: InstallSeam
-    private var outputs: [StagedOutput] = []
+    /// In the order in which they are put in place.
+    private var outputs: [any OutputInTransit] = []
     private var entry: InstallJournal.Entry?
 
     init(subject: String, agent: FileAccess.Account, journal: InstallJournal, seam: InstallSeam = .none) {
@@ -23,16 +24,39 @@ struct InstallTransaction: ~Copyable {
     }
 
     mutating func stage(_ files: [OutputFile]) throws(InstallFault) {
+        var mounted: [any OutputInTransit] = []
+        var targets: Set<InstallTarget> = []
         for file in files {
-            let output: StagedOutput
-            do {
-                output = try StagedOutput(file, agent: agent, seam: seam)
+            do throws(PathError) {
+                let output = try inTransit(file)
+                guard targets.insert(try Self.target(of: output)).inserted else {
+                    throw .unsafe(component: output.path, why: "is the target of two outputs")
+                }
+                if output is MountedOutput { mounted.append(output) } else { outputs.append(output) }
             } catch {
                 throw InstallFault(.path(error))
             }
-            try refuseSecondOutput(output)
-            outputs.append(output)
         }
+        // When their turn comes, no rename can fail any more.
+        outputs += mounted
+    }
+
+    /// Reaches the target, and missing directories on the way are made.
+    private func inTransit(_ file: OutputFile) throws(PathError) -> any OutputInTransit {
+        do throws(SystemError) { try seam.permit(.resolve, file.path) } catch { throw .system(error) }
+        let location = try SafePath.resolve(file.path, missingParents: .make(mode: 0o755))
+        do throws(SystemError) {
+            if try location.directory.isMountPoint(location.name) {
+                return try MountedOutput(file, at: location, store: journal, agent: agent, seam: seam)
+            }
+            return try StagedOutput(file, at: location, agent: agent, seam: seam)
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    private static func target(of output: any OutputInTransit) throws(PathError) -> InstallTarget {
+        do throws(SystemError) { return try output.target() } catch { throw .system(error) }
     }
 
     /// When this returns the install is decided: whatever happens, the set will be the new one, unless `rename`
@@ -41,7 +65,7 @@ struct InstallTransaction: ~Copyable {
         do {
             for output in outputs { try output.keepOld() }
             // The journal speaks of names: they have to be on the disk before it is.
-            try synchronizeDirectories()
+            try synchronize(.names)
             try seam.permit(.openJournal, subject)
             entry = try journal.open(InstallRecord(subject: subject, files: outputs.map(\.record)))
         } catch {
@@ -61,28 +85,39 @@ struct InstallTransaction: ~Copyable {
                 for output in outputs { output.leave() }
                 throw InstallFault(error, remainder: .mixed(paths: stuck, entry))
             }
-            throw InstallFault(error, remainder: callOff() ? .old : .undecided)
+            throw InstallFault(error, remainder: callOff() ? .old : .undecided(entry))
         }
     }
 
-    /// What could not be done, in words; the new set stands in any case.
-    consuming func settle() -> [String] {
+    /// How an install ended that stands.
+    struct Settlement {
+        /// What could not be done, in words.
+        var reservations: [String]
+        /// The journal's entry, if it could not be closed: it has to be before the set can change again.
+        var openEntry: InstallJournal.Entry?
+    }
+
+    consuming func settle() -> Settlement {
+        let warnings = outputs.flatMap(\.warnings)
         do throws(SystemError) {
-            try synchronizeDirectories()
+            try synchronize(.change)
         } catch {
             for output in outputs { output.leave() }
-            return [
-                "the change may not survive a power loss; the journal stays open until the next start: \(error)"
-            ]
+            let reservation =
+                "the change may not survive a power loss, and is made to as soon as it can be: \(error)"
+            return Settlement(reservations: warnings + [reservation], openEntry: entry)
         }
-        return dropOtherNames() + closeJournal()
+        let left = dropOtherNames()
+        let unclosed = closeJournal()
+        return Settlement(
+            reservations: warnings + left + unclosed, openEntry: unclosed.isEmpty ? nil : entry)
     }
 
     /// Makes the putting back last and closes the journal. Whether that worked: else the next start may still find
     /// the install decided and finish it, for which it needs the names.
     private func callOff() -> Bool {
         do throws(SystemError) {
-            try synchronizeDirectories()
+            try synchronize(.change)
         } catch {
             for output in outputs { output.leave() }
             return false
@@ -102,21 +137,7 @@ struct InstallTransaction: ~Copyable {
             try journal.close(entry)
             return []
         } catch {
-            return ["the journal stays open until the next start: \(error)"]
-        }
-    }
-
-    private func refuseSecondOutput(_ output: StagedOutput) throws(InstallFault) {
-        do {
-            for other in outputs where try output.hasTarget(of: other) {
-                throw PathError.unsafe(component: output.path, why: "is the target of two outputs")
-            }
-        } catch let error as PathError {
-            throw InstallFault(.path(error))
-        } catch let error as SystemError {
-            throw InstallFault(error)
-        } catch {
-            return
+            return ["the journal could not be closed: \(error)"]
         }
     }
 
@@ -143,10 +164,10 @@ struct InstallTransaction: ~Copyable {
         }
     }
 
-    private func synchronizeDirectories() throws(SystemError) {
-        var done: Set<StagedOutput.DirectoryIdentity> = []
-        for output in outputs where done.insert(try output.directoryIdentity()).inserted {
-            try output.synchronizeDirectory()
+    private func synchronize(_ step: Lasting) throws(SystemError) {
+        var done: Set<FileIdentity> = []
+        for output in outputs where done.insert(try output.placeToSynchronize(step)).inserted {
+            try output.synchronize(step)
         }
     }
 }

@@ -9,17 +9,31 @@ import POSIX
 struct Installer: Sendable {
     private let gate: Gate
     private let journal: InstallJournal
+    private let log: Logger
     private let agent: FileAccess.Account
     private let seam: InstallSeam
-    /// Sets that could be neither installed nor put back, by their journal's entries.
-    private let stuck = Lock<[InstallJournal.Entry: String]>([:])
+    /// Entries of the journal that could not be closed, and are to be before their sets change again.
+    private let open = Lock<[InstallJournal.Entry: OpenInstall]>([:])
+
+    /// One recovery at a time: a worker may want an entry finished that the engine is trying again.
+    private let finishing = Lock(())
+
+    private struct OpenInstall: Sendable {
+        var subject: String
+        /// Some files are new and others old.
+        var isMixed: Bool
+        /// Why it could not be closed when that was last tried.
+        var told: String?
+    }
 
     /// `gate` is the one that reload commands are passed through alone.
     init(
-        gate: Gate, journal: InstallJournal, agent: FileAccess.Account = .current, seam: InstallSeam = .none
+        gate: Gate, journal: InstallJournal, log: Logger, agent: FileAccess.Account = .current,
+        seam: InstallSeam = .none
     ) {
         self.gate = gate
         self.journal = journal
+        self.log = log
         self.agent = agent
         self.seam = seam
     }
@@ -94,35 +108,74 @@ struct Installer: Sendable {
     }
 
     private func install(_ files: [OutputFile], of subject: String) throws(RenewalFailure) -> [String] {
+        try finishOpenInstall(of: subject)
         do {
             var transaction = InstallTransaction(subject: subject, agent: agent, journal: journal, seam: seam)
             try transaction.stage(files)
             try transaction.commit()
             try gate.withShared { () throws(InstallFault) in try transaction.rename() }
-            return transaction.settle()
+            let settlement = transaction.settle()
+            if let entry = settlement.openEntry { note(entry, OpenInstall(subject: subject, isMixed: false)) }
+            return settlement.reservations
         } catch {
-            if case .mixed(_, let entry?) = error.remainder { stuck.withLock { $0[entry] = subject } }
+            switch error.remainder {
+            case .old: break
+            case .undecided(let entry): note(entry, OpenInstall(subject: subject, isMixed: false))
+            case .mixed(_, let entry): note(entry, OpenInstall(subject: subject, isMixed: true))
+            }
             throw error.failure
+        }
+    }
+
+    private func note(_ entry: InstallJournal.Entry?, _ install: OpenInstall) {
+        if let entry { open.withLock { $0[entry] = install } }
+    }
+
+    /// What was decided earlier comes first: its recovery would else replace what is installed now.
+    private func finishOpenInstall(of subject: String) throws(RenewalFailure) {
+        for (entry, install) in open.withLock({ $0 }) where install.subject == subject {
+            guard case .stuck(_, _, let reason) = finish(entry) else { continue }
+            throw RenewalFailure(
+                stage: .install, install.isMixed ? .installStuck : .fileSystemError,
+                detail: "an earlier install has to be finished first (\(journal.path(of: entry))): \(reason)")
+        }
+    }
+
+    /// Nil if it has been finished meanwhile.
+    private func finish(_ entry: InstallJournal.Entry) -> InstallRecovery.Outcome? {
+        finishing.withLock { _ in
+            guard open.withLock({ $0[entry] }) != nil else { return nil }
+            let outcome = gate.withShared { InstallRecovery(journal: journal, log: log).recover(entry) }
+            if case .stuck = outcome { return outcome }
+            open.withLock { $0[entry] = nil }
+            return outcome
         }
     }
 
     /// Takes on what was stuck already when the process started.
     func adopt(stuck found: [InstallRecovery.Outcome]) {
-        stuck.withLock { stuck in
-            for case .stuck(let entry, let record) in found { stuck[entry] = record?.subject ?? "" }
+        for case .stuck(let entry, let record, let reason) in found {
+            note(entry, OpenInstall(subject: record?.subject ?? "", isMixed: true, told: reason))
         }
     }
 
     /// The subjects of sets of which a service could read some files new and others old.
-    var stuckSubjects: Set<String> { stuck.withLock { Set($0.values) } }
+    var stuckSubjects: Set<String> {
+        open.withLock { open in Set(open.values.filter(\.isMixed).map(\.subject)) }
+    }
 
-    /// Tries again to finish or undo what is stuck. The subjects that are stuck no more.
-    func retryStuckInstalls(log: Logger) -> [String] {
-        let recovery = InstallRecovery(journal: journal, log: log)
-        return stuck.withLock { $0 }.compactMap { entry, subject in
-            if case .stuck = gate.withShared({ recovery.recover(entry) }) { return nil }
-            stuck.withLock { $0[entry] = nil }
-            return subject
+    var hasOpenInstalls: Bool { open.withLock { !$0.isEmpty } }
+
+    /// Tries again to finish or undo what is open. The subjects whose files may have changed by that. The same trouble
+    /// is told once.
+    func retryOpenInstalls() -> [String] {
+        open.withLock { $0 }.compactMap { entry, install in
+            guard case .stuck(_, let record, let reason) = finish(entry) else { return install.subject }
+            if reason != install.told {
+                InstallRecovery(journal: journal, log: log).tell(stuck: entry, record, reason)
+                open.withLock { $0[entry]?.told = reason }
+            }
+            return nil
         }
     }
 

@@ -75,7 +75,7 @@ public final class RenewalEngine: Sendable {
             if mail.isStopping { loop.holdToGrace(grace) }
             if !mail.isStopping { try loop.fulfilWish(of: commands) }
             let configured = mail.takeReading().map { loop.take($0, at: .now) } ?? []
-            let freed = hands.retryStuckInstalls().compactMap { loop.look(at: $0, with: hands) }
+            let freed = hands.retryStuckInstalls().compactMap { loop.recovered($0, with: hands) }
             try step(&loop, configured + commands.drain() + mail.drain() + freed + [.tick])
         }
         loop.crew.pool.close()

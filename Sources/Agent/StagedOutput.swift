@@ -1,8 +1,9 @@
 import PKI
 import POSIX
 
-/// One output on its way: its staged file beside its target, and the old file under a second name.
-final class StagedOutput {
+/// An output that is renamed over its target: its staged file beside it, and the old file under a second name.
+final class StagedOutput: OutputInTransit {
+    let warnings: [String]
     private let location: SafeLocation
     private var staged: StagedFile?
     private let stagedName: String
@@ -11,52 +12,50 @@ final class StagedOutput {
     /// The staged file lies under its name again, and no longer removes itself.
     private var hasStagedName = false
     private var hasSecondName = false
-    private(set) var isInPlace = false
+    private var isInPlace = false
     private let seam: InstallSeam
 
-    /// Reaches the target's directory, decides owner and mode, and writes the content, on the disk when this
-    /// returns. Missing directories on the way are made.
-    init(_ file: OutputFile, agent: FileAccess.Account, seam: InstallSeam) throws(PathError) {
+    /// Decides owner, mode and access list, and writes the content, on the disk when this returns.
+    init(
+        _ file: OutputFile, at target: consuming SafeLocation, agent: FileAccess.Account, seam: InstallSeam
+    ) throws(SystemError) {
         self.seam = seam
-        try Self.system { () throws(SystemError) in try seam.permit(.resolve, file.path) }
-        location = try SafePath.resolve(file.path, missingParents: .make(mode: 0o755))
-        do {
-            let access = FileAccess.decide(
-                secrecy: file.secrecy, configured: file.access, replaced: location.existing,
-                directory: try location.directory.status(), agent: agent)
-            try seam.permit(.create, location.path)
-            let made = try StagedFile.create(
-                beside: location, mode: access.mode, owner: access.user == agent.user ? nil : access.user,
-                group: access.group)
-            stagedName = made.name
-            secondName = made.name + ".old"
-            sha256 = file.contents.withBytes { SHA256.hex($0) }
-            try seam.permit(.write, location.path)
-            try file.contents.withBytes { (bytes) throws(SystemError) in try made.write(bytes) }
-            try seam.permit(.synchronize, location.path)
-            try made.synchronize()
-            staged = consume made
-        } catch {
-            throw .system(error)
-        }
+        let directory = try target.directory.status()
+        let inherited = FileInheritance(from: target, in: directory, agent: agent)
+        let access = FileAccess.decide(
+            secrecy: file.secrecy, configured: file.access, inherited: inherited, agent: agent)
+        try seam.permit(.create, target.path)
+        let made = try StagedFile.create(beside: target, mode: 0o600)
+        // First of all: once the file is given away, some of them are the new owner's to set.
+        let unkept = inherited?.handOn(to: made.descriptor) ?? []
+        let reservations = try access.apply(
+            to: made.descriptor,
+            defaultList: FileAccess.defaultList(replacing: target.existing, in: directory, agent: agent))
+        let path = target.path
+        warnings = (unkept + reservations).map { "\(path): \($0)" }
+        stagedName = made.name
+        secondName = made.name + ".old"
+        sha256 = file.contents.withBytes { SHA256.hex($0) }
+        try seam.permit(.write, path)
+        try file.contents.withBytes { (bytes) throws(SystemError) in try made.write(bytes) }
+        try seam.permit(.synchronize, path)
+        try made.synchronize()
+        staged = consume made
+        location = target
     }
 
     var path: String { location.path }
 
-    /// What the journal has to know.
     var record: InstallRecord.File {
         InstallRecord.File(
             path: path, stagedName: stagedName, oldName: hasSecondName ? secondName : nil, sha256: sha256)
     }
 
-    /// Whether both would take the place of one and the same file.
-    func hasTarget(of other: StagedOutput) throws(SystemError) -> Bool {
-        guard location.name == other.location.name else { return false }
-        return try location.directory.status().isSameFile(as: other.location.directory.status())
+    func target() throws(SystemError) -> InstallTarget {
+        InstallTarget(directory: FileIdentity(try location.directory.status()), name: location.name)
     }
 
-    /// Gives the old file a second name, by which it can be put back. On a file system without hard links
-    /// there is none, and no way back either.
+    /// On a file system without hard links there is no way back.
     func keepOld() throws(SystemError) {
         guard location.existing != nil else { return }
         try seam.permit(.link, path)
@@ -65,7 +64,8 @@ final class StagedOutput {
             hasSecondName = true
         } catch {
             switch error.errno {
-            case .notFound, .notPermitted, .notSupported: break
+            // The last: a directory whose project quota is not the old file's.
+            case .notFound, .notPermitted, .notSupported, .crossesFileSystems: break
             default: throw error
             }
         }
@@ -83,9 +83,7 @@ final class StagedOutput {
         isInPlace = true
     }
 
-    /// Undoes `putInPlace`; afterwards the old file has its name again, or the name is free again. The new file keeps
-    /// its staged name: until the journal is closed a crash means going forward after all. At no moment is the
-    /// target missing that was there.
+    /// At no moment is the target missing that was there.
     func putBack() throws(SystemError) {
         guard isInPlace else { return }
         if hasSecondName {
@@ -105,7 +103,6 @@ final class StagedOutput {
         isInPlace = false
     }
 
-    /// Removes every name but the target's own.
     func dropOtherNames() throws(SystemError) {
         staged = nil
         if hasStagedName {
@@ -119,32 +116,17 @@ final class StagedOutput {
         hasSecondName = false
     }
 
-    /// Leaves every name as it is, for a recovery.
     func leave() {
         if let staged = staged.take() { staged.leave() }
     }
 
-    func synchronizeDirectory() throws(SystemError) {
+    /// Names and change are the directory's.
+    func placeToSynchronize(_ step: Lasting) throws(SystemError) -> FileIdentity {
+        FileIdentity(try location.directory.status())
+    }
+
+    func synchronize(_ step: Lasting) throws(SystemError) {
         try seam.permit(.synchronizeDirectory, location.directory.path)
         try location.directory.synchronize()
-    }
-
-    /// Names the directory, however it was reached.
-    func directoryIdentity() throws(SystemError) -> DirectoryIdentity {
-        let found = try location.directory.status()
-        return DirectoryIdentity(device: found.device, inode: found.inode)
-    }
-
-    struct DirectoryIdentity: Hashable {
-        let device: UInt64
-        let inode: UInt64
-    }
-
-    private static func system(_ call: () throws(SystemError) -> Void) throws(PathError) {
-        do {
-            try call()
-        } catch {
-            throw .system(error)
-        }
     }
 }

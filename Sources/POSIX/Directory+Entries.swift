@@ -58,6 +58,17 @@ extension Directory {
         return try POSIX.status(name, in: raw, follow: false, path: path(of: name))
     }
 
+    /// Whether something is mounted at the entry itself, a bind-mounted file for example: such an entry can't be
+    /// renamed over, only written to. False if there is no entry.
+    public func isMountPoint(_ name: String) throws(SystemError) -> Bool {
+        try requireComponent(name, "statx")
+        switch attempt({ unsafe cposix_is_mount_point(raw, name) }) {
+        case .success(let answer): return answer == 1
+        case .failure(.notFound): return false
+        case .failure(let errno): throw SystemError("statx", path(of: name), errno)
+        }
+    }
+
     public func unlink(_ name: String) throws(SystemError) {
         try requireComponent(name, "unlink")
         try system("unlink", path(of: name)) { unsafe unlinkat(raw, name, 0) }

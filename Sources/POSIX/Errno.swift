@@ -31,6 +31,8 @@ public struct Errno: RawRepresentable, Error, Hashable, Sendable {
     public static let directoryNotEmpty = Errno(rawValue: ENOTEMPTY)
     public static let tooManyLinks = Errno(rawValue: ELOOP)
     public static let notSupported = Errno(rawValue: ENOTSUP)
+    public static let notImplemented = Errno(rawValue: ENOSYS)
+    public static let noAttribute = Errno(rawValue: ENODATA)
     public static let addressInUse = Errno(rawValue: EADDRINUSE)
     public static let connectionRefused = Errno(rawValue: ECONNREFUSED)
     public static let connectionReset = Errno(rawValue: ECONNRESET)

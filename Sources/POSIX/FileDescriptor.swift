@@ -43,6 +43,16 @@ public struct FileDescriptor: ~Copyable, Sendable {
         try system("ftruncate", path) { ftruncate(rawValue, off_t(size)) }
     }
 
+    /// Makes sure that `size` bytes can be written without running out of space, where the file system can promise
+    /// that; content and size stay as they are.
+    public func reserve(_ size: Int) throws(SystemError) {
+        do {
+            try system("fallocate", path) { cposix_reserve(rawValue, Int64(size)) }
+        } catch  where [.notSupported, .notImplemented].contains(error.errno) {
+            return
+        }
+    }
+
     /// Moves the place of the next read or write, counted from the beginning.
     public func seek(to offset: Int64) throws(SystemError) {
         try system("lseek", path) { lseek(rawValue, off_t(offset), SEEK_SET) }

@@ -21,12 +21,15 @@ public struct StagedFile: ~Copyable, Sendable {
     ) throws(SystemError) -> StagedFile {
         let name = try Self.namePrefix + randomHex(bytes: 8)
         let held = try directory.duplicate()
+        let isGivenAway = owner != nil || group != nil
         let staged = StagedFile(
             name: name, targetName: targetName, directory: held,
-            descriptor: try directory.createFile(name, mode: 0o600))
-        if owner != nil || group != nil { try staged.descriptor.setOwner(owner, group: group) }
-        // After the owner, whose change clears bits of the mode.
-        try staged.descriptor.setMode(mode)
+            descriptor: try directory.createFile(name, mode: isGivenAway ? 0o600 : mode))
+        if isGivenAway {
+            try staged.descriptor.setOwner(owner, group: group)
+            // After the owner, whose change clears bits of the mode.
+            try staged.descriptor.setMode(mode)
+        }
         return staged
     }
 

@@ -1,4 +1,5 @@
 import Lifecycle
+import Log
 import PKI
 import POSIX
 import TestSupport
@@ -8,58 +9,9 @@ import Testing
 
 /// Every call of an install fails in turn: the set on disk is the old one or the new one, whole.
 @Suite struct InstallFaultTests {
-    /// Counts calls and fails some of them.
-    private final class Trap: Sendable {
-        private let calls = Lock<[InstallSeam.Call]>([])
-        let isSprung: @Sendable (_ position: Int, InstallSeam.Call) -> Bool
+    private func renewal(first: Bool) throws -> Renewal { try Renewal(first: first) }
 
-        init(_ isSprung: @escaping @Sendable (_ position: Int, InstallSeam.Call) -> Bool) {
-            self.isSprung = isSprung
-        }
-
-        var made: [InstallSeam.Call] { calls.withLock { $0 } }
-
-        var seam: InstallSeam {
-            InstallSeam { [self] (call, path) throws(SystemError) in
-                let position = calls.withLock { calls in
-                    calls.append(call)
-                    return calls.count - 1
-                }
-                if isSprung(position, call) { throw SystemError(call.rawValue, path, .inputOutput) }
-            }
-        }
-    }
-
-    private struct Renewal {
-        let host: TestHost
-        let old: [String: [UInt8]]
-        let new: [String: [UInt8]]
-        let bundle: IssuedBundle
-        let key: SecretBytes
-    }
-
-    /// A host with an installed set of five files (or none), and the set that replaces it.
-    private func renewal(first: Bool) throws -> Renewal {
-        let host = try TestHost(combined: true)
-        if !first {
-            let (bundle, key) = try host.issued()
-            _ = try host.installer().install(bundle, pendingKey: key, for: host.certificate)
-        }
-        let (bundle, key) = try host.issued()
-        let fullchain = Array(bundle.fullchainPEM.utf8)
-        return Renewal(
-            host: host, old: try host.outputs(),
-            new: [
-                "key.pem": key.bytes, "cert.pem": Array(bundle.certificatePEM.utf8),
-                "chain.pem": Array(bundle.chainPEM.utf8), "fullchain.pem": fullchain,
-                "combined.pem": key.bytes + fullchain,
-            ], bundle: bundle, key: key)
-    }
-
-    private func install(_ renewal: Renewal, _ trap: Trap) throws -> [String] {
-        try renewal.host.installer(seam: trap.seam)
-            .install(renewal.bundle, pendingKey: renewal.key, for: renewal.host.certificate)
-    }
+    private func install(_ renewal: Renewal, _ trap: Trap) throws -> [String] { try renewal.install(trap) }
 
     @Test(arguments: [true, false])
     func `after any single failed call the set is whole and nothing is left beside it`(first: Bool) throws {
@@ -126,9 +78,77 @@ import Testing
         let outputs = try renewal.host.outputs()
         for bytes in renewal.old.values { #expect(outputs.values.contains(bytes)) }
 
-        #expect(installer.retryStuckInstalls(log: renewal.host.log) == ["web"])
+        #expect(installer.retryOpenInstalls() == ["web"])
         #expect(installer.stuckSubjects.isEmpty)
         #expect(try renewal.host.outputs() == renewal.new)
+    }
+
+    @Test func `an entry that could not be closed is finished before the next install, not after it`() throws
+    {
+        let renewal = try renewal(first: false)
+        let trap = Trap { _, call in call == .closeJournal }
+        let installer = try renewal.host.installer(seam: trap.seam)
+        #expect(
+            try !installer.install(renewal.bundle, pendingKey: renewal.key, for: renewal.host.certificate)
+                .isEmpty)
+        #expect(installer.hasOpenInstalls)
+        #expect(installer.stuckSubjects.isEmpty, "the set is whole")
+        let (second, key) = try renewal.host.issued()
+        _ = try installer.install(second, pendingKey: key, for: renewal.host.certificate)
+        #expect(try renewal.host.journal().entries().count == 1, "the first one's is closed")
+        try renewal.host.recover()
+        #expect(try renewal.host.outputs()["key.pem"] == key.bytes)
+        #expect(try renewal.host.outputs()["cert.pem"] == Array(second.certificatePEM.utf8))
+    }
+
+    @Test func `an install that was put back and not called off is carried out by the next round`() throws {
+        let renewal = try renewal(first: false)
+        let once = Lock(false)
+        let seam = InstallSeam { (call, path) throws(SystemError) in
+            // The second file can't be renamed, once; the journal can't be closed either.
+            if call == .rename, path == renewal.host.certificate.outputs.cert,
+                once.withLock({ used in
+                    defer { used = true }
+                    return !used
+                })
+            {
+                throw SystemError("rename", path, .inputOutput)
+            }
+            if call == .closeJournal { throw SystemError("unlink", path, .inputOutput) }
+        }
+        let installer = try renewal.host.installer(seam: seam)
+        let failure = #expect(throws: RenewalFailure.self) {
+            try installer.install(renewal.bundle, pendingKey: renewal.key, for: renewal.host.certificate)
+        }
+        #expect(failure?.failureClass == .fileSystemError)
+        #expect(installer.stuckSubjects.isEmpty)
+        for (name, bytes) in renewal.old { #expect(try renewal.host.outputs()[name] == bytes) }
+        #expect(installer.retryOpenInstalls() == ["web"])
+        #expect(try renewal.host.outputs() == renewal.new)
+        #expect(!installer.hasOpenInstalls)
+    }
+
+    @Test func `the same trouble of a stuck set is told once`() throws {
+        let host = try TestHost()
+        let journal = try host.journal()
+        let file = InstallRecord.File(
+            path: host.scratch.path("gone/key.pem"), stagedName: ".certplane-key", oldName: nil,
+            sha256: String(repeating: "0", count: 64))
+        _ = try journal.open(InstallRecord(subject: "web", files: [file]))
+        let installer = try host.installer()
+        installer.adopt(stuck: try InstallRecovery(journal: journal, log: host.log).run())
+        #expect(installer.stuckSubjects == ["web"])
+        for _ in 0..<3 { #expect(installer.retryOpenInstalls().isEmpty) }
+        #expect(host.capture.lines.filter { $0.contains("can't be finished") }.count == 1)
+        // An install of the same set has to wait for it.
+        let (bundle, key) = try host.issued()
+        let failure = #expect(throws: RenewalFailure.self) {
+            try installer.install(bundle, pendingKey: key, for: host.certificate)
+        }
+        #expect(failure?.failureClass == .installStuck)
+        _ = try Directory.make(host.scratch.path("gone"), mode: 0o755)
+        #expect(installer.retryOpenInstalls() == ["web"])
+        _ = try installer.install(bundle, pendingKey: key, for: host.certificate)
     }
 
     @Test(arguments: [

@@ -1,3 +1,4 @@
+import Configuration
 import Lifecycle
 import Log
 import PKI
@@ -97,7 +98,7 @@ import Testing
         let journal = try open([recorded("key")])
         try Directory.open(host.scratch.path("")).removeDirectory("out")
         let outcomes = try recover(journal)
-        guard case .stuck(_, let record)? = outcomes.first else {
+        guard case .stuck(_, let record, _)? = outcomes.first else {
             Issue.record("\(outcomes)")
             return
         }
@@ -115,6 +116,38 @@ import Testing
         #expect(try journal.entries().isEmpty)
         #expect(try state.journal.entries().count == 1)
         #expect(host.capture.lines.contains { $0.contains("install journal is damaged") })
+    }
+
+    @Test func `an undone set leaves alone what somebody else has put in a file's place since`() throws {
+        try write("key", "new key")
+        try write(".certplane-key.old", "old key")
+        try write("cert", "renewed by hand")
+        try write(".certplane-cert.old", "old cert")
+        let journal = try open([recorded("key"), recorded("cert")])
+        #expect(try recover(journal) == [.undone(subject: "web")])
+        #expect(try contents() == ["key": "old key", "cert": "renewed by hand"])
+    }
+
+    @Test func `while an entry can't be read nothing is swept that it may need`() throws {
+        try write(".certplane-key", "new key")
+        let state = try host.stateDirectory()
+        // A directory can be opened like a file, but not read.
+        _ = try state.journal.makeDirectory("install.certplane-x.json", mode: 0o700)
+        let text = """
+            identity: {name: edge01, cert: /nowhere/a, key: /nowhere/b, issuer_ca_bundle: /nowhere/c,
+              step_ca: {url: "https://ca.example.org", root_ca_bundle: /nowhere/d}}
+            broker: {url: "https://broker.example.org", server_ca_bundle: /nowhere/e}
+            certificates:
+              - {name: web, profile: web, dns_names: [a.example.org], key: \(host.scratch.path("out/key")),
+                cert: /nowhere/cert, chain: /nowhere/chain, fullchain: /nowhere/fullchain}
+            """
+        let settings = try AgentConfiguration.load(Array(text.utf8), file: "agent.yml")
+        let recovery = HostRecovery(settings: settings, state: state, log: host.log)
+        guard case .stuck(_, nil, _)? = recovery.run().first else { throw Missing() }
+        #expect(try contents() == [".certplane-key": "new key"])
+        try state.journal.removeDirectory("install.certplane-x.json")
+        #expect(recovery.run().isEmpty)
+        #expect(try contents() == [:])
     }
 
     @Test func `a sweep leaves the names that a stuck install needs`() throws {

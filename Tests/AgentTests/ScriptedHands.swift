@@ -64,7 +64,17 @@ final class ScriptedHands: EngineHands {
                     notAfter: now + 400 * 86_400)))
     }
 
-    func retryStuckInstalls() -> [CertificateName] { [] }
+    /// Certificates whose interrupted installs are finished by the next round, and what is on the disk then.
+    let unstuck = Lock<[CertificateName: FoundCertificate]>([:])
+
+    func retryStuckInstalls() -> [CertificateName] {
+        let finished = unstuck.withLock { unstuck in
+            defer { unstuck = [:] }
+            return unstuck
+        }
+        disk.withLock { $0.merge(finished) { $1 } }
+        return finished.keys.sorted()
+    }
 
     func persist(_ record: CertificateRecord, of name: CertificateName) {
         note("persist \(name)\(record.reload == nil ? "" : " owing a reload")")

@@ -45,7 +45,7 @@ struct TestHost {
     }
 
     func installer(gate: Gate = Gate(), seam: InstallSeam = .none) throws -> Installer {
-        Installer(gate: gate, journal: try journal(), seam: seam)
+        Installer(gate: gate, journal: try journal(), log: log, seam: seam)
     }
 
     /// What an honest broker answers for that key.

@@ -62,6 +62,19 @@ import Testing
         }
     }
 
+    @Test func `recover where no agent has ever run succeeds and makes nothing`() async throws {
+        try await Scenario.play { scenario in
+            let lab = try LabProcess(scenario)
+            var configuration = try ConfigurationText(of: lab)
+            let state = scenario.scratch.path("none/yet")
+            try configuration.replace("state_dir: ", with: "state_dir: \(state) # ")
+            let answer = try AgentProcess.command("recover", "--config", try configuration.save(scenario))
+            scenario.check(answer.succeeded, "\(answer)")
+            scenario.check(answer.output.contains("Nothing was left unfinished."), "\(answer)")
+            scenario.check(try File.status(scenario.scratch.path("none")) == nil, "it made something")
+        }
+    }
+
     @Test func `bad usage is exit code 2`() throws {
         let answer = try AgentProcess.command("rum")
         #expect(answer.code == 2)

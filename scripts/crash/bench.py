@@ -18,11 +18,16 @@ class Broken(Exception):
 
 
 class Bench:
-    """Scenario: a set of four files in two directories is installed for an EC P-256 key; then the configuration wants
+    """Scenario: a set of five files in three directories is installed for an EC P-256 key; then the configuration wants
     P-384. So the set is due at each start until it has been replaced, and never again after that, whatever the time.
+
+    `mounted` names an output over whose place another file is mounted, so that it can't be replaced: only of it may
+    somebody see a part of a file, between a crash and the recovery. Needs a mount namespace of its own.
     """
 
-    def __init__(self, folder, binaries, tools, environment=None):
+    def __init__(self, folder, binaries, tools, environment=None, mounted=None):
+        self.mounted = mounted
+        self.is_mounted = False
         self.folder = folder
         self.agent = os.path.join(binaries, "certplane-agent")
         self.tools = tools
@@ -44,6 +49,10 @@ class Bench:
             self.close()
             raise
 
+    @property
+    def scenario(self):
+        return f"{self.mounted} mounted" if self.mounted else "five files"
+
     def _start_lab(self, broker):
         self.lab_log = os.path.join(self.folder, "lab.log")
         with open(self.lab_log, "w") as log:
@@ -55,6 +64,7 @@ class Bench:
             raise Broken("the lab doesn't start: " + open(self.lab_log).read())
 
     def close(self):
+        self._unmount()
         self.lab.terminate()
         self.lab.wait()
         self.lab.stdout.close()
@@ -66,16 +76,19 @@ class Bench:
             "cert": f"{self.host}/certs/cert.pem",
             "chain": f"{self.host}/certs/chain.pem",
             "fullchain": f"{self.host}/certs/fullchain.pem",
+            "combined": f"{self.host}/haproxy/www.pem",
         }
+        self.source = f"{self.folder}/mounted"
         self.reloads = f"{self.host}/reloads"
         with open(f"{lab}/agent.yml") as file:
             text = file.read().replace(f"{lab}/agent", f"{self.host}/state")
+        text = re.sub(r"(?m)^(    fullchain: .*)$", r"\1\n    combined: none", text)
         for output, path in self.files.items():
             text, count = re.subn(rf'(?m)^    {output}: .*$', f'    {output}: "{path}"', text)
             if count != 1:
                 raise Broken(f"agent.yml of the lab has no {output}")
         text += f"    reload_command: 'echo $CERTPLANE_SERIAL >>{self.reloads}'\n"
-        for folder in ("keys", "certs"):
+        for folder in ("keys", "certs", "haproxy"):
             os.makedirs(f"{self.host}/{folder}")
         self._write_config(text)
         for command in (["enroll"], ["run", "--once"]):
@@ -85,6 +98,19 @@ class Bench:
         self._write_config(text.replace("    dns_names:", '    key_type: "ec-p384"\n    dns_names:'))
         self.old = self.contents()
         shutil.copytree(self.host, self.template)
+        self._mount()
+
+    def _mount(self):
+        if self.mounted:
+            target = self.files[self.mounted]
+            shutil.copy2(target, self.source)
+            subprocess.run(["mount", "--bind", self.source, target], check=True)
+            self.is_mounted = True
+
+    def _unmount(self):
+        if self.is_mounted:
+            subprocess.run(["umount", self.files[self.mounted]], check=True)
+            self.is_mounted = False
 
     def _write_config(self, text):
         with open(self.config, "w") as file:
@@ -94,9 +120,24 @@ class Bench:
 
     def reset(self):
         """The host as it was before the renewal."""
-        shutil.rmtree(self.host)
-        shutil.copytree(self.template, self.host)
+        self._replace(self.template)
         self.orders_before = self.orders()
+
+    def keep(self):
+        """A copy of the host as it is now, with what is mounted in its place."""
+        kept = self.host + ".kept"
+        shutil.rmtree(kept, ignore_errors=True)
+        shutil.copytree(self.host, kept)
+        return kept
+
+    def restore(self, kept):
+        self._replace(kept)
+
+    def _replace(self, source):
+        self._unmount()
+        shutil.rmtree(self.host)
+        shutil.copytree(source, self.host)
+        self._mount()
 
     def run(self, command, later=0):
         environment = dict(self.environment)
@@ -148,6 +189,8 @@ class Bench:
             raise Broken(f"missing: {missing}")
         if found["fullchain"] != found["cert"] + found["chain"]:
             raise Broken("fullchain is not cert and chain")
+        if found["combined"] != found["key"] + found["fullchain"]:
+            raise Broken("combined is not key and fullchain")
         verified = openssl(
             "verify", "-x509_strict", "-purpose", "sslserver", "-CAfile", f"{self.lab_folder}/ca/service-root.crt",
             "-untrusted", self.files["chain"], self.files["cert"])

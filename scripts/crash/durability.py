@@ -6,7 +6,7 @@ import subprocess
 
 from bench import PATIENCE, Broken
 
-CALLS = ("openat,write,fsync,fdatasync,renameat,renameat2,linkat,unlinkat,mkdirat,connect,exit_group")
+CALLS = ("openat,write,ftruncate,fsync,fdatasync,renameat,renameat2,linkat,unlinkat,mkdirat,connect,exit_group")
 LINE = re.compile(r"^(\d+) +(?:<\.\.\. (\w+) resumed>)?(.*)$")
 PATH = r"\d+<([^>]*)>"
 
@@ -32,7 +32,7 @@ def prove(bench):
         idle = [str(sync) for sync in syncs if not check([step for step in steps if step is not sync], bench)]
     finally:
         bench.close()
-    print(f"{len(steps)} steps, {len(syncs)} fsyncs: each in its place")
+    print(f"{bench.scenario}: {len(steps)} steps, {len(syncs)} fsyncs: each in its place")
     for sync in idle:
         print(f"without {sync} nothing would be missed")
     return 1 if idle else 0
@@ -73,7 +73,7 @@ def _step(text, begun, done):
     name = text.split("(")[0]
     if re.search(r"\) += -1 ", text) and not (name == "mkdirat" or name == "connect"):
         return None
-    if name in ("write", "fsync", "fdatasync"):
+    if name in ("write", "ftruncate", "fsync", "fdatasync"):
         found = re.match(rf"\w+\({PATH}", text)
         return found and Step("fsync" if name == "fdatasync" else name, begun, done, found[1])
     if name in ("renameat", "renameat2", "linkat"):
@@ -94,7 +94,8 @@ def check(steps, bench):
     """What is not in its place, in words."""
     faults = []
     state = f"{bench.host}/state"
-    targets = set(bench.files.values())
+    mounted = bench.files.get(bench.mounted)
+    targets = set(bench.files.values()) - {mounted}
 
     def synced(path, after, before, why):
         """An fsync of the path that begins when `after` is done and is done when `before` begins."""
@@ -111,7 +112,7 @@ def check(steps, bench):
     closings = those("unlink", lambda step: step.subject.startswith(f"{state}/journal/install"))
     renames = those("rename", lambda step: step.other in targets)
     if len(entries) != 1 or len(closings) != 1 or {step.other for step in renames} != targets:
-        raise Broken("the trace doesn't show one journal entry, four renames and the entry's end:\n"
+        raise Broken(f"the trace doesn't show one journal entry, {len(targets)} renames and the entry's end:\n"
                      + "\n".join(map(str, steps)))
     entry, closing = entries[0], closings[0]
     first = min(renames, key=lambda step: step.begun)
@@ -126,6 +127,9 @@ def check(steps, bench):
         if not written:
             faults.append(f"{rename.subject} is renamed without content")
         synced(rename.subject, written[-1] if written else None, deadline, f"between its content and {deadline}")
+
+    if mounted:
+        check_mounted(mounted, steps, entry, last, closing, f"{state}/journal", those, synced, faults)
 
     for folder in {os.path.dirname(path) for path in targets}:
         names = [
@@ -157,3 +161,21 @@ def check(steps, bench):
     created = those("create", lambda step: os.path.dirname(os.path.dirname(step.subject)) == state)
     synced(state, made[-1], created[0], "between its folders and what is put into them")
     return faults
+
+
+def check_mounted(path, steps, entry, last, closing, journal, those, synced, faults):
+    """The file that can't be renamed over: its copies are on the disk before the journal names them, and it is before
+    they go."""
+    changes = [step for step in steps if step.name in ("write", "ftruncate") and step.subject == path]
+    if [step.name for step in changes] != ["write", "ftruncate"]:
+        raise Broken(f"{path} is not written and then truncated: {', '.join(map(str, changes))}")
+    if not max(entry.done, last.done) < changes[0].begun <= changes[-1].done < closing.begun:
+        faults.append(f"{path} is not written between the renames and the journal's end")
+    synced(path, changes[-1], closing, "between its content and the end of the journal")
+    copies = those("create", lambda step: os.path.dirname(step.subject) == journal and step.subject != entry.subject)
+    if len(copies) != 2:
+        raise Broken(f"not a new and an old copy: {', '.join(map(str, copies))}")
+    for copy in copies:
+        written = those("write", lambda step: step.subject == copy.subject)
+        synced(copy.subject, written[-1], entry, "between its content and the journal entry")
+    synced(journal, max(copies, key=lambda step: step.done), entry, "between the copies' names and the journal entry")

@@ -35,7 +35,8 @@
 static struct { const char *name; long number; int count; } calls[] = {
     CALL(openat), CALL(read), CALL(write), CALL(close), CALL(fsync), CALL(fdatasync), CALL(renameat), CALL(renameat2),
     CALL(linkat), CALL(unlinkat), CALL(unlink), CALL(mkdirat), CALL(fchmod), CALL(fchown), CALL(ftruncate),
-    CALL(newfstatat), CALL(getdents64), CALL(flock), CALL(execve), CALL(exit_group),
+    CALL(newfstatat), CALL(statx), CALL(getdents64), CALL(flock), CALL(fallocate), CALL(fgetxattr), CALL(fsetxattr),
+    CALL(flistxattr), CALL(fremovexattr), CALL(lseek), CALL(execve), CALL(exit_group),
 };
 enum { kinds = sizeof calls / sizeof *calls, most = 4096 };
 

@@ -75,32 +75,48 @@ FAULTS = {
     )],
     "recovery skipped at start": [(
         "Agent/HostAgent.swift",
-        "        recover(loaded.settings, hands)\n",
-        "        if !PLANTED { recover(loaded.settings, hands) }\n",
+        "let outcomes = Self.recover(loaded.settings, state, log, advanced)",
+        "let outcomes = PLANTED ? [] : Self.recover(loaded.settings, state, log, advanced)",
     )],
     "sweep before recovery": [(
         "Agent/HostRecovery.swift",
-        "        var outcomes: [InstallRecovery.Outcome] = []\n",
+        "        let outcomes: [InstallRecovery.Outcome]\n",
         "        if PLANTED {\n"
         "            StagingSweep(log: log).sweepBeside(settings.certificates.flatMap { certificate in\n"
         "                Output.allCases.compactMap { certificate.outputs[$0] }\n            })\n        }\n"
-        "        var outcomes: [InstallRecovery.Outcome] = []\n",
+        "        let outcomes: [InstallRecovery.Outcome]\n",
     )],
     "key readable while it is written": [(
         "Agent/StagedOutput.swift",
-        "beside: location, mode: access.mode,",
-        "beside: location, mode: PLANTED ? 0o644 : access.mode,",
+        "        let path = target.path\n",
+        "        let path = target.path\n        if PLANTED { try made.descriptor.setMode(0o644) }\n",
     ), (
         "Agent/StagedOutput.swift",
-        "            try seam.permit(.synchronize, location.path)\n",
-        "            if PLANTED { try made.descriptor.setMode(access.mode) }\n"
-        "            try seam.permit(.synchronize, location.path)\n",
+        "        try seam.permit(.synchronize, path)\n",
+        "        if PLANTED { try made.descriptor.setMode(access.mode) }\n"
+        "        try seam.permit(.synchronize, path)\n",
     )],
     "old file removed before the rename": [(
         "Agent/StagedOutput.swift",
         "        try staged.commit()\n        isInPlace = true\n",
         "        if PLANTED { _ = try location.directory.unlinkIfPresent(location.name) }\n"
         "        try staged.commit()\n        isInPlace = true\n",
+    )],
+    "mounted file not fsynced": [(
+        "Agent/MountedOutput.swift",
+        "            try file.synchronize()\n",
+        "            if !PLANTED { try file.synchronize() }\n",
+    )],
+    "torn mounted file left as it is": [(
+        "Agent/RecordedFile.swift",
+        "        if whereabouts == .staged { try place(record.stagedName) }\n",
+        "        if PLANTED && record.mounted != nil { return }\n"
+        "        if whereabouts == .staged { try place(record.stagedName) }\n",
+    )],
+    "copies of the mounted file not in the journal": [(
+        "Agent/MountedOutput.swift",
+        "path: path, stagedName: copyName, oldName: oldName, sha256: sha256,",
+        "path: path, stagedName: PLANTED ? \"x\" : copyName, oldName: PLANTED ? nil : oldName, sha256: sha256,",
     )],
     "state never stored": [(
         "Agent/HostHands.swift",
@@ -143,12 +159,15 @@ def build():
     return shown.stdout.strip()
 
 
-def show(folder, tools, dry_run, chosen, sweep):
+def show(folder, tools, scenarios, dry_run, chosen, sweep):
     """Plants one fault after the other; 1 if one isn't caught, or if something is found without any."""
     binaries = build()
     missed = []
     for number, name in enumerate([None, *FAULTS]):
-        caught = catch(f"{folder}/teeth-{number}", binaries, tools, name, dry_run, chosen, sweep)
+        caught = None
+        for mounted in scenarios:
+            bench = f"{folder}/teeth-{number}-{mounted}", binaries, tools, name, mounted
+            caught = caught or catch(*bench, dry_run, chosen, sweep)
         if name is None and caught:
             raise Broken(f"found without a planted fault: {caught}")
         print(f"{name or '(none)'}: {caught or 'nothing is found'}", flush=True)
@@ -158,16 +177,16 @@ def show(folder, tools, dry_run, chosen, sweep):
     return 1 if missed else 0
 
 
-def catch(folder, binaries, tools, name, dry_run, chosen, sweep):
+def catch(folder, binaries, tools, name, mounted, dry_run, chosen, sweep):
     """The first line of what is found; None if nothing is."""
-    bench = Bench(folder, binaries, tools, {"CERTPLANE_SABOTAGE": name} if name else {})
+    bench = Bench(folder, binaries, tools, {"CERTPLANE_SABOTAGE": name} if name else {}, mounted)
     try:
         try:
             counts, children = dry_run(bench)
         except Broken as found:
             return f"a renewal without a crash: {found}".replace(bench.host + "/", "").splitlines()[0]
         work = sweep([bench], short=True)
-        work.run(list(chosen(counts, children, True)), stop_at_first=True)
+        work.run(list(chosen(counts, children, True, mounted)), stop_at_first=True)
         if work.broken:
             return work.broken[0].splitlines()[0].replace(bench.host + "/", "")
         # What only a loss of power would show.

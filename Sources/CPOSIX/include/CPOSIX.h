@@ -45,6 +45,18 @@ int cposix_rename_exchanging(int from_directory, const char *from, int to_direct
 int cposix_rename_without_replacing(int from_directory, const char *from, int to_directory, const char *to);
 int cposix_duplicate(int descriptor);
 int cposix_pipe(int *read_end, int *write_end);
+/// 1 if something is mounted at `name` itself, so that it can't be renamed over; else 0.
+int cposix_is_mount_point(int directory, const char *name);
+/// Makes sure of the space for `size` bytes; the file's size stays.
+int cposix_reserve(int descriptor, int64_t size);
+
+// Extended attributes, xattr(7)
+
+ssize_t cposix_attribute(int descriptor, const char *name, uint8_t *buffer, size_t capacity);
+/// Each name with its terminating zero.
+ssize_t cposix_attribute_names(int descriptor, uint8_t *buffer, size_t capacity);
+int cposix_set_attribute(int descriptor, const char *name, const uint8_t *value, size_t size);
+int cposix_remove_attribute(int descriptor, const char *name);
 
 // Readiness
 

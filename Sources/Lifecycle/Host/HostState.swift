@@ -119,6 +119,7 @@ public struct HostState: Sendable {
         case .tick: break
         case .configured(let wanted, let settings): configure(wanted, settings, at: now)
         case .looked(let name, let found): looked(name, found, at: now)
+        case .recovered(let name, let found): recovered(name, found, at: now)
         case .rebuilt(let name, let failure): rebuilt(name, failure, at: now)
         case .requested(let name, let id, let request): requested(name, id, request, at: now)
         case .reloadRequested(let name, let id): reloadRequested(name, id, at: now)

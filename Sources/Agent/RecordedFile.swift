@@ -1,0 +1,110 @@
+import PKI
+import POSIX
+
+/// One file of an install's record, as it lies on the disk now.
+final class RecordedFile {
+    enum Whereabouts {
+        /// Under its staged name.
+        case staged
+        /// Under the target's name.
+        case inPlace
+        case lost
+    }
+
+    private static let longest = 4 << 20
+
+    let whereabouts: Whereabouts
+    private let record: InstallRecord.File
+    private let location: SafeLocation
+    /// Where the staged file and the old one are: beside the target, or for a mounted one beside the journal.
+    private let home: Directory
+
+    init(_ record: InstallRecord.File, _ journal: InstallJournal) throws {
+        self.record = record
+        location = try SafePath.resolve(record.path)
+        home =
+            try record.mounted == nil ? location.directory.duplicate() : journal.openDirectory()
+        // The copy comes first: what has been written over a mounted file may not have reached the disk.
+        whereabouts =
+            if try Self.holds(record.sha256, record.stagedName, home) {
+                .staged
+            } else if try Self.holds(record.sha256, location.name, location.directory) {
+                .inPlace
+            } else {
+                .lost
+            }
+    }
+
+    var path: String { location.path }
+
+    func putInPlace() throws(SystemError) {
+        if whereabouts == .staged { try place(record.stagedName) }
+    }
+
+    /// The old file gets its place back; a new one where there was none goes. What somebody else has put there since is
+    /// his.
+    func putBack() throws(SystemError) {
+        guard let oldName = record.oldName else {
+            if whereabouts == .inPlace { try location.directory.unlinkIfPresent(location.name) }
+            return
+        }
+        guard let old = try home.status(oldName), old.kind == .regular else { return }
+        let present = try location.directory.status(location.name)
+        // A mounted file that is neither new nor old is torn.
+        let isOurs = record.mounted != nil || whereabouts == .inPlace || present == nil
+        if isOurs { try place(oldName) }
+    }
+
+    /// Makes a file of ours the target.
+    private func place(_ name: String) throws(SystemError) {
+        guard let mounted = record.mounted else {
+            try location.directory.rename(name, to: location.name)
+            return
+        }
+        var bytes = try home.openFile(name).readToEnd(limit: Self.longest)
+        let content = SecretBytes(wiping: &bytes)
+        let access = FileAccess(user: mounted.user, group: mounted.group, mode: mounted.mode)
+        if try location.directory.isMountPoint(location.name) {
+            let target = try location.directory.openFile(location.name, for: .readWrite)
+            // It may be another file than at the time of the install; a list on it is none of ours.
+            if try target.accessControlList() == nil {
+                if try !access.isInForce(on: target) {
+                    _ = try access.apply(to: target, defaultList: .dropped)
+                }
+            }
+            try content.withBytes { (bytes) throws(SystemError) in try target.overwrite(with: bytes) }
+        } else {
+            // Nothing is mounted there any more: a target like any other.
+            let staged = try StagedFile.create(beside: location, mode: 0o600)
+            _ = try access.apply(to: staged.descriptor, defaultList: .dropped)
+            try content.withBytes { (bytes) throws(SystemError) in try staged.write(bytes) }
+            try staged.synchronize()
+            try staged.commit()
+        }
+    }
+
+    /// Name and content of the target are on the disk when this returns.
+    func synchronize() throws(SystemError) {
+        if record.mounted != nil, try location.directory.status(location.name) != nil {
+            try location.directory.openFile(location.name).synchronize()
+        }
+        try location.directory.synchronize()
+    }
+
+    /// Of two names of one file a rename leaves both, so the staged name may still be there.
+    func dropOtherNames() throws(SystemError) {
+        try home.unlinkIfPresent(record.stagedName)
+        if let oldName = record.oldName { try home.unlinkIfPresent(oldName) }
+    }
+
+    private static func holds(
+        _ sha256: String, _ name: String, _ directory: borrowing Directory
+    ) throws(SystemError) -> Bool {
+        // What somebody put there instead, however large, is not the file: it must not make the install stuck.
+        guard let found = try directory.status(name), found.kind == .regular, found.size <= longest else {
+            return false
+        }
+        var bytes = try directory.openFile(name).readToEnd(limit: longest)
+        return SecretBytes(wiping: &bytes).withBytes { SHA256.hex($0) } == sha256
+    }
+}

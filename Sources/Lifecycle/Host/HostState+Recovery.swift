@@ -1,0 +1,55 @@
+public import FoundationEssentials
+
+extension HostState {
+    /// An install that could not be carried through is finished, or undone. Finished, it is a success that came late: the
+    /// files are ours, and nobody else will have the service told of them.
+    mutating func recovered(_ name: CertificateName, _ found: FoundCertificate, at now: Moment) {
+        guard let index = indexes[name] else { return }
+        if certificates[index].attempt == nil {
+            take(found, index)
+            if certificates[index].record.lastError?.failure.stage == .install {
+                forgetFailure(index, at: now)
+            }
+        }
+        if let serial = found.installed?.serial, serial != certificates[index].record.reloadedSerial {
+            if certificates[index].wanted.reload != nil {
+                oweReload(index, gather: false, at: now)
+            } else {
+                certificates[index].record.reloadedSerial = serial
+            }
+        }
+        persist(index)
+        evaluate(index, at: now)
+    }
+
+    /// The set is whole again, so it is no longer stuck; and if it is the new one, nothing is to be tried again.
+    private mutating func forgetFailure(_ index: Int, at now: Moment) {
+        certificates[index].record.lastError = nil
+        guard certificates[index].reason(at: now.wall) == nil else { return }
+        certificates[index].record.consecutiveFailures = 0
+        certificates[index].record.backoffStep = 0
+        certificates[index].record.nextAttemptAt = nil
+        certificates[index].retryAt = nil
+    }
+}
+
+extension CertificateRecord {
+    /// The record after a start's recovery: a set that is stuck, for the reason given, is what is wrong with it, and one
+    /// that was stuck before and is no more is whole.
+    public static func afterRecovery(
+        _ stored: CertificateRecord?, stuck reason: String?, at now: Date
+    ) -> CertificateRecord? {
+        guard let reason else {
+            guard var record = stored, record.lastError?.failure.failureClass == .installStuck else {
+                return stored
+            }
+            record.lastError = nil
+            return record
+        }
+        var record = stored ?? CertificateRecord()
+        let failure = RenewalFailure(stage: .install, .installStuck, detail: reason)
+        record.lastError = RecordedError(failure: failure, at: now)
+        record.consecutiveFailures = max(record.consecutiveFailures, 1)
+        return record
+    }
+}

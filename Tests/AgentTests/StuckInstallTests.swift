@@ -1,0 +1,63 @@
+import Configuration
+import FoundationEssentials
+import Lifecycle
+import Log
+import POSIX
+import TestSupport
+import Testing
+
+@testable import Agent
+
+/// What is held while a set is stuck, and what follows when it no longer is.
+@Suite struct StuckInstallTests {
+    @Test func `an install that a later round finishes is reloaded, once`() async throws {
+        var web = try ManagedCertificate.named("web")
+        web.reload = ReloadSetting(command: "reload it")
+        let hands = ScriptedHands(disk: web.onDisk) { _, _, _ in
+            .failed(RenewalFailure(stage: .install, .installStuck, detail: "EIO"))
+        }
+        let (wanted, name) = (web, web.name)
+        try await onThread {
+            let running = try RunningEngine([wanted], hands, longestSleep: .milliseconds(20))
+            _ = try running.snapshot { $0.certificate(name)?.state == .valid }
+            _ = running.engine.commands.submit(.renew(name, RenewRequest()))
+            _ = try running.snapshot {
+                $0.certificate(name)?.lastError?.failure.failureClass == .installStuck
+            }
+            let finished = FoundCertificate(
+                certificate: .installed(wanted.issued(serial: "2")), key: .matches)
+            hands.unstuck.withLock { $0[name] = finished }
+            try hands.wait(for: "reload web")
+            let snapshot = try running.snapshot { $0.certificate(name)?.reload.pendingSince == nil }
+            guard snapshot.certificate(name)?.lastError == nil else { throw Missing() }
+        }
+        #expect(hands.count("reload web") == 1)
+    }
+
+    @Test func `a stuck set holds its own reload and every other that runs the same command`() async throws {
+        let host = try LabHost(["--certificates", "3"])
+        var certificates = host.settings.certificates
+        for (index, command) in ["echo shared", "echo shared", "echo other"].enumerated() {
+            certificates[index].reload = ReloadSetting(command: command)
+        }
+        let hands = host.hands { [certificates] in $0.certificates = certificates }
+        let record = InstallRecord(subject: certificates[0].name.text, files: [])
+        let entry = try InstallJournal(host.state).open(record)
+        let reload = { @Sendable [certificates] (index: Int) in
+            try await onThread {
+                let plan = ReloadPlan(
+                    command: certificates[index].reload?.command ?? "", timeout: .seconds(10),
+                    certificates: [ReloadSubject(wanted: certificates[index], installed: nil)])
+                return hands.reload(plan, stop: try StopSignal())
+            }
+        }
+        hands.adopt(stuck: [.stuck(entry, record, because: "EIO")])
+        for index in 0..<2 {
+            guard case .failed(let failure) = try await reload(index) else { throw Missing() }
+            #expect(failure.failureClass == .installStuck)
+        }
+        #expect(try await reload(2) == .succeeded)
+        #expect(hands.retryStuckInstalls() == [certificates[0].name])
+        for index in 0..<3 { #expect(try await reload(index) == .succeeded) }
+    }
+}

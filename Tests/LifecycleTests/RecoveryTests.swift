@@ -1,0 +1,67 @@
+import FoundationEssentials
+import Testing
+
+@testable import Lifecycle
+
+/// Installs that are finished, or undone, after their attempt has failed.
+@Suite struct RecoveryTests {
+    private func stuck(_ certificate: ManagedCertificate, serial: String = "a1") throws -> TestHost {
+        var host = try TestHost([certificate])
+        host.tell(.looked(certificate.name, certificate.found(at: host.now.wall, serial: serial)))
+        host.tell(.requested(certificate.name, RenewalID("f"), RenewRequest()))
+        host.tell(
+            .attemptEnded(
+                certificate.name, .failed(RenewalFailure(stage: .install, .installStuck, detail: "EIO"))))
+        return host
+    }
+
+    @Test func `a set that is finished late is well, and its reload is run`() throws {
+        let web = try managed("web", reload: "reload it")
+        var host = try stuck(web)
+        #expect(try host.status(web.name).lastError?.failure.failureClass == .installStuck)
+        let actions = host.tell(.recovered(web.name, web.found(at: host.now.wall, serial: "b2")))
+        #expect(actions.reloads.count == 1)
+        #expect(actions.records.last?.reload != nil, "the debt is stored")
+        let status = try host.status(web.name)
+        #expect(status.lastError == nil)
+        #expect(status.installed?.serial == "b2")
+        host.tell(.reloadEnded([web.name], .succeeded))
+        #expect(try host.status(web.name).reload.pendingSince == nil)
+    }
+
+    @Test func `a set that is undone is stuck no more, and is not reloaded`() throws {
+        let web = try managed("web", reload: "reload it")
+        var host = try stuck(web)
+        let actions = host.tell(.recovered(web.name, web.found(at: host.now.wall, serial: "a1")))
+        #expect(actions.reloads.isEmpty)
+        #expect(try host.status(web.name).lastError == nil)
+    }
+
+    @Test func `a set that is finished while another attempt runs is reloaded all the same`() throws {
+        let web = try managed("web", reload: "reload it")
+        var host = try stuck(web)
+        host.tell(.requested(web.name, RenewalID("g"), RenewRequest()))
+        #expect(
+            host.tell(.recovered(web.name, web.found(at: host.now.wall, serial: "b2"))).reloads.count == 1)
+    }
+
+    @Test func `without a reload command a late success owes nothing`() throws {
+        let web = try managed("web")
+        var host = try stuck(web)
+        let actions = host.tell(.recovered(web.name, web.found(at: host.now.wall, serial: "b2")))
+        #expect(actions.records.last?.reloadedSerial == "b2")
+        #expect(actions.records.last?.reload == nil)
+    }
+
+    @Test func `an install that is stuck at a start is the last error, and one that is not is none`() throws {
+        let now = Date(timeIntervalSince1970: 1_800_000_000)
+        #expect(CertificateRecord.afterRecovery(nil, stuck: nil, at: now) == nil)
+        let stuck = try #require(CertificateRecord.afterRecovery(nil, stuck: "gone", at: now))
+        #expect(stuck.lastError?.failure.failureClass == .installStuck)
+        #expect(CertificateRecord.afterRecovery(stuck, stuck: nil, at: now)?.lastError == nil)
+        var other = CertificateRecord()
+        other.lastError = RecordedError(
+            failure: RenewalFailure(stage: .order, .brokerUnavailable, detail: "503"), at: now)
+        #expect(CertificateRecord.afterRecovery(other, stuck: nil, at: now) == other)
+    }
+}
