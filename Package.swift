@@ -83,6 +83,10 @@ let package = Package(
         .executableTarget(
             name: "certplane-simulate", dependencies: ["Simulation"], path: "Tests/certplane-simulate",
             swiftSettings: house),
+        // What scripts/bench measures instruction by instruction.
+        .executableTarget(
+            name: "certplane-gauge", dependencies: ["HTTP", "LocalAPI", "Lifecycle", "Log", "POSIX"],
+            path: "Benchmarks/gauge", swiftSettings: house),
         tests("POSIXTests", ["POSIX"]),
         tests("PKITests", ["PKI", "POSIX"]),
         tests("TransferTests", ["Transfer", "PKI", "POSIX"]),

@@ -42,9 +42,15 @@ public struct Fields: Sendable, Sequence {
     }
 
     /// The values of all fields of this name.
-    public func values(_ name: String) -> [String] {
-        let wanted = name.utf8.map(ASCII.lowercased)
-        return ranges.filter { bytes.matches(wanted, in: $0.name) }.map { text($0.value) }
+    public func values(_ name: String) -> [String] { values(FieldName(name)) }
+
+    /// The values of all fields of this name. Without one nothing is allocated.
+    public func values(_ name: FieldName) -> [String] {
+        var values: [String] = []
+        for field in ranges where bytes.matches(name.bytes, in: field.name) {
+            values.append(text(field.value))
+        }
+        return values
     }
 
     public func makeIterator() -> AnyIterator<(name: String, value: String)> {

@@ -19,7 +19,7 @@ struct RequestLine: Sendable {
         while index < line.upperBound, bytes[index] != ASCII.space { index += 1 }
         guard index > start, index < line.upperBound else { throw .malformedRequestLine }
         version = try Self.version(bytes, index + 1..<line.upperBound)
-        method = Method(String(decoding: bytes[name], as: UTF8.self))
+        method = Method(bytes, name)
         // Its target would be an authority, and this server is nobody's tunnel.
         guard method != .other("CONNECT") else { throw .unsupportedMethod }
         target = try TargetRanges(bytes, start..<index, method: method)
@@ -27,7 +27,10 @@ struct RequestLine: Sendable {
 
     /// `HTTP/` digit `.` digit. Another major version, also that of the HTTP/2 preface, is refused.
     private static func version(_ bytes: [UInt8], _ range: Range<Int>) throws(RefusedRequest) -> Version {
-        guard range.count == 8, bytes[range].starts(with: prefix) else { throw .malformedRequestLine }
+        guard range.count == 8 else { throw .malformedRequestLine }
+        for (offset, letter) in prefix.enumerated() where bytes[range.lowerBound + offset] != letter {
+            throw .malformedRequestLine
+        }
         let digits = range.upperBound - 3
         guard let major = ASCII.digitValue(bytes[digits]), bytes[digits + 1] == UInt8(ascii: "."),
             let minor = ASCII.digitValue(bytes[digits + 2])

@@ -12,7 +12,7 @@ struct TargetRanges: Sendable {
         var start = range.lowerBound
         if bytes[start] == ASCII.slash {
             authority = nil
-        } else if bytes[range].elementsEqual([UInt8(ascii: "*")]) {
+        } else if range.count == 1, bytes[start] == UInt8(ascii: "*") {
             guard method == .options else { throw .unsupportedTargetForm }
             (authority, path, query, isAsterisk) = (nil, range.upperBound..<range.upperBound, nil, true)
             return
