@@ -94,8 +94,12 @@ let package = Package(
         tests("LifecycleTests", ["Lifecycle", "Simulation"]),
         tests(
             "ConfigurationTests", ["Configuration", "Lifecycle", "YAML"], resources: [.copy("Vectors")]),
-        tests("HTTPTests", ["HTTP"], resources: [.copy("Vectors")]),
-        tests("HTTPServerTests", ["HTTPServer", "HTTP", "POSIX", "PKI"]),
+        // Requests with their verdicts, for the parser alone and behind a socket.
+        .target(
+            name: "RequestVectors", dependencies: ["HTTP"], path: "Tests/RequestVectors",
+            resources: [.copy("Vectors")], swiftSettings: house),
+        tests("HTTPTests", ["HTTP", "RequestVectors"]),
+        tests("HTTPServerTests", ["HTTPServer", "HTTP", "POSIX", "PKI", "RequestVectors"]),
         tests("LogTests", ["Log", "POSIX"]),
         tests(
             "AgentTests",

@@ -4,7 +4,7 @@ import HTTP
 let scrape =
     "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1:9780\r\nUser-Agent: Prometheus/2.53.0\r\n"
     + "Accept: text/plain;version=0.0.4;q=0.5,*/*;q=0.1\r\nAccept-Encoding: gzip\r\n"
-    + "X-Prometheus-Scrape-Timeout-Seconds: 10\r\nConnection: keep-alive\r\nX-Note: 0123456789ab\r\n\r\n"
+    + "X-Prometheus-Scrape-Timeout-Seconds: 10\r\nConnection: keep-alive\r\nX-Note: 0123456789abcdef0123456789abc\r\n\r\n"
 
 /// Parses the same request again and again, in memory that is used again, as the reactor does.
 func parse(times: Int) -> Int32 {

@@ -1,13 +1,15 @@
 extension [UInt8] {
     /// The bytes in `range` are `lowercase`, letter case aside.
     func matches(_ lowercase: [UInt8], in range: Range<Int>) -> Bool {
-        let start = range.lowerBound
-        let count = range.upperBound - start
-        guard count == lowercase.count else { return false }
+        guard range.count == lowercase.count else { return false }
+        // The bounds are told to the compiler once, so that it checks no index in the loop.
+        let end = Swift.min(range.upperBound, count)
+        var index = Swift.max(range.lowerBound, 0)
         var offset = 0
-        while offset < count {
-            guard ASCII.lowercased(self[start + offset]) == lowercase[offset] else { return false }
-            offset += 1
+        while index < end, offset < lowercase.count {
+            guard ASCII.lowercased(self[index]) == lowercase[offset] else { return false }
+            index &+= 1
+            offset &+= 1
         }
         return true
     }
