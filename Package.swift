@@ -118,3 +118,15 @@ let package = Package(
         tests("EndToEndTests", ["POSIX", "PKI"]),
     ]
 )
+
+// libFuzzer's runtime is linked only where it is asked for: scripts/fuzz.
+if Context.environment["CERTPLANE_FUZZ"] != nil {
+    package.products.append(.executable(name: "certplane-fuzz", targets: ["certplane-fuzz"]))
+    package.targets.append(
+        .executableTarget(
+            name: "certplane-fuzz",
+            dependencies: ["HTTP", "Configuration", "PKI", "Agent", "Lifecycle", "Notation"],
+            path: "Fuzz/Sources",
+            swiftSettings: house + [.unsafeFlags(["-parse-as-library"])],
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])]))
+}
