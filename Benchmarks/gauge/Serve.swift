@@ -15,7 +15,7 @@ func serve(times: Int) throws -> Int32 {
     let server = try LocalAPIServer(
         board: StillBoard(), commands: NoCommands(), progress: Moving(), tokenPath: folder + "/token",
         version: "0", log: Logger(level: .error, destination: .standardError))
-    let port = try server.listen(host: "127.0.0.1", port: 0)
+    let port = try server.listen(host: "127.0.0.1", port: 0).port
     let worker = try Worker(name: "api") {
         do { try server.run() } catch { print("Error: \(error)") }
     }
