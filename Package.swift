@@ -83,6 +83,10 @@ let package = Package(
         .executableTarget(
             name: "certplane-simulate", dependencies: ["Simulation"], path: "Tests/certplane-simulate",
             swiftSettings: house),
+        // What scripts/bench measures instruction by instruction.
+        .executableTarget(
+            name: "certplane-gauge", dependencies: ["HTTP", "LocalAPI", "Lifecycle", "Log", "POSIX"],
+            path: "Benchmarks/gauge", swiftSettings: house),
         tests("POSIXTests", ["POSIX"]),
         tests("PKITests", ["PKI", "POSIX"]),
         tests("TransferTests", ["Transfer", "PKI", "POSIX"]),
@@ -90,8 +94,12 @@ let package = Package(
         tests("LifecycleTests", ["Lifecycle", "Simulation"]),
         tests(
             "ConfigurationTests", ["Configuration", "Lifecycle", "YAML"], resources: [.copy("Vectors")]),
-        tests("HTTPTests", ["HTTP"], resources: [.copy("Vectors")]),
-        tests("HTTPServerTests", ["HTTPServer", "HTTP", "POSIX", "PKI"]),
+        // Requests with their verdicts, for the parser alone and behind a socket.
+        .target(
+            name: "RequestVectors", dependencies: ["HTTP"], path: "Tests/RequestVectors",
+            resources: [.copy("Vectors")], swiftSettings: house),
+        tests("HTTPTests", ["HTTP", "RequestVectors"]),
+        tests("HTTPServerTests", ["HTTPServer", "HTTP", "POSIX", "PKI", "RequestVectors"]),
         tests("LogTests", ["Log", "POSIX"]),
         tests(
             "AgentTests",
@@ -110,3 +118,15 @@ let package = Package(
         tests("EndToEndTests", ["POSIX", "PKI"]),
     ]
 )
+
+// libFuzzer's runtime is linked only where it is asked for: scripts/fuzz.
+if Context.environment["CERTPLANE_FUZZ"] != nil {
+    package.products.append(.executable(name: "certplane-fuzz", targets: ["certplane-fuzz"]))
+    package.targets.append(
+        .executableTarget(
+            name: "certplane-fuzz",
+            dependencies: ["HTTP", "Configuration", "PKI", "Agent", "Lifecycle", "Notation"],
+            path: "Fuzz/Sources",
+            swiftSettings: house + [.unsafeFlags(["-parse-as-library"])],
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])]))
+}

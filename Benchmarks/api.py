@@ -24,14 +24,23 @@ class Connection:
     def get(self, path):
         return self._exchange(f"GET {path} HTTP/1.1\r\nHost: {self.host}\r\n\r\n")
 
-    def post(self, path, token):
-        """Asks for a change; anything but 2xx is an error."""
+    def post(self, path, token, body=""):
+        """Asks for a change, with a body of JSON or none; anything but 2xx is an error."""
+        kind = "Content-Type: application/json\r\n" if body else ""
         answer = self._exchange(
-            f"POST {path} HTTP/1.1\r\nHost: {self.host}\r\nAuthorization: Bearer {token}\r\n"
-            "Content-Length: 0\r\n\r\n")
+            f"POST {path} HTTP/1.1\r\nHost: {self.host}\r\nAuthorization: Bearer {token}\r\n{kind}"
+            f"Content-Length: {len(body)}\r\n\r\n{body}")
         if answer.status // 100 != 2:
             raise ConnectionError(f"POST {path}: {answer.status} {answer.body.decode(errors='replace')}")
         return answer
+
+    def head_length(self, path):
+        """Bytes of the head of an answer."""
+        self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: {self.host}\r\n\r\n".encode())
+        received = b""
+        while (end := received.find(b"\r\n\r\n")) < 0:
+            received += self._receive()
+        return end + 4
 
     def _exchange(self, request):
         self.socket.sendall(request.encode())

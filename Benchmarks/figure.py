@@ -23,6 +23,12 @@ def at_most(measure, what, value, limit, unit, digits=1):
     return Figure(measure, what, shown, goal, value <= limit)
 
 
+def at_least(measure, what, value, limit, unit, digits=1):
+    """A figure whose goal is `limit` or more, decided on the exact value and not on the rounded one."""
+    shown, goal = f"{value:.{digits}f} {unit}".rstrip(), f"≥ {limit:g} {unit}".rstrip()
+    return Figure(measure, what, shown, goal, value >= limit)
+
+
 def below(measure, what, value, limit, unit, digits=2):
     """A figure whose goal is less than `limit`."""
     shown, goal = f"{value:.{digits}f} {unit}".rstrip(), f"< {limit:g} {unit}".rstrip()

@@ -2,18 +2,16 @@
 enum Authority {
     /// Refuses `range` if it is not a name, an IPv4 address or a bracketed IPv6 address with an optional port.
     static func check(_ bytes: [UInt8], _ range: Range<Int>) throws(RefusedRequest) {
-        var index = range.lowerBound
-        let end = range.upperBound
+        var index = max(range.lowerBound, 0)
+        let end = min(range.upperBound, bytes.count)
         if index < end, bytes[index] == UInt8(ascii: "[") {
-            let address = ByteSet.hostAddress
             index += 1
             let first = index
-            while index < end, address.contains(bytes[index]) { index += 1 }
+            while index < end, ByteSet.hostAddress.contains(bytes[index]) { index &+= 1 }
             guard index > first, index < end, bytes[index] == UInt8(ascii: "]") else { throw .malformedHost }
             index += 1
         } else {
-            let name = ByteSet.hostName
-            while index < end, name.contains(bytes[index]) { index += 1 }
+            while index < end, ByteSet.hostName.contains(bytes[index]) { index &+= 1 }
             guard index > range.lowerBound else { throw .malformedHost }
         }
         guard index < end else { return }

@@ -2,10 +2,14 @@ extension [UInt8] {
     /// The bytes in `range` are `lowercase`, letter case aside.
     func matches(_ lowercase: [UInt8], in range: Range<Int>) -> Bool {
         guard range.count == lowercase.count else { return false }
-        var index = range.lowerBound
-        for byte in lowercase {
-            guard ASCII.lowercased(self[index]) == byte else { return false }
-            index += 1
+        // The bounds are told to the compiler once, so that it checks no index in the loop.
+        let end = Swift.min(range.upperBound, count)
+        var index = Swift.max(range.lowerBound, 0)
+        var offset = 0
+        while index < end, offset < lowercase.count {
+            guard ASCII.lowercased(self[index]) == lowercase[offset] else { return false }
+            index &+= 1
+            offset &+= 1
         }
         return true
     }
@@ -23,5 +27,14 @@ extension [UInt8] {
         while first < end, self[first] == ASCII.space || self[first] == ASCII.tab { first += 1 }
         while end > first, self[end - 1] == ASCII.space || self[end - 1] == ASCII.tab { end -= 1 }
         return first..<end
+    }
+}
+
+extension [UInt8] {
+    /// Moves the bytes out and leaves nothing behind: no second owner, and so no copy when they are written to.
+    mutating func take() -> [UInt8] {
+        var taken: [UInt8] = []
+        swap(&taken, &self)
+        return taken
     }
 }

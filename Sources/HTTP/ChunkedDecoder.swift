@@ -14,13 +14,14 @@ struct ChunkedDecoder: Sendable {
     private var extensionBytes = 0
     private var trailerBytes = 0
 
-    /// Bytes this decoder holds on to.
-    var heldBytes: Int { line.count }
+    /// Something of a body was read.
+    private(set) var isUsed = false
 
     /// Reads `input` from `start` and appends to `body`: where it stopped, and whether the body is complete.
     mutating func read(
         _ input: ArraySlice<UInt8>, from start: Int, into body: inout [UInt8], _ limits: Limits
     ) throws(RefusedRequest) -> (next: Int, isComplete: Bool) {
+        isUsed = true
         var index = start
         while index < input.endIndex {
             switch stage {

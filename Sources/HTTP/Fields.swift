@@ -5,9 +5,7 @@ struct FieldRange: Sendable {
 
     /// Reads the field line in `line` (without its line end). The scanner has already refused control characters.
     init(_ bytes: borrowing Span<UInt8>, line: Range<Int>) throws(RefusedRequest) {
-        var colon = line.lowerBound
-        let token = ByteSet.token
-        while colon < line.upperBound, token.contains(bytes[colon]) { colon += 1 }
+        let colon = Self.endOfName(bytes, line)
         guard colon > line.lowerBound else {
             let first = line.isEmpty ? 0 : bytes[line.lowerBound]
             throw Self.isWhiteSpace(first) ? .foldedField : .malformedField
@@ -17,11 +15,28 @@ struct FieldRange: Sendable {
         name = line.lowerBound..<colon
         var first = colon + 1
         var end = line.upperBound
-        while first < end, Self.isWhiteSpace(bytes[first]) { first += 1 }
-        while end > first, Self.isWhiteSpace(bytes[end - 1]) { end -= 1 }
+        while first < end, Self.isWhiteSpace(bytes[first]) { first &+= 1 }
+        while end > first, Self.isWhiteSpace(bytes[end &- 1]) { end &-= 1 }
         value = first..<end
     }
 
+    /// Where the token at the beginning of the line ends. Both bounds are told to the compiler once, so that it
+    /// checks no index in the loop.
+    @inline(__always)
+    private static func endOfName(_ bytes: borrowing Span<UInt8>, _ line: Range<Int>) -> Int {
+        let end = min(line.upperBound, bytes.count)
+        var index = max(line.lowerBound, 0)
+        while index < end, isName(bytes[index]) { index &+= 1 }
+        return index
+    }
+
+    /// A token, and most of those are letters.
+    @inline(__always)
+    private static func isName(_ byte: UInt8) -> Bool {
+        (byte | 0x20) &- UInt8(ascii: "a") < 26 || ByteSet.token.contains(byte)
+    }
+
+    @inline(__always)
     private static func isWhiteSpace(_ byte: UInt8) -> Bool { byte == ASCII.space || byte == ASCII.tab }
 }
 
@@ -42,9 +57,15 @@ public struct Fields: Sendable, Sequence {
     }
 
     /// The values of all fields of this name.
-    public func values(_ name: String) -> [String] {
-        let wanted = name.utf8.map(ASCII.lowercased)
-        return ranges.filter { bytes.matches(wanted, in: $0.name) }.map { text($0.value) }
+    public func values(_ name: String) -> [String] { values(FieldName(name)) }
+
+    /// The values of all fields of this name. Without one nothing is allocated.
+    public func values(_ name: FieldName) -> [String] {
+        var values: [String] = []
+        for field in ranges where bytes.matches(name.bytes, in: field.name) {
+            values.append(text(field.value))
+        }
+        return values
     }
 
     public func makeIterator() -> AnyIterator<(name: String, value: String)> {

@@ -15,7 +15,7 @@ struct LineScanner: Sendable {
             endsInCarriageReturn = false
             return (index + 1, true)
         }
-        while index < count, Self.isText(input[index]) { index += 1 }
+        index = Self.endOfText(input, from: index)
         guard index < count else { return (index, false) }
         let byte = input[index]
         guard byte == ASCII.carriageReturn else {
@@ -27,6 +27,24 @@ struct LineScanner: Sendable {
         }
         guard input[index + 1] == ASCII.lineFeed else { throw .bareCarriageReturn }
         return (index + 2, true)
+    }
+
+    /// Where the first control character but the tab stands, or the end. `start` is at most `input.count`, so no
+    /// index overflows.
+    private static func endOfText(_ input: borrowing Span<UInt8>, from start: Int) -> Int {
+        let count = input.count
+        var index = max(start, 0)
+        // Printable ASCII, eight bytes a turn: a loop without a branch, of which the compiler makes few instructions.
+        while count &- index >= 8 {
+            let block = input.extracting(index..<index &+ 8)
+            var worst: UInt8 = 0
+            for offset in 0..<8 { worst = max(worst, block[offset] &- ASCII.space) }
+            guard worst < ASCII.delete - ASCII.space else { break }
+            index &+= 8
+        }
+        // Byte by byte what that loop stopped at: most often it is the line end.
+        while index < count, isText(input[index]) { index &+= 1 }
+        return index
     }
 
     @inline(__always)

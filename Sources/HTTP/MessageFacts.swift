@@ -13,22 +13,22 @@ struct MessageFacts: Sendable {
         _ field: FieldRange, of bytes: [UInt8], _ version: Version
     ) throws(RefusedRequest) {
         switch field.name.count {
-        case 4 where bytes.matches(Name.host, in: field.name):
+        case 4 where bytes.matches(Word.host, in: field.name):
             guard host == nil else { throw .repeatedHost }
             try Authority.check(bytes, field.value)
             host = field.value
-        case 6 where bytes.matches(Name.expect, in: field.name):
+        case 6 where bytes.matches(Word.expect, in: field.name):
             // An HTTP/1.0 client cannot know what it asks for here (RFC 9110 section 10.1.1).
             guard version == .http11 else { return }
-            guard bytes.matches(Name.continue100, in: field.value) else { throw .unsupportedExpectation }
+            guard bytes.matches(Word.continue100, in: field.value) else { throw .unsupportedExpectation }
             expectsContinue = true
-        case 10 where bytes.matches(Name.connection, in: field.name):
+        case 10 where bytes.matches(Word.connection, in: field.name):
             takeConnection(field.value, of: bytes)
-        case 14 where bytes.matches(Name.contentLength, in: field.name):
+        case 14 where bytes.matches(Word.contentLength, in: field.name):
             guard contentLength == nil else { throw .repeatedContentLength }
             guard !isChunked else { throw .contentLengthWithTransferEncoding }
             contentLength = try Self.length(bytes, field.value)
-        case 17 where bytes.matches(Name.transferEncoding, in: field.name):
+        case 17 where bytes.matches(Word.transferEncoding, in: field.name):
             guard version == .http11 else { throw .transferEncodingInHTTP10 }
             guard !isChunked else { throw .repeatedTransferEncoding }
             guard contentLength == nil else { throw .contentLengthWithTransferEncoding }
@@ -58,10 +58,11 @@ struct MessageFacts: Sendable {
     private mutating func takeConnection(_ value: Range<Int>, of bytes: [UInt8]) {
         var start = value.lowerBound
         while start <= value.upperBound {
-            let comma = bytes[start..<value.upperBound].firstIndex(of: UInt8(ascii: ",")) ?? value.upperBound
+            var comma = start
+            while comma < value.upperBound, bytes[comma] != UInt8(ascii: ",") { comma += 1 }
             let option = bytes.trimmed(start..<comma)
-            if bytes.matches(Name.close, in: option) { asksToClose = true }
-            if bytes.matches(Name.keepAlive, in: option) { asksToKeepAlive = true }
+            if bytes.matches(Word.close, in: option) { asksToClose = true }
+            if bytes.matches(Word.keepAlive, in: option) { asksToKeepAlive = true }
             start = comma + 1
         }
     }
@@ -80,13 +81,13 @@ struct MessageFacts: Sendable {
     }
 
     private static func checkCoding(_ bytes: [UInt8], _ range: Range<Int>) throws(RefusedRequest) {
-        if bytes.matches(Name.chunked, in: range) { return }
+        if bytes.matches(Word.chunked, in: range) { return }
         let last = bytes[range].lastIndex(of: UInt8(ascii: ",")).map { $0 + 1 } ?? range.lowerBound
-        let isLast = bytes.matches(Name.chunked, in: bytes.trimmed(last..<range.upperBound))
+        let isLast = bytes.matches(Word.chunked, in: bytes.trimmed(last..<range.upperBound))
         throw isLast ? .unsupportedTransferCoding : .chunkedNotLast
     }
 
-    private enum Name {
+    private enum Word {
         static let host = Array("host".utf8)
         static let expect = Array("expect".utf8)
         static let connection = Array("connection".utf8)

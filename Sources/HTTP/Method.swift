@@ -23,15 +23,26 @@ public enum Method: Hashable, Sendable {
 
     /// The method of this name.
     public init(_ name: String) {
-        switch name {
-        case "GET": self = .get
-        case "HEAD": self = .head
-        case "POST": self = .post
-        case "PUT": self = .put
-        case "DELETE": self = .delete
-        case "OPTIONS": self = .options
-        case "PATCH": self = .patch
-        default: self = .other(name)
+        self =
+            [.get, .head, .post, .put, .delete, .options, .patch].first { $0.name == name } ?? .other(name)
+    }
+
+    /// The method whose name stands in `range`.
+    init(_ bytes: [UInt8], _ range: Range<Int>) {
+        var word: UInt64 = 0
+        if range.count <= 8 {
+            for index in range { word = word << 8 | UInt64(bytes[index]) }
+        }
+        // The letters of the names as bytes of one number.
+        switch word {
+        case 0x47_4554: self = .get
+        case 0x4845_4144: self = .head
+        case 0x504F_5354: self = .post
+        case 0x50_5554: self = .put
+        case 0x4445_4C45_5445: self = .delete
+        case 0x4F_5054_494F_4E53: self = .options
+        case 0x50_4154_4348: self = .patch
+        default: self = .other(String(decoding: bytes[range], as: UTF8.self))
         }
     }
 }

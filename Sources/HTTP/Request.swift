@@ -1,9 +1,9 @@
 /// A complete request that kept every rule of the parser. Its head stays as the bytes that came, with ranges into
 /// them; strings are made when somebody asks.
 public struct Request: Sendable {
-    let head: [UInt8]
+    private(set) var head: [UInt8]
     let line: RequestLine
-    let ranges: [FieldRange]
+    private(set) var ranges: [FieldRange]
     let host: Range<Int>?
     /// The decoded body, empty without one.
     public let body: [UInt8]
@@ -17,7 +17,20 @@ public struct Request: Sendable {
 
     /// Host and port as the client named them; nil only in HTTP/1.0.
     public var authority: String? {
-        (host ?? line.target.authority).map { String(decoding: head[$0], as: UTF8.self) }
+        authorityBytes.map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// The bytes of `authority`.
+    public var authorityBytes: ArraySlice<UInt8>? {
+        (host ?? line.target.authority).map { head[$0] }
+    }
+
+    /// Takes the memory out of a request that nobody needs any more.
+    mutating func giveMemory(to memory: inout RequestMemory) {
+        swap(&memory.head, &head)
+        swap(&memory.ranges, &ranges)
+        memory.head.removeAll(keepingCapacity: true)
+        memory.ranges.removeAll(keepingCapacity: true)
     }
 }
 

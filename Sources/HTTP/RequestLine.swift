@@ -6,9 +6,9 @@ struct RequestLine: Sendable {
 
     /// Reads `METHOD SP target SP HTTP/1.x` in `line` (without its line end): single spaces, nothing around them.
     init(_ bytes: [UInt8], line: Range<Int>) throws(RefusedRequest) {
-        var index = line.lowerBound
-        let token = ByteSet.token
-        while index < line.upperBound, token.contains(bytes[index]) { index += 1 }
+        var index = max(line.lowerBound, 0)
+        let end = min(line.upperBound, bytes.count)
+        while index < end, ByteSet.token.contains(bytes[index]) { index &+= 1 }
         let name = line.lowerBound..<index
         guard !name.isEmpty, index < line.upperBound, bytes[index] == ASCII.space else {
             throw .malformedRequestLine
@@ -16,10 +16,10 @@ struct RequestLine: Sendable {
         guard name.count <= Method.longestName else { throw .unsupportedMethod }
         index += 1
         let start = index
-        while index < line.upperBound, bytes[index] != ASCII.space { index += 1 }
+        while index < end, bytes[index] != ASCII.space { index &+= 1 }
         guard index > start, index < line.upperBound else { throw .malformedRequestLine }
         version = try Self.version(bytes, index + 1..<line.upperBound)
-        method = Method(String(decoding: bytes[name], as: UTF8.self))
+        method = Method(bytes, name)
         // Its target would be an authority, and this server is nobody's tunnel.
         guard method != .other("CONNECT") else { throw .unsupportedMethod }
         target = try TargetRanges(bytes, start..<index, method: method)
@@ -27,7 +27,12 @@ struct RequestLine: Sendable {
 
     /// `HTTP/` digit `.` digit. Another major version, also that of the HTTP/2 preface, is refused.
     private static func version(_ bytes: [UInt8], _ range: Range<Int>) throws(RefusedRequest) -> Version {
-        guard range.count == 8, bytes[range].starts(with: prefix) else { throw .malformedRequestLine }
+        guard range.count == 8 else { throw .malformedRequestLine }
+        var word: UInt64 = 0
+        for index in range { word = word << 8 | UInt64(bytes[index]) }
+        // What nearly everybody says, as bytes of one number.
+        if word == 0x4854_5450_2F31_2E31 { return .http11 }
+        guard word >> 24 == 0x48_5454_502F else { throw .malformedRequestLine }
         let digits = range.upperBound - 3
         guard let major = ASCII.digitValue(bytes[digits]), bytes[digits + 1] == UInt8(ascii: "."),
             let minor = ASCII.digitValue(bytes[digits + 2])
@@ -35,6 +40,4 @@ struct RequestLine: Sendable {
         guard major == 1 else { throw .unsupportedVersion }
         return minor == 0 ? .http10 : .http11
     }
-
-    private static let prefix = Array("HTTP/".utf8)
 }

@@ -21,7 +21,7 @@ public struct RequestParser: Sendable {
     private enum Stage: Sendable {
         case line, fields
         case body(remaining: Int)
-        case chunks(ChunkedDecoder)
+        case chunks
         case refused(RefusedRequest)
     }
 
@@ -29,10 +29,11 @@ public struct RequestParser: Sendable {
     private var stage = Stage.line
     private var scanner = LineScanner()
     private var hasSkippedEmptyLine = false
-    private var head: [UInt8] = []
+    private var memory = RequestMemory()
     private var line: RequestLine?
-    private var ranges: [FieldRange] = []
+    private var version = Version.http11
     private var facts = MessageFacts()
+    private var decoder = ChunkedDecoder()
     private var body: [UInt8] = []
     private var lineStart = 0
     private var scanned = 0
@@ -45,7 +46,7 @@ public struct RequestParser: Sendable {
     /// What the next byte belongs to.
     public var phase: Phase {
         switch stage {
-        case .line: head.isEmpty ? .idle : .head
+        case .line: memory.head.isEmpty ? .idle : .head
         case .fields: .head
         case .body, .chunks: .body
         case .refused: .refused
@@ -53,10 +54,10 @@ public struct RequestParser: Sendable {
     }
 
     /// Bytes of an incomplete request that the parser holds on to.
-    public var heldBytes: Int { head.count + body.count }
+    public var heldBytes: Int { memory.head.count + body.count }
 
     /// Reads from the start of `input`: how many of its bytes were taken, and what came of it. The rest belongs to
-    /// the next request. The parser holds no memory between requests.
+    /// the next request. Between requests the parser holds no memory but what it was lent.
     public mutating func read(_ input: ArraySlice<UInt8>) -> (consumed: Int, event: Event) {
         var index = input.startIndex
         do throws(RefusedRequest) {
@@ -85,14 +86,10 @@ public struct RequestParser: Sendable {
                     return .needsMore
                 }
                 return try finish()
-            case .chunks(var decoder):
+            case .chunks:
                 let (next, isComplete) = try decoder.read(input, from: index, into: &body, limits)
                 index = next
-                guard isComplete else {
-                    stage = .chunks(decoder)
-                    return .needsMore
-                }
-                return try finish()
+                return isComplete ? try finish() : .needsMore
             case .refused(let reason):
                 throw reason
             }
@@ -100,6 +97,26 @@ public struct RequestParser: Sendable {
     }
 }
 
+// Memory that is lent.
+extension RequestParser {
+    /// Reads the next request into `memory`, unless one has begun.
+    public mutating func borrow(_ memory: inout RequestMemory) {
+        if phase == .idle, self.memory.isEmpty { swap(&self.memory, &memory) }
+    }
+
+    /// Takes the memory of a request that was answered, for the next one. A copy that somebody keeps stays whole.
+    public mutating func recycle(_ request: consuming Request) {
+        if phase == .idle { request.giveMemory(to: &memory) }
+    }
+
+    /// Gives the memory back between two requests.
+    public mutating func returnMemory(to memory: inout RequestMemory) {
+        guard phase == .idle, !self.memory.isEmpty else { return }
+        if memory.isEmpty { swap(&self.memory, &memory) } else { self.memory = RequestMemory() }
+    }
+}
+
+// The head.
 extension RequestParser {
     /// Bytes copied to the head at a time: enough for most heads, little to give back when one ends before.
     private static let step = 512
@@ -109,14 +126,14 @@ extension RequestParser {
         _ input: ArraySlice<UInt8>, _ index: inout Int
     ) throws(RefusedRequest) -> Bool {
         while true {
-            if scanned == head.count {
+            if scanned == memory.head.count {
                 guard index < input.endIndex else { return false }
                 let end = min(input.endIndex, index + Self.step)
-                head.append(contentsOf: input[index..<end])
+                memory.head.append(contentsOf: input[index..<end])
                 index = end
             }
             var scanner = scanner
-            let (next, endsLine) = try scanner.scan(head.span, from: scanned)
+            let (next, endsLine) = try scanner.scan(memory.head.span, from: scanned)
             self.scanner = scanner
             scanned = next
             let length = scanned - lineStart
@@ -126,8 +143,11 @@ extension RequestParser {
             guard scanned <= limits.head else { throw .headTooLong }
             guard endsLine, try takeLine() else { continue }
             // What follows the head was copied with it, and is the body's or the next request's.
-            index -= head.count - scanned
-            head.removeLast(head.count - scanned)
+            let surplus = memory.head.count - scanned
+            if surplus > 0 {
+                index -= surplus
+                memory.head.removeLast(surplus)
+            }
             return true
         }
     }
@@ -136,32 +156,34 @@ extension RequestParser {
     private mutating func takeLine() throws(RefusedRequest) -> Bool {
         let content = lineStart..<scanned - 2
         lineStart = scanned
-        guard let line else {
+        guard case .fields = stage else {
             if content.isEmpty {
                 // A line end too many after the last body is forgiven once (RFC 9112 section 2.2).
                 guard !hasSkippedEmptyLine else { throw .repeatedEmptyLine }
                 hasSkippedEmptyLine = true
                 return false
             }
-            self.line = try RequestLine(head, line: content)
+            let line = try RequestLine(memory.head, line: content)
+            version = line.version
+            self.line = line
             stage = .fields
             return false
         }
         if content.isEmpty { return true }
-        let field = try FieldRange(head.span, line: content)
-        guard ranges.count < limits.fieldCount else { throw .tooManyFields }
-        try facts.take(field, of: head, line.version)
-        if ranges.isEmpty { ranges.reserveCapacity(16) }
-        ranges.append(field)
+        let field = try FieldRange(memory.head.span, line: content)
+        guard memory.ranges.count < limits.fieldCount else { throw .tooManyFields }
+        try facts.take(field, of: memory.head, version)
+        if memory.ranges.capacity == 0 { memory.ranges.reserveCapacity(16) }
+        memory.ranges.append(field)
         return false
     }
 
     /// Decides how the body is framed. Nil: go on with the body that is already there.
     private mutating func concludeHead(hasMore: Bool) throws(RefusedRequest) -> Event? {
         guard let line else { throw .malformedRequestLine }
-        try facts.conclude(line, head)
+        try facts.conclude(line, memory.head)
         if facts.isChunked {
-            stage = .chunks(ChunkedDecoder())
+            stage = .chunks
         } else {
             let length = facts.contentLength ?? 0
             guard length <= limits.body else { throw .bodyTooLarge }
@@ -175,11 +197,28 @@ extension RequestParser {
     /// Hands the request over and begins anew.
     private mutating func finish() throws(RefusedRequest) -> Event {
         guard let line else { throw .malformedRequestLine }
-        let request = Request(
-            head: head, line: line, ranges: ranges, host: facts.host, body: body,
-            keepsAlive: facts.keepsAlive(line.version))
-        self = RequestParser(limits: limits)
-        return .request(request)
+        let keepsAlive = facts.keepsAlive(line.version)
+        let host = facts.host
+        var taken = RequestMemory()
+        swap(&taken, &memory)
+        let body = body.take()
+        begin()
+        return .request(
+            Request(
+                head: taken.head, line: line, ranges: taken.ranges, host: host, body: body,
+                keepsAlive: keepsAlive))
+    }
+
+    /// Stands at the first byte of a request.
+    private mutating func begin() {
+        stage = .line
+        scanner = LineScanner()
+        hasSkippedEmptyLine = false
+        line = nil
+        facts = MessageFacts()
+        if decoder.isUsed { decoder = ChunkedDecoder() }
+        lineStart = 0
+        scanned = 0
     }
 
     private mutating func refuse(_ reason: RefusedRequest) -> RefusedRequest {

@@ -19,6 +19,12 @@ public struct Response: Sendable, Equatable {
 
     public var status: Status
     public var fields: [Field]
+    /// Written behind `fields`.
+    public var prepared = PreparedFields()
+    /// Said in `X-Request-Id`.
+    public var id: RequestID?
+    /// A word of the handler's to itself: not written, and heard of again when the answer is out.
+    public var tag: Int?
     public var body: Body
     /// The connection closes after this answer whatever the client asked for.
     public var closes: Bool
@@ -34,6 +40,13 @@ public struct Response: Sendable, Equatable {
     public init(_ status: Status, text: String, fields: [Field] = [], closes: Bool = false) {
         let type = Field("Content-Type", "text/plain; charset=utf-8")
         self.init(status, fields: [type] + fields, body: .bytes(Array(text.utf8)), closes: closes)
+    }
+
+    /// The value of the first field of this name, whatever its letter case.
+    public func field(_ name: String) -> String? {
+        let wanted = name.lowercased()
+        if wanted == "x-request-id", let id { return id.description }
+        return (fields + prepared.fields).first { $0.name.lowercased() == wanted }?.value
     }
 
     /// The bytes of the body in one piece.

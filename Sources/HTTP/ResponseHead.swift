@@ -17,48 +17,34 @@ public struct ResponseHead: Sendable {
     public static func append(
         _ response: Response, date: [UInt8], _ persistence: Persistence, to output: inout [UInt8]
     ) {
-        output.append(contentsOf: "HTTP/1.1 ".utf8)
-        output.append(contentsOf: statusLine(response.status).utf8)
-        output.append(contentsOf: "\r\nDate: ".utf8)
+        if response.status == .ok {
+            output.append(contentsOf: okAndDate)
+        } else {
+            output.append(contentsOf: "HTTP/1.1 \(response.status)\r\nDate: ".utf8)
+        }
         output.append(contentsOf: date)
-        for field in response.fields {
-            output.append(contentsOf: "\r\n".utf8)
-            appendClean(field.name, to: &output)
-            output.append(contentsOf: ": ".utf8)
-            appendClean(field.value, to: &output)
+        output.append(contentsOf: lineEnd)
+        for field in response.fields { field.append(to: &output) }
+        output.append(contentsOf: response.prepared.lines)
+        if let id = response.id {
+            output.append(contentsOf: idName)
+            id.append(to: &output)
+            output.append(contentsOf: lineEnd)
         }
         if !response.status.forbidsBody {
-            output.append(contentsOf: "\r\nContent-Length: ".utf8)
-            appendDecimal(response.body.count, to: &output)
+            output.append(contentsOf: lengthName)
+            output.append(decimal: UInt64(response.body.count))
+            output.append(contentsOf: lineEnd)
         }
         switch persistence {
-        case .keepsAlive: output.append(contentsOf: "\r\n\r\n".utf8)
-        case .keepsAliveSaidSo: output.append(contentsOf: "\r\nConnection: keep-alive\r\n\r\n".utf8)
-        case .closes: output.append(contentsOf: "\r\nConnection: close\r\n\r\n".utf8)
+        case .keepsAlive: output.append(contentsOf: lineEnd)
+        case .keepsAliveSaidSo: output.append(contentsOf: "Connection: keep-alive\r\n\r\n".utf8)
+        case .closes: output.append(contentsOf: "Connection: close\r\n\r\n".utf8)
         }
     }
 
-    private static func statusLine(_ status: Status) -> String {
-        status == .ok ? "200 OK" : status.description
-    }
-
-    private static func appendClean(_ text: String, to output: inout [UInt8]) {
-        let start = output.count
-        output.append(contentsOf: text.utf8)
-        for index in start..<output.count where output[index] < ASCII.space || output[index] == ASCII.delete {
-            output[index] = ASCII.space
-        }
-    }
-
-    private static func appendDecimal(_ number: Int, to output: inout [UInt8]) {
-        var digits: [10 of UInt8] = .init(repeating: 0)
-        var rest = max(0, number)
-        var first = digits.count
-        repeat {
-            first -= 1
-            digits[first] = 0x30 + UInt8(rest % 10)
-            rest /= 10
-        } while rest > 0 && first > 0
-        for index in first..<digits.count { output.append(digits[index]) }
-    }
+    private static let okAndDate = Array("HTTP/1.1 200 OK\r\nDate: ".utf8)
+    private static let idName = Array("X-Request-Id: ".utf8)
+    private static let lengthName = Array("Content-Length: ".utf8)
+    private static let lineEnd = Array("\r\n".utf8)
 }

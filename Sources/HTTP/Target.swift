@@ -12,6 +12,12 @@ public struct Target: Sendable {
         return ranges.path.isEmpty ? "/" : text(ranges.path)
     }
 
+    /// The bytes of `path`; empty when an absolute target leaves it out, and for the asterisk form.
+    public var pathBytes: ArraySlice<UInt8> { bytes[ranges.path] }
+
+    /// There is a question mark.
+    public var hasQuery: Bool { ranges.query != nil }
+
     /// What follows the question mark, encoded; nil without one.
     public var query: String? { ranges.query.map(text) }
 

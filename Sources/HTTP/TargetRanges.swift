@@ -12,7 +12,7 @@ struct TargetRanges: Sendable {
         var start = range.lowerBound
         if bytes[start] == ASCII.slash {
             authority = nil
-        } else if bytes[range].elementsEqual([UInt8(ascii: "*")]) {
+        } else if range.count == 1, bytes[start] == UInt8(ascii: "*") {
             guard method == .options else { throw .unsupportedTargetForm }
             (authority, path, query, isAsterisk) = (nil, range.upperBound..<range.upperBound, nil, true)
             return
@@ -37,19 +37,19 @@ struct TargetRanges: Sendable {
 
     /// Refuses what may not stand in a path or a query; returns where the query begins.
     private static func check(_ bytes: [UInt8], _ range: Range<Int>) throws(RefusedRequest) -> Int? {
-        let allowed = ByteSet.target
         var question: Int?
-        var index = range.lowerBound
-        while index < range.upperBound {
+        let end = min(range.upperBound, bytes.count)
+        var index = max(range.lowerBound, 0)
+        while index < end {
             let byte = bytes[index]
-            if allowed.contains(byte) {
-                if byte == ASCII.questionMark, question == nil { question = index }
-            } else {
-                guard byte == ASCII.percent, index + 2 < range.upperBound,
+            if byte == ASCII.questionMark {
+                if question == nil { question = index }
+            } else if !ByteSet.target.contains(byte) {
+                guard byte == ASCII.percent, index + 2 < end,
                     ASCII.hexValue(bytes[index + 1]) != nil, ASCII.hexValue(bytes[index + 2]) != nil
                 else { throw .malformedTarget }
             }
-            index += 1
+            index &+= 1
         }
         return question
     }

@@ -15,6 +15,8 @@ final class Connection {
     /// A request whose answer comes later.
     struct Waiting {
         let request: Request
+        /// The reactor itself makes the answer.
+        let isStepped: Bool
     }
 
     let token: Poller.Token
@@ -46,8 +48,9 @@ final class Connection {
     /// The deadline that counts now, and the earliest one in the queue.
     var deadline: Duration?
     var queuedDeadline: Duration?
-    /// Bytes the reactor has counted for this connection.
+    /// Bytes the reactor has counted for this connection: of requests, and of answers.
     var countedBytes = 0
+    var countedOutput = 0
 
     init(
         _ token: Poller.Token, _ transport: consuming Transport, _ peer: Peer, _ limits: ServerLimits,

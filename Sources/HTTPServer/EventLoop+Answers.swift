@@ -9,18 +9,45 @@ extension EventLoop {
         connection.sequence &+= 1
         let mayWait = waitingCount < limits.waitingLimit
         let ticket = Ticket(token: connection.token, sequence: connection.sequence)
-        let responder = Responder(mailbox, ticket, mayWait: mayWait)
+        let responder = responder(for: ticket, mayWait: mayWait)
         switch handler.handle(request, from: connection.peer, responder) {
         case .now(let response):
             responder.retire()
             write(response, for: request, connection)
+        case .stepwise(let answer):
+            responder.retire()
+            connection.waiting = Connection.Waiting(request: request, isStepped: true)
+            stepped.append(answer, for: ticket)
         case .later where mayWait:
-            connection.waiting = Connection.Waiting(request: request)
+            connection.waiting = Connection.Waiting(request: request, isStepped: false)
             waitingCount += 1
+            // Who doesn't keep it has given the request up, and that is heard when the last reference goes.
+            spareResponder = Responder(mailbox)
         case .later:
             responder.retire()
             write(handler.refusal(.tooManyWaitingRequests, from: connection.peer), for: request, connection)
         }
+    }
+
+    /// The responder of the request before, if nobody kept it.
+    private mutating func responder(for ticket: Ticket, mayWait: Bool) -> Responder {
+        if isKnownUniquelyReferenced(&spareResponder) {
+            spareResponder.renew(ticket, mayWait: mayWait)
+        } else {
+            spareResponder = Responder(mailbox, ticket, mayWait: mayWait)
+        }
+        return spareResponder
+    }
+
+    /// Goes on with the answer that is being made.
+    mutating func makeStep() throws(SystemError) {
+        guard let (ticket, answer) = stepped.first else { return }
+        guard case .connection(let connection) = tenants[ticket.token], connection.waiting != nil,
+            connection.sequence == ticket.sequence
+        else { return stepped.removeFirst() }
+        guard let response = answer.step() else { return }
+        stepped.removeFirst()
+        try take(.response(response), for: ticket)
     }
 
     /// Puts an answer behind those that wait to be sent. Without a request it answers something that was none.
@@ -30,13 +57,13 @@ extension EventLoop {
             if !keepsAlive { .closes } else if request?.version == .http10 { .keepsAliveSaidSo } else {
                 .keepsAlive
             }
-        let date = self.date.value(at: Clock.wall().seconds)
+        let date = dateValue
         connection.output.append { ResponseHead.append(response, date: date, persistence, to: &$0) }
         if request?.method != .head, !response.status.forbidsBody { connection.output.append(response.body) }
         if !keepsAlive { connection.closesAfterOutput = true }
         handler.answered(
             AnsweredExchange(
-                request: request, peer: connection.peer, status: response.status,
+                request: request, peer: connection.peer, status: response.status, tag: response.tag,
                 bodyBytes: response.body.count, duration: Clock.boottime() - connection.startedAt))
     }
 

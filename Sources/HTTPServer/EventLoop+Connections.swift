@@ -49,8 +49,9 @@ extension EventLoop {
         try? poller.remove(connection.transport.socket.descriptor)
         tenants.remove(connection.token)
         connectionCount -= 1
-        if connection.waiting != nil { waitingCount -= 1 }
+        if connection.waiting?.isStepped == false { waitingCount -= 1 }
         heldBytes -= connection.countedBytes
+        outputBytes -= connection.countedOutput
         connection.waiting = nil
         connection.stage = .closed
     }
@@ -79,6 +80,7 @@ extension EventLoop {
     mutating func settle(_ connection: Connection) throws(SystemError) {
         if case .closed = connection.stage { return }
         countBytes(connection)
+        countOutput(connection)
         if case .closed = connection.stage { return }
         let wanted = connection.wantedInterest(limits)
         if wanted != connection.interest {
@@ -113,8 +115,10 @@ extension EventLoop {
 
     /// Keeps what all incomplete requests hold together within its limit.
     private mutating func countBytes(_ connection: Connection) {
-        heldBytes += connection.heldBytes - connection.countedBytes
-        connection.countedBytes = connection.heldBytes
+        let held = connection.heldBytes
+        guard held != connection.countedBytes else { return }
+        heldBytes += held - connection.countedBytes
+        connection.countedBytes = held
         while heldBytes > limits.requestBytes, evictOldest(.tooManyBodyBytes, where: { $0.countedBytes > 0 })
         {}
     }

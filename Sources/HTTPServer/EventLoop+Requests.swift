@@ -40,7 +40,7 @@ extension EventLoop {
             let waiting = connection.waiting
         else { return }
         connection.waiting = nil
-        waitingCount -= 1
+        if !waiting.isStepped { waitingCount -= 1 }
         switch delivery {
         case .response(let response): write(response, for: waiting.request, connection)
         case .abandoned:
@@ -85,17 +85,21 @@ extension EventLoop {
     private mutating func read(_ bytes: ArraySlice<UInt8>, _ connection: Connection) {
         if connection.timedPhase == .idle { connection.startedAt = now }
         if connection.output.isEmpty { swap(&connection.output, &spareOutput) }
+        connection.parser.borrow(&spareRequest)
         var rest = bytes
         while !rest.isEmpty, connection.mayRead(limits) {
             let (consumed, event) = connection.parser.read(rest)
             rest = rest.dropFirst(consumed)
-            switch event {
+            switch consume event {
             case .needsMore: break
             case .continueExpected: connection.output.append(ResponseHead.continueLine)
-            case .request(let request): answer(request, connection)
+            case .request(let request):
+                answer(request, connection)
+                connection.parser.recycle(request)
             case .refused(let reason): refuse(reason, connection)
             }
         }
+        connection.parser.returnMemory(to: &spareRequest)
         if connection.isOpen, !connection.closesAfterOutput { connection.unread = Array(rest) }
         timePhase(connection)
     }

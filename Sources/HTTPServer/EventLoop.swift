@@ -29,10 +29,19 @@ struct EventLoop: ~Copyable {
     /// The boottime this turn began; all that happens in it happens then.
     var now = Clock.boottime()
     var date = DateField()
+    /// The Date value of this turn.
+    var dateValue: [UInt8] = []
     /// Where input is received, for all connections in turn: a connection keeps only what is incomplete.
     var input = [UInt8](repeating: 0, count: 16 * 1024)
-    /// The output memory of whoever is being served.
+    /// The memory of whoever is being served: what is read of a request, and its answer.
+    var spareRequest = RequestMemory()
     var spareOutput = OutputBuffer()
+    /// The responder of the next request, if the one before left it alone.
+    var spareResponder: Responder
+    /// Answers that are made step by step, one after the other.
+    var stepped = SteppedQueue()
+    /// Bytes that wait to be sent, on each connection by itself.
+    var outputBytes = 0
     var stopDeadline: Duration?
     private var events: [Poller.Event] = []
 
@@ -43,6 +52,7 @@ struct EventLoop: ~Copyable {
         self.limits = limits
         self.handler = handler
         self.mailbox = mailbox
+        spareResponder = Responder(mailbox)
     }
 
     /// Stopped, and nobody is owed anything or their time is up.
@@ -52,9 +62,9 @@ struct EventLoop: ~Copyable {
     }
 
     mutating func turn() throws(SystemError) {
-        let next = [deadlines.next, stopDeadline, now + limits.longestRest].compactMap { $0 }.min()
-        try poller.wait(until: next, into: &events)
+        try poller.wait(until: nextDeadline, into: &events)
         now = Clock.boottime()
+        dateValue = date.value(at: Clock.wall().seconds)
         var turn: [Poller.Event] = []
         swap(&turn, &events)
         for event in turn {
@@ -70,6 +80,15 @@ struct EventLoop: ~Copyable {
         }
         swap(&turn, &events)
         try fireDeadlines()
+        try makeStep()
+    }
+
+    /// When the loop has to come round although nobody asks for anything.
+    private var nextDeadline: Duration {
+        if !stepped.isEmpty { return now }
+        let rest = now + limits.longestRest
+        let next = min(rest, deadlines.next ?? rest)
+        return min(next, stopDeadline ?? next)
     }
 
     private mutating func take(_ event: Poller.Event, _ connection: Connection) throws(SystemError) {

@@ -11,18 +11,29 @@ struct OutputBuffer {
 
     /// A body up to this size is copied behind its head: cheaper than a second part of a vector.
     private static let copyLimit = 4096
+    /// Bytes sent at a time before others have their turn.
+    private static let turn = 1024 * 1024
 
     /// All bytes not yet sent.
     private(set) var count = 0
     private var bytes: [UInt8] = []
     private var sent = 0
-    private var bodies: [(place: Int, bytes: [UInt8])] = []
+    /// Bodies that are sent from where they are, how many bytes of our own come before each, and what keeps them.
+    private var bodies: [[UInt8]] = []
+    private var places: [Int] = []
+    private var keepers: [SharedBytes] = []
     private var sentBodies = 0
     private var sentOfBody = 0
 
     var isEmpty: Bool { count == 0 }
     /// Holds memory for bytes to come.
     var hasMemory: Bool { bytes.capacity > 0 }
+    /// Bytes of its own, sent or not.
+    var ownBytes: Int { bytes.count }
+    /// Bytes in memory because of it.
+    var heldBytes: Int { keepers.reduce(bytes.count) { $0 + $1.count } }
+    /// The bodies that it keeps alive.
+    var heldBodies: [SharedBytes] { keepers }
 
     /// Appends what `write` appends.
     mutating func append(_ write: (inout [UInt8]) -> Void) {
@@ -34,31 +45,41 @@ struct OutputBuffer {
     mutating func append(_ body: Response.Body) {
         switch body {
         case .none: break
-        case .bytes(let bytes): append(bytes)
-        case .shared(let parts): for part in parts { append(part.bytes) }
+        case .bytes(let bytes):
+            if bytes.count <= Self.copyLimit { append(bytes) } else { append(SharedBytes(bytes)) }
+        case .shared(let parts): for part in parts { append(part) }
         }
     }
 
-    mutating func append(_ body: [UInt8]) {
-        guard !body.isEmpty else { return }
-        if body.count <= Self.copyLimit {
-            bytes.append(contentsOf: body)
-        } else {
-            bodies.append((bytes.count, body))
-        }
+    mutating func append(_ copied: [UInt8]) {
+        bytes.append(contentsOf: copied)
+        count += copied.count
+    }
+
+    mutating func append(_ body: SharedBytes) {
+        guard body.count > 0 else { return }
+        // Behind another body it stays a part by itself, so that all parts leave in one call.
+        if body.count <= Self.copyLimit, places.last != bytes.count { return append(body.bytes) }
+        bodies.append(body.bytes)
+        keepers.append(body)
+        places.append(bytes.count)
         count += body.count
     }
 
-    /// Sends until all is sent or the transport takes no more.
+    /// Sends until all is sent, the transport takes no more, or others should have their turn.
     mutating func flush(_ transport: inout Transport) -> Flush {
+        var left = Self.turn
         while count > 0 {
-            let hasBody = sentBodies < bodies.count
-            let end = hasBody ? bodies[sentBodies].place : bytes.count
-            let body = hasBody ? bodies[sentBodies].bytes : []
+            guard left > 0 else { return .blocked(.writing) }
+            let end = sentBodies < places.count ? places[sentBodies] : bytes.count
+            var lastBody = sentBodies
+            while lastBody < places.count, places[lastBody] == end { lastBody += 1 }
             let result = transport.send(
-                bytes.span.extracting(sent..<end), body.span.extracting(droppingFirst: sentOfBody))
+                bytes.span.extracting(sent..<end), bodies[sentBodies..<lastBody], skipping: sentOfBody)
             switch result {
-            case .bytes(let taken): advance(taken, headEnd: end)
+            case .bytes(let taken):
+                left -= taken
+                advance(taken, headEnd: end)
             case .blocked(let interest): return .blocked(interest)
             case .broken: return .broken
             }
@@ -71,18 +92,25 @@ struct OutputBuffer {
         count -= taken
         let ofHead = min(taken, headEnd - sent)
         sent += ofHead
-        guard sentBodies < bodies.count, sent == headEnd else { return }
-        sentOfBody += taken - ofHead
-        guard sentOfBody == bodies[sentBodies].bytes.count else { return }
-        bodies[sentBodies].bytes = []
-        sentBodies += 1
-        sentOfBody = 0
+        var rest = taken - ofHead
+        while rest > 0 {
+            let ofBody = min(rest, bodies[sentBodies].count - sentOfBody)
+            rest -= ofBody
+            sentOfBody += ofBody
+            guard sentOfBody == bodies[sentBodies].count else { return }
+            sentBodies += 1
+            sentOfBody = 0
+        }
     }
 
     /// Begins anew in the same memory.
     private mutating func reset() {
         bytes.removeAll(keepingCapacity: true)
-        bodies.removeAll(keepingCapacity: true)
+        if !bodies.isEmpty {
+            bodies = []
+            places = []
+            keepers = []
+        }
         (sent, sentBodies, sentOfBody) = (0, 0, 0)
     }
 }

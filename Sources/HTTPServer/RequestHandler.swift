@@ -33,6 +33,14 @@ public enum Reply: Sendable {
     case now(Response)
     /// The responder answers, from any thread. Until then the connection reads no further request.
     case later
+    /// The reactor makes the answer step by step, and serves others between two steps.
+    case stepwise(any SteppedAnswer)
+}
+
+/// An answer that takes longer to make than others should wait. All calls come from the reactor's thread.
+public protocol SteppedAnswer: Sendable {
+    /// Does a part of the work, of a millisecond or less; the answer once it is done.
+    func step() -> Response?
 }
 
 /// One answer that was given.
@@ -41,6 +49,8 @@ public struct AnsweredExchange: Sendable {
     public let request: Request?
     public let peer: Peer
     public let status: Status
+    /// What the handler wrote on the answer.
+    public let tag: Int?
     /// Bytes of the body that was sent or would have been sent without HEAD.
     public let bodyBytes: Int
     /// From the first byte of the request as the reactor saw it to the answer.

@@ -16,16 +16,42 @@ public final class Responder: Sendable {
         case abandoned
     }
 
-    /// There is room for one more request that waits. Without it `.later` is answered with 503 at once.
-    public let mayWait: Bool
     private let sink: any DeliverySink
-    private let ticket: Ticket
-    private let isUsed = Atomic(false)
+    private let isUsed: Atomic<Bool>
+    // The ticket. Written only while nobody else holds the responder.
+    private let slot = Atomic<UInt32>(0)
+    private let generation = Atomic<UInt32>(0)
+    private let sequence = Atomic<UInt32>(0)
+    private let hasRoom = Atomic(true)
+
+    /// A responder that is used up, until `renew`.
+    init(_ sink: any DeliverySink) {
+        self.sink = sink
+        isUsed = Atomic(true)
+    }
 
     init(_ sink: any DeliverySink, _ ticket: Ticket, mayWait: Bool) {
         self.sink = sink
-        self.ticket = ticket
-        self.mayWait = mayWait
+        isUsed = Atomic(true)
+        renew(ticket, mayWait: mayWait)
+    }
+
+    /// There is room for one more request that waits. Without it `.later` is answered with 503 at once.
+    public var mayWait: Bool { hasRoom.load(ordering: .relaxed) }
+
+    /// Answers another request from now on: only for who holds the one reference to a responder that is used up.
+    func renew(_ ticket: Ticket, mayWait: Bool) {
+        slot.store(ticket.token.slot, ordering: .relaxed)
+        generation.store(ticket.token.generation, ordering: .relaxed)
+        sequence.store(ticket.sequence, ordering: .relaxed)
+        hasRoom.store(mayWait, ordering: .relaxed)
+        isUsed.store(false, ordering: .releasing)
+    }
+
+    private var ticket: Ticket {
+        let token = Poller.Token(
+            slot: slot.load(ordering: .relaxed), generation: generation.load(ordering: .relaxed))
+        return Ticket(token: token, sequence: sequence.load(ordering: .relaxed))
     }
 
     /// A responder without a connection, for tests of a handler.

@@ -14,6 +14,9 @@ public struct ServerLimits: Sendable {
     public var requestBytes = 2 * 1024 * 1024
     /// Bytes that wait to be sent on one connection before no more of its requests are read.
     public var outputHighWater = 64 * 1024
+    /// Bytes that wait to be sent on all connections together; what many of them send counts once. Over it the
+    /// connection that is slowest to read gives way.
+    public var outputBytes = 8 * 1024 * 1024
     /// From the first byte of a request, or from the connection, to the end of its head.
     public var headTimeout = Duration.seconds(10)
     /// From the end of the head to the end of the body.

@@ -61,20 +61,32 @@ struct Transport: ~Copyable {
         }
     }
 
-    /// Sends what it can of both parts, which are not both empty.
-    mutating func send(_ head: Span<UInt8>, _ body: Span<UInt8>) -> Sent {
-        switch session?.write(head.isEmpty ? body : head) {
-        case .bytes(let count): return .bytes(count)
-        case .wantsRead: return .blocked(.reading)
-        case .wantsWrite: return .blocked(.writing)
-        case .closed, .failed: return .broken
-        case nil: break
-        }
-        let result = body.isEmpty ? socket.send(head) : socket.send(head, body)
-        switch result {
+    /// Sends what it can of `head` and then of `bodies`, of the first of them what is behind `skipped`. Not all of
+    /// it is empty.
+    mutating func send(_ head: Span<UInt8>, _ bodies: ArraySlice<[UInt8]>, skipping skipped: Int) -> Sent {
+        if session != nil { return sendSecurely(head, bodies, skipping: skipped) }
+        switch socket.send(head, bodies, skipping: skipped) {
         case .sent(let count): return .bytes(count)
         case .wouldBlock: return .blocked(.writing)
         case .broken: return .broken
+        }
+    }
+
+    /// TLS makes its records of one part at a time.
+    private mutating func sendSecurely(
+        _ head: Span<UInt8>, _ bodies: ArraySlice<[UInt8]>, skipping skipped: Int
+    ) -> Sent {
+        let step =
+            if let body = bodies.first, head.isEmpty {
+                session?.write(body.span.extracting(droppingFirst: skipped))
+            } else {
+                session?.write(head)
+            }
+        switch step {
+        case .bytes(let count): return .bytes(count)
+        case .wantsRead: return .blocked(.reading)
+        case .wantsWrite: return .blocked(.writing)
+        case .closed, .failed, nil: return .broken
         }
     }
 

@@ -14,42 +14,39 @@ final class APIHandler: RequestHandler {
     private let log: Logger
     private let pauses = Lock(RepeatFilter(interval: .seconds(60)))
 
+    /// What every answer carries besides its id.
+    private static let everywhere = PreparedFields([
+        Field("Cache-Control", "no-store"), Field("X-Content-Type-Options", "nosniff"),
+    ])
+
     init(_ services: APIServices, token: TokenFile) throws(SystemError) {
         log = services.log
         ids = try RequestIDs()
-        requests = RequestCounters()
         waiting = WaitingRoom(board: services.board, now: services.uptime)
-        routes = RouteTable.api(services, requests, run: ids.run)
+        (routes, requests) = RouteTable.api(services, run: ids.runName)
         guards = [HostGuard(), OriginGuard(), TokenGuard(file: token)]
-        requests.begin(with: routes)
     }
 
     func handle(_ request: Request, from peer: Peer, _ responder: Responder) -> Reply {
         let id = ids.next()
+        var place = RequestCounters.Place.unmatched
         let answer: Answer
         do {
-            answer = try self.answer(request, from: peer, id, mayWait: responder.mayWait)
+            answer = try self.answer(request, from: peer, id, mayWait: responder.mayWait, &place)
         } catch {
             answer = .now(error.response(instance: request.target.path))
         }
         switch answer {
-        case .now(let response): return .now(finish(response, to: request, id))
+        case .now(let response): return .now(finish(response, to: request, id, place))
+        case .stepwise(let answer):
+            return .stepwise(
+                FinishedAnswer(answer: answer) { [self, place] in finish($0, to: request, id, place) })
         case .later(let pending):
-            waiting.admit(pending) { [weak self] response in
-                responder.respond(self?.finish(response, to: request, id) ?? response)
+            waiting.admit(pending) { [weak self, place] response in
+                responder.respond(self?.finish(response, to: request, id, place) ?? response)
             }
             return .later
         }
-    }
-
-    private func finish(_ response: Response, to request: Request, _ id: String) -> Response {
-        log.debug(
-            "api request",
-            [
-                "request": .string(id), "method": .string(request.method.name),
-                "path": .string(request.target.path), "status": .int(response.status.code),
-            ])
-        return stamp(response, id)
     }
 
     func refusal(_ reason: RefusedRequest, from peer: Peer) -> Response {
@@ -58,14 +55,18 @@ final class APIHandler: RequestHandler {
         log.debug(
             "api request refused",
             [
-                "request": .string(id), "problem": .string(problem.type.rawValue),
+                "request": .string(id.description), "problem": .string(problem.type.rawValue),
                 "error": .string(reason.title),
             ])
-        return stamp(problem.response(instance: nil), id)
+        return stamp(problem.response(instance: nil), id, nil)
     }
 
     func answered(_ exchange: AnsweredExchange) {
-        requests.count(exchange, route: routes.label(of: exchange.request))
+        // An answer of the server's own to a request that was complete has no tag.
+        let place = exchange.request.flatMap { exchange.tag ?? routes.match($0.target)?.number }
+        let other =
+            exchange.request == nil ? RequestCounters.Place.unparsed : RequestCounters.Place.unmatched
+        requests.count(exchange, at: place ?? other)
     }
 
     func listenerPaused(_ error: SystemError) {
@@ -75,28 +76,33 @@ final class APIHandler: RequestHandler {
     }
 
     private func answer(
-        _ request: Request, from peer: Peer, _ id: String, mayWait: Bool
+        _ request: Request, from peer: Peer, _ id: RequestID, mayWait: Bool, _ place: inout Int
     ) throws(Problem) -> Answer {
+        let target = request.target
+        let match = target.isAsterisk ? nil : routes.match(target)
+        if let match { place = match.number }
         try admit(request, from: peer, id)
-        if request.target.isAsterisk { return .now(Self.options(routes.methods)) }
-        guard let segments = request.target.segments else {
-            throw Problem(.malformedPath, "Percent-encoding must give UTF-8 without control characters.")
-        }
-        guard let (route, parameters) = routes.match(segments) else {
+        if target.isAsterisk { return .now(Self.options(routes.methods)) }
+        guard let match else {
+            if target.segments == nil {
+                throw Problem(.malformedPath, "Percent-encoding must give UTF-8 without control characters.")
+            }
             throw Problem(.notFound, "GET /openapi.json lists all paths.")
         }
+        let route = match.route
         if request.method == .options { return .now(Self.options(route.methods)) }
         guard let operation = route.operation(for: request.method) else {
             let methods = route.methods.joined(separator: ", ")
             throw Problem(.methodNotAllowed, "Allowed are \(methods).", fields: [Field("Allow", methods)])
         }
-        let query = try Self.query(of: request, for: operation)
+        let query = target.hasQuery ? try Self.query(of: target, for: operation) : [:]
         return try operation.endpoint.reply(
             to: APICall(
-                request: request, peer: peer, id: id, mayWait: mayWait, parameters: parameters, query: query))
+                request: request, peer: peer, requestID: id, mayWait: mayWait,
+                parameters: match.parameters, query: query))
     }
 
-    private func admit(_ request: Request, from peer: Peer, _ id: String) throws(Problem) {
+    private func admit(_ request: Request, from peer: Peer, _ id: RequestID) throws(Problem) {
         for sentry in guards {
             do {
                 try sentry.check(request, from: peer)
@@ -104,7 +110,7 @@ final class APIHandler: RequestHandler {
                 log.debug(
                     "api request refused",
                     [
-                        "request": .string(id), "guard": .string(sentry.name),
+                        "request": .string(id.description), "guard": .string(sentry.name),
                         "problem": .string(error.type.rawValue),
                     ])
                 throw error
@@ -112,13 +118,24 @@ final class APIHandler: RequestHandler {
         }
     }
 
+    /// Tells the log, and stamps the answer.
+    private func finish(
+        _ response: Response, to request: Request, _ id: RequestID, _ place: Int
+    ) -> Response {
+        log.debug(
+            "api request",
+            [
+                "request": .string(id.description), "method": .string(request.method.name),
+                "path": .string(request.target.path), "status": .int(response.status.code),
+            ])
+        return stamp(response, id, place)
+    }
+
     /// What every answer carries.
-    private func stamp(_ response: Response, _ id: String) -> Response {
-        var response = response
-        response.fields += [
-            Field("X-Request-Id", id), Field("Cache-Control", "no-store"),
-            Field("X-Content-Type-Options", "nosniff"),
-        ]
+    private func stamp(_ response: consuming Response, _ id: RequestID, _ place: Int?) -> Response {
+        response.id = id
+        response.prepared = Self.everywhere
+        response.tag = place
         return response
     }
 
@@ -127,9 +144,9 @@ final class APIHandler: RequestHandler {
     }
 
     private static func query(
-        of request: Request, for operation: Operation
+        of target: Target, for operation: Operation
     ) throws(Problem) -> [String: String] {
-        guard let items = request.target.queryItems else {
+        guard let items = target.queryItems else {
             throw Problem(.badQuery, "Percent-encoding must give UTF-8 without control characters.")
         }
         var query: [String: String] = [:]
@@ -145,4 +162,12 @@ final class APIHandler: RequestHandler {
         let known = operation.query.isEmpty ? "none" : operation.query.joined(separator: ", ")
         throw Problem(.badQuery, "Known here: \(known).", errors: errors)
     }
+}
+
+/// An answer that is made in steps, and gets what every answer carries when it is done.
+private struct FinishedAnswer: SteppedAnswer {
+    let answer: any SteppedAnswer
+    let finish: @Sendable (Response) -> Response
+
+    func step() -> Response? { answer.step().map(finish) }
 }

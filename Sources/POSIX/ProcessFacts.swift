@@ -43,10 +43,13 @@ public struct ProcessFacts: Hashable, Sendable {
         threads = field(20).map { Int($0) }
         virtualBytes = field(23)
         residentBytes = field(24).map { $0 * Int64(sysconf(Int32(_SC_PAGESIZE))) }
-        if let started = field(22), let boot = ProcessFacts.bootedAt() {
+        if let started = field(22), let boot = ProcessFacts.boot {
             startedAt = boot + duration(ticks: started)
         }
     }
+
+    /// Read once: the file is long, and slow to make for the kernel.
+    private static let boot = bootedAt()
 
     private static func bootedAt() -> Duration? {
         guard let text = procFile("/proc/stat") else { return nil }

@@ -53,30 +53,54 @@ extension Socket {
         send(bytes.span)
     }
 
-    /// Sends two parts as one, without copying them together: a head and a shared body. Never raises SIGPIPE.
-    public func send(_ head: Span<UInt8>, _ body: Span<UInt8>) -> SendResult {
-        result(
+    /// The most parts that leave in one call.
+    public static let mostParts = 16
+
+    /// Sends `head` and the first of `bodies` as one, without copying them together; of the first body what is
+    /// behind `skipped`. Never raises SIGPIPE.
+    public func send(_ head: Span<UInt8>, _ bodies: ArraySlice<[UInt8]>, skipping skipped: Int) -> SendResult
+    {
+        guard !bodies.isEmpty else { return send(head) }
+        return result(
             attempt {
                 unsafe head.withUnsafeBytes { head in
-                    unsafe body.withUnsafeBytes { body in
-                        var parts = unsafe [vector(head), vector(body)]
-                        return unsafe sendParts(&parts)
-                    }
+                    var vectors = unsafe Vectors()
+                    unsafe vectors.append(head)
+                    return unsafe sendParts(bodies, bodies.startIndex, skipped, &vectors)
                 }
             })
     }
 
-    private func sendParts(_ parts: inout [iovec]) -> Int {
-        unsafe parts.withUnsafeMutableBufferPointer { parts in
-            var message = unsafe msghdr()
-            unsafe message.msg_iov = parts.baseAddress
-            unsafe message.msg_iovlen = parts.count
-            return unsafe sendmsg(descriptor.rawValue, &message, Int32(MSG_NOSIGNAL))
+    /// One part after the other is pinned; with the last of them all are sent.
+    private func sendParts(
+        _ bodies: ArraySlice<[UInt8]>, _ index: Int, _ skipped: Int, _ vectors: inout Vectors
+    ) -> Int {
+        guard index < bodies.endIndex, unsafe vectors.count < Self.mostParts else {
+            let count = unsafe vectors.count
+            var parts = unsafe vectors.parts.mutableSpan
+            return unsafe parts.withUnsafeMutableBufferPointer { parts in
+                var message = unsafe msghdr()
+                unsafe message.msg_iov = parts.baseAddress
+                unsafe message.msg_iovlen = count
+                return unsafe sendmsg(descriptor.rawValue, &message, Int32(MSG_NOSIGNAL))
+            }
+        }
+        return unsafe bodies[index].withUnsafeBytes { bytes in
+            unsafe vectors.append(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(skipped)))
+            return unsafe sendParts(bodies, index + 1, 0, &vectors)
         }
     }
 
-    private func vector(_ bytes: UnsafeRawBufferPointer) -> iovec {
-        unsafe iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
+    /// Where the parts of one message are, on the stack. Only good while they are pinned.
+    @unsafe private struct Vectors {
+        var parts: [16 of iovec] = unsafe .init(repeating: iovec())
+        var count = 0
+
+        mutating func append(_ bytes: UnsafeRawBufferPointer) {
+            unsafe parts[count] = iovec(
+                iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
+            unsafe count += 1
+        }
     }
 
     private func result(_ answer: Result<Int, Errno>) -> SendResult {

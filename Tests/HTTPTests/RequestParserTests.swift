@@ -1,7 +1,34 @@
 import HTTP
+import RequestVectors
 import Testing
 
 struct RequestParserTests {
+    @Test func `a parser that lends no memory and one that does read the same`() {
+        var spare = RequestMemory()
+        for vector in Vector.all {
+            var parser = RequestParser()
+            var found: [String] = []
+            var rest = vector.bytes[...]
+            reading: while !rest.isEmpty {
+                parser.borrow(&spare)
+                let (consumed, event) = parser.read(rest)
+                rest = rest.dropFirst(consumed)
+                switch consume event {
+                case .needsMore: break
+                case .continueExpected: found.append("continue")
+                case .request(let request):
+                    found.append(describe(request))
+                    parser.recycle(request)
+                case .refused(let reason):
+                    found.append("refused \(reason.status.code) \(reason)")
+                    break reading
+                }
+                parser.returnMemory(to: &spare)
+            }
+            #expect(found == vector.events.filter { $0 != "incomplete" }, "\(vector.name)")
+        }
+    }
+
     @Test func `the vectors are there`() {
         #expect(Vector.all.count >= 200)
         #expect(Set(Vector.all.map(\.name)).count == Vector.all.count)

@@ -15,6 +15,18 @@ struct ResponseTests {
                 + "X-A: b\r\nContent-Length: 5\r\n\r\n")
     }
 
+    @Test func `what many answers share, and the name of the one, are said behind its own fields`() {
+        var response = Response(.ok, fields: [Field("X-A", "b")])
+        response.prepared = PreparedFields([Field("X-C", "d"), Field("X-E", "f\r\nX-G: h")])
+        response.id = RequestID(run: 0xA1B_2C3D, number: 1_234_567)
+        #expect(
+            head(response) == "HTTP/1.1 200 OK\r\nDate: D\r\nX-A: b\r\nX-C: d\r\nX-E: f  X-G: h\r\n"
+                + "X-Request-Id: 0a1b2c3d-1234567\r\nContent-Length: 0\r\n\r\n")
+        #expect(response.field("x-c") == "d")
+        #expect(response.field("X-Request-ID") == "0a1b2c3d-1234567")
+        #expect(RequestID(run: 0, number: .max).description == "00000000-18446744073709551615")
+    }
+
     @Test func `a shared body counts all its parts`() {
         let body = Response.Body.shared([SharedBytes("abc"), SharedBytes("de")])
         #expect(head(Response(.ok, body: body)).contains("Content-Length: 5\r\n"))

@@ -86,7 +86,8 @@ import Testing
         func answer(_ request: Request?, _ status: HTTP.Status) {
             api.handler.answered(
                 AnsweredExchange(
-                    request: request, peer: peer, status: status, bodyBytes: 0, duration: .milliseconds(3)))
+                    request: request, peer: peer, status: status, tag: nil, bodyBytes: 0,
+                    duration: .milliseconds(3)))
         }
         answer(try Request(.get, "/healthz"), .ok)
         answer(try Request(.get, "/healthz?x=1"), .badRequest)

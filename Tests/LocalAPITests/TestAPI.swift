@@ -91,8 +91,15 @@ final class TestAPI: Sendable {
         let peer = Peer(address: address, localPort: address == .unix ? nil : Self.port)
         let awaited = AwaitedAnswer()
         let responder = Responder(mayWait: mayWait) { awaited.take($0) }
-        if case .now(let response) = handler.handle(request, from: peer, responder) {
-            awaited.take(.response(response))
+        switch handler.handle(request, from: peer, responder) {
+        case .now(let response): awaited.take(.response(response))
+        case .later: break
+        case .stepwise(let answer):
+            while true {
+                guard let response = answer.step() else { continue }
+                awaited.take(.response(response))
+                break
+            }
         }
         return awaited
     }
@@ -179,8 +186,6 @@ final class TestProgress: Lifecycle.Progress {
 }
 
 extension Response {
-    func field(_ name: String) -> String? { fields.first { $0.name == name }?.value }
-
     var text: String { String(decoding: bodyBytes, as: UTF8.self) }
 
     /// The body as a JSON object.

@@ -23,11 +23,25 @@ import Testing
         #expect(client.send(Array("abc".utf8)) == .sent(3))
         #expect(served.receive(into: &buffer, from: 2) == .received(3))
         #expect(buffer == [0, 0, 97, 98, 99, 0, 0, 0])
-        #expect(served.send([1, 2].span, [3].span) == .sent(3))
-        #expect(client.receive(into: &buffer) == .received(3))
-        #expect(buffer.prefix(3) == [1, 2, 3])
+        #expect(served.send([1, 2].span, [[9, 3], [], [4, 5]], skipping: 1) == .sent(5))
+        #expect(client.receive(into: &buffer) == .received(5))
+        #expect(buffer.prefix(5) == [1, 2, 3, 4, 5])
         client.shutDown(.sending)
         #expect(served.receive(into: &buffer) == .ended)
+    }
+
+    @Test func `of many parts the first leave at once`() throws {
+        let listener = try Socket.listen(host: "127.0.0.1", port: 0)
+        let client = try Socket.connect(host: "127.0.0.1", port: #require(try listener.localPort()))
+        guard case .accepted(let served, from: _) = listener.accept() else {
+            Issue.record("no connection")
+            return
+        }
+        let parts = (0..<40).map { [UInt8($0)] }
+        #expect(served.send([255].span, parts[...], skipping: 0) == .sent(Socket.mostParts))
+        var buffer = [UInt8](repeating: 0, count: 64)
+        #expect(client.receive(into: &buffer) == .received(Socket.mostParts))
+        #expect(Array(buffer.prefix(Socket.mostParts)) == [255] + Array(0..<15))
     }
 
     @Test func `sending fills up, and to a peer that is gone it breaks without a signal`() throws {

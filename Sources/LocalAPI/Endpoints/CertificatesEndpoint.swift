@@ -2,23 +2,24 @@ import HTTP
 import Lifecycle
 
 /// `GET /v1/certificates`: all certificates, or those in one state.
-struct CertificatesEndpoint: PromptEndpoint {
+struct CertificatesEndpoint: Endpoint {
     let board: any StatusBoard
     let rendered: RenderedSnapshot
 
-    func answer(_ call: APICall) throws(Problem) -> Response {
+    func reply(to call: APICall) throws(Problem) -> Answer {
         let snapshot = board.current()
         guard let text = call.query["state"] else {
-            let bytes = rendered.bytes(.certificates, of: snapshot) { snapshot in
-                JSONWriter.document { $0.certificates(snapshot.certificates) }
+            return rendered.reply(.certificates, of: snapshot) { snapshot in
+                JSONWriter.list(snapshot.certificates)
+            } respond: {
+                .json(.ok, .shared($0))
             }
-            return .json(.ok, .shared([bytes]))
         }
         guard let state = CertificateState(rawValue: text) else {
             let known = CertificateState.allCases.map(\.rawValue).joined(separator: ", ")
             throw Problem(.badQuery, "The states are \(known).", errors: ["state is not known"])
         }
-        return .json(.ok) { $0.certificates(snapshot.certificates.lazy.filter { $0.state == state }) }
+        return .inSteps(JSONWriter.list(snapshot.certificates, in: state)) { .json(.ok, .shared($0)) }
     }
 }
 

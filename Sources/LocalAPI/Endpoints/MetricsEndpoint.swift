@@ -3,24 +3,24 @@ import Lifecycle
 import POSIX
 
 /// `GET /metrics`: the certificates' part is kept while the snapshot is, the rest is of this moment.
-struct MetricsEndpoint: PromptEndpoint {
+struct MetricsEndpoint: Endpoint {
     let board: any StatusBoard
     let rendered: RenderedSnapshot
     let requests: RequestCounters
     let version: String
+    private static let type = Field("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 
-    func answer(_ call: APICall) throws(Problem) -> Response {
-        let snapshot = board.current()
-        let certificates = rendered.bytes(.metrics, of: snapshot) { snapshot in
+    func reply(to call: APICall) throws(Problem) -> Answer {
+        let (board, requests, version) = (board, requests, version)
+        return rendered.reply(.metrics, of: board.current()) { snapshot in
+            CertificateMetrics.document(snapshot.certificates)
+        } respond: { certificates in
             var writer = MetricsWriter()
-            writer.certificates(snapshot.certificates)
-            return writer.bytes
+            writer.agent(board.current(), version: version)
+            writer.counts(of: requests.current())
+            writer.process(ProcessFacts.current())
+            return Response(
+                .ok, fields: [Self.type], body: .shared(certificates + [SharedBytes(writer.bytes)]))
         }
-        var writer = MetricsWriter()
-        writer.agent(snapshot, version: version)
-        writer.counts(of: requests.current())
-        writer.process(ProcessFacts.current())
-        let type = Field("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-        return Response(.ok, fields: [type], body: .shared([certificates, SharedBytes(writer.bytes)]))
     }
 }

@@ -2,12 +2,15 @@ import HTTP
 import Lifecycle
 
 /// `GET /v1/status`: everything, from one snapshot.
-struct StatusEndpoint: PromptEndpoint {
+struct StatusEndpoint: Endpoint {
     let board: any StatusBoard
     let rendered: RenderedSnapshot
 
-    func answer(_ call: APICall) throws(Problem) -> Response {
-        let bytes = rendered.bytes(.status, of: board.current()) { JSONWriter.status($0) }
-        return .json(.ok, .shared([bytes]))
+    func reply(to call: APICall) throws(Problem) -> Answer {
+        rendered.reply(.status, of: board.current()) {
+            JSONWriter.status($0)
+        } respond: {
+            .json(.ok, .shared($0))
+        }
     }
 }

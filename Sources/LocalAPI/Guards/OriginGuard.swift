@@ -8,10 +8,10 @@ struct OriginGuard: RequestGuard {
     let name = "origin"
 
     func check(_ request: Request, from peer: Peer) throws(Problem) {
-        for origin in request.fields.values("origin") where !isOwn(origin, of: request) {
+        for origin in request.fields.values(.origin) where !isOwn(origin, of: request) {
             throw Problem(.crossSite, "Origin names another site.")
         }
-        for site in request.fields.values("sec-fetch-site") where site != "same-origin" && site != "none" {
+        for site in request.fields.values(.secFetchSite) where site != "same-origin" && site != "none" {
             throw Problem(.crossSite, "Sec-Fetch-Site says that another site asks.")
         }
     }

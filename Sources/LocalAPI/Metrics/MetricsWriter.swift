@@ -2,12 +2,12 @@ import FoundationEssentials
 import Lifecycle
 
 /// Writes Prometheus' text format 0.0.4 straight into bytes. A family is begun once, and its samples follow.
-struct MetricsWriter {
+struct MetricsWriter: DocumentWriter {
     enum Kind: String {
         case counter, gauge, histogram
     }
 
-    private(set) var bytes: [UInt8] = []
+    var bytes: [UInt8] = []
     private var family: [UInt8] = []
 
     /// `help` holds neither a backslash nor a line feed.
@@ -21,7 +21,7 @@ struct MetricsWriter {
         bytes.append(text: suffix)
         bytes.append(contentsOf: labels.bytes)
         bytes.append(text: labels.bytes.isEmpty ? " " : "} ")
-        if value.isFinite { bytes.append(number: value) } else { bytes.append(text: "NaN") }
+        bytes.append(metric: value)
         bytes.append(UInt8(ascii: "\n"))
     }
 
@@ -77,6 +77,12 @@ struct MetricLabels: ExpressibleByDictionaryLiteral {
             }
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+}
+
+extension [UInt8] {
+    mutating func append(metric value: Double) {
+        if value.isFinite { append(number: value) } else { append(text: "NaN") }
     }
 }
 

@@ -6,10 +6,17 @@ import POSIX
 /// Counts the answers of the API. The labels are patterns, known methods and status codes, never what a client made
 /// up: their number has a bound.
 final class RequestCounters: Sendable {
+    /// One series.
     struct Key: Hashable, Sendable {
         let route: String
         let method: String
         let code: Int
+    }
+
+    /// What the answer to a request was counted under: a route of the table, or one of two words for what has none.
+    enum Place {
+        static let unmatched = -1
+        static let unparsed = -2
     }
 
     struct Counts: Sendable {
@@ -19,36 +26,81 @@ final class RequestCounters: Sendable {
         ])
     }
 
-    private let counts = Lock(Counts())
+    /// The usual answers of all operations are counted in an array, by route and method, without a look into the
+    /// dictionary of the others.
+    private struct Tally {
+        var routes: [String] = []
+        /// 0 where there is no such operation.
+        var usualCodes: [Int] = []
+        var usual: [Int] = []
+        var others = Counts()
 
-    func current() -> Counts { counts.withLock { $0 } }
-
-    /// Makes a series of each operation's usual answer.
-    func begin(with table: RouteTable) {
-        counts.withLock { counts in
-            for route in table.routes {
-                for operation in route.operations {
-                    let key = Key(
-                        route: route.pattern.description, method: operation.method.name,
-                        code: operation.success.code)
-                    counts.requests[key] = 0
-                }
+        func route(_ place: Int) -> String {
+            switch place {
+            case Place.unparsed: "unparsed"
+            case routes.indices: routes[place]
+            default: "unmatched"
             }
         }
     }
 
-    func count(_ exchange: AnsweredExchange, route: String) {
-        let key = Key(route: route, method: Self.label(of: exchange.request), code: exchange.status.code)
-        counts.withLock {
-            $0.requests[key, default: 0] += 1
-            $0.duration.observe(exchange.duration)
+    private static let methods: [Method] = [.get, .head, .post, .put, .delete, .options, .patch]
+
+    private let tally = Lock(Tally())
+
+    /// Makes a series of each operation's usual answer.
+    func begin(with table: RouteTable) {
+        tally.withLock { tally in
+            tally.routes = table.routes.map(\.pattern.description)
+            tally.usualCodes = table.routes.flatMap { route in
+                Self.methods.map { method in
+                    route.operations.first { $0.method == method }?.success.code ?? 0
+                }
+            }
+            tally.usual = [Int](repeating: 0, count: tally.usualCodes.count)
         }
     }
 
-    private static func label(of request: Request?) -> String {
-        switch request?.method {
-        case .other, nil: "other"
-        case let method?: method.name
+    func current() -> Counts {
+        let tally = tally.withLock { $0 }
+        var all = tally.others
+        for (slot, code) in tally.usualCodes.enumerated() where code != 0 {
+            let (route, method) = slot.quotientAndRemainder(dividingBy: Self.methods.count)
+            let key = Key(route: tally.routes[route], method: Self.methods[method].name, code: code)
+            all.requests[key, default: 0] += tally.usual[slot]
+        }
+        return all
+    }
+
+    /// `place` is the number of the route in the table, or a word for what has none.
+    func count(_ exchange: AnsweredExchange, at place: Int) {
+        let method = exchange.request.flatMap { Self.number(of: $0.method) }
+        let code = exchange.status.code
+        tally.withLock { tally in
+            tally.others.duration.observe(exchange.duration)
+            if let method, place >= 0 {
+                let slot = place * Self.methods.count + method
+                if tally.usualCodes[slot] == code {
+                    tally.usual[slot] += 1
+                    return
+                }
+            }
+            let name = method.map { Self.methods[$0].name } ?? "other"
+            tally.others.requests[Key(route: tally.route(place), method: name, code: code), default: 0] += 1
+        }
+    }
+
+    /// Where the method stands in `methods`; nil for a token that somebody made up.
+    private static func number(of method: Method) -> Int? {
+        switch method {
+        case .get: 0
+        case .head: 1
+        case .post: 2
+        case .put: 3
+        case .delete: 4
+        case .options: 5
+        case .patch: 6
+        case .other: nil
         }
     }
 }

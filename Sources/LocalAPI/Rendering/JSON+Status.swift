@@ -1,24 +1,40 @@
-import Lifecycle
+package import Lifecycle
 
 extension JSONWriter {
     /// The whole status document.
-    static func status(_ snapshot: Snapshot) -> [UInt8] {
-        document {
+    package static func status(_ snapshot: Snapshot) -> SlicedDocument<JSONWriter> {
+        list(snapshot.certificates) {
             $0.time("taken_at", snapshot.takenAt)
             $0.object("agent") { $0.members(of: snapshot.agent, skew: snapshot.clock.skew) }
             $0.object("identity") { $0.members(of: snapshot.identity) }
             $0.object("broker") { $0.members(of: snapshot.broker) }
             $0.object("clock") { $0.members(of: snapshot.clock) }
             $0.counts(of: snapshot.certificates)
-            $0.certificates(snapshot.certificates)
         }
     }
 
-    /// The member `certificates`: one object each.
-    mutating func certificates(_ statuses: some Sequence<CertificateStatus>) {
-        array("certificates", of: statuses) { writer, status in
-            writer.object { $0.members(of: status) }
-        }
+    /// An object whose last member is `certificates`: one object each, of those in `state` only if it is given.
+    static func list(
+        _ statuses: [CertificateStatus], in state: CertificateState? = nil,
+        after members: @escaping @Sendable (inout JSONWriter) -> Void = { _ in }
+    ) -> SlicedDocument<JSONWriter> {
+        SlicedDocument(
+            JSONWriter(), about: statuses.count,
+            [
+                .init(begin: {
+                    $0.beginObject()
+                    members(&$0)
+                    $0.beginArray("certificates")
+                }) { writer, index in
+                    if let state, statuses[index].state != state { return }
+                    writer.object { $0.members(of: statuses[index]) }
+                },
+                .init(begin: {
+                    $0.endArray()
+                    $0.endObject()
+                    $0.bytes.append(UInt8(ascii: "\n"))
+                }),
+            ])
     }
 
     /// How many certificates are in which state; every state is there.

@@ -3,8 +3,8 @@ import Lifecycle
 
 /// Writes JSON (RFC 8259) straight into bytes. Members come in the order they are written; what is `nil` is written
 /// as `null`, so that a document has the same members at all times. Times are RFC 3339, durations seconds.
-struct JSONWriter {
-    private(set) var bytes: [UInt8] = []
+package struct JSONWriter: DocumentWriter {
+    package var bytes: [UInt8] = []
     private var isFirst = true
 
     /// An object with a line feed behind it.
@@ -42,6 +42,22 @@ struct JSONWriter {
             for element in elements { write(&writer, element) }
         }
     }
+
+    // The four halves of braces, for a document that isn't written in one go.
+
+    mutating func beginObject() {
+        separate()
+        open("{")
+    }
+
+    mutating func endObject() { close("}") }
+
+    mutating func beginArray(_ name: String) {
+        self.name(name)
+        open("[")
+    }
+
+    mutating func endArray() { close("]") }
 
     mutating func strings(_ name: String, _ values: some Sequence<String>) {
         array(name, of: values) { $0.element($1) }
@@ -103,11 +119,19 @@ struct JSONWriter {
     private mutating func braces(
         _ open: Unicode.Scalar, _ close: Unicode.Scalar, _ content: (inout JSONWriter) -> Void
     ) {
-        bytes.append(UInt8(ascii: open))
-        isFirst = true
+        self.open(open)
         content(&self)
+        self.close(close)
+    }
+
+    private mutating func open(_ brace: Unicode.Scalar) {
+        bytes.append(UInt8(ascii: brace))
+        isFirst = true
+    }
+
+    private mutating func close(_ brace: Unicode.Scalar) {
         isFirst = false
-        bytes.append(UInt8(ascii: close))
+        bytes.append(UInt8(ascii: brace))
     }
 
     /// Escapes what RFC 8259 section 7 demands, and nothing else.

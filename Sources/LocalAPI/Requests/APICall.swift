@@ -6,14 +6,17 @@ import Lifecycle
 struct APICall: Sendable {
     let request: Request
     let peer: Peer
-    /// What the answer's `X-Request-Id` says.
-    let id: String
+    /// The name of its answer.
+    let requestID: RequestID
     /// There is room for one more answer that waits.
     let mayWait: Bool
     /// The named parts of the path, decoded.
     let parameters: [String: String]
     /// Decoded, known to the operation, each name once.
     let query: [String: String]
+
+    /// What the answer's `X-Request-Id` says.
+    var id: String { requestID.description }
 
     func parameter(_ name: String) -> String { parameters[name] ?? "" }
 }
@@ -26,6 +29,8 @@ protocol Endpoint: Sendable {
 /// What an endpoint says.
 enum Answer: Sendable {
     case now(Response)
+    /// Made step by step, while others are served.
+    case stepwise(any SteppedAnswer)
     /// Only where `APICall.mayWait` holds.
     case later(PendingAnswer)
 }

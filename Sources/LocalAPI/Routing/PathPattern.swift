@@ -15,6 +15,11 @@ struct PathPattern: Sendable, CustomStringConvertible {
         }
     }
 
+    /// No part is named.
+    var isLiteral: Bool {
+        parts.allSatisfy { if case .literal = $0 { true } else { false } }
+    }
+
     /// The named parts of a path that was split and decoded; nil if the path is another one.
     func match(_ segments: [String]) -> [String: String]? {
         guard segments.count == parts.count else { return nil }

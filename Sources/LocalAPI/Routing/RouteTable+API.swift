@@ -18,8 +18,9 @@ struct APIServices: Sendable {
 }
 
 extension RouteTable {
-    /// The routes of the local API; `openapi/openapi.json` is their contract.
-    static func api(_ services: APIServices, _ requests: RequestCounters, run: String) -> RouteTable {
+    /// The routes of the local API, and what counts their answers; `openapi/openapi.json` is their contract.
+    static func api(_ services: APIServices, run: String) -> (RouteTable, RequestCounters) {
+        let requests = RequestCounters()
         let rendered = RenderedSnapshot()
         let (board, commands, log) = (services.board, services.commands, services.log)
         let accepted = AcceptedRenewals(run: run, now: services.now)
@@ -53,6 +54,8 @@ extension RouteTable {
             Route("/v1/renewals/{id}", .get(RenewalEndpoint(board: board, accepted: accepted))),
             Route("/v1/status", .get(StatusEndpoint(board: board, rendered: rendered))),
         ]
-        return RouteTable(routes: routes)
+        let table = RouteTable(routes: routes)
+        requests.begin(with: table)
+        return (table, requests)
     }
 }

@@ -2,22 +2,42 @@ import HTTP
 
 /// All routes, sorted by path.
 struct RouteTable: Sendable {
-    let routes: [Route]
+    /// A route that was found, its number in the table, and what its named parts are.
+    struct Match {
+        let route: Route
+        let number: Int
+        let parameters: [String: String]
+    }
 
-    func match(_ segments: [String]) -> (route: Route, parameters: [String: String])? {
-        for route in routes {
-            if let parameters = route.pattern.match(segments) { return (route, parameters) }
+    let routes: [Route]
+    /// The paths without a named part, as they are written when nothing in them is percent-encoded.
+    private let literals: [(path: [UInt8], number: Int)]
+
+    init(routes: [Route]) {
+        self.routes = routes
+        literals = routes.enumerated().compactMap { number, route in
+            route.pattern.isLiteral ? (Array(route.pattern.description.utf8), number) : nil
+        }
+    }
+
+    /// The route of a path as it came; nil if there is none, or the path can't be decoded.
+    func match(_ target: Target) -> Match? {
+        let path = target.pathBytes
+        for literal in literals where path.elementsEqual(literal.path) {
+            return Match(route: routes[literal.number], number: literal.number, parameters: [:])
+        }
+        return target.segments.flatMap(match)
+    }
+
+    private func match(_ segments: [String]) -> Match? {
+        for (number, route) in routes.enumerated() {
+            if let parameters = route.pattern.match(segments) {
+                return Match(route: route, number: number, parameters: parameters)
+            }
         }
         return nil
     }
 
     /// What OPTIONS says of the whole server.
     var methods: [String] { Set(routes.flatMap(\.methods)).sorted() }
-
-    /// The path of a request as its series are labelled: a pattern, or one of two words for what has none.
-    func label(of request: Request?) -> String {
-        guard let request else { return "unparsed" }
-        guard let segments = request.target.segments, let found = match(segments) else { return "unmatched" }
-        return found.route.pattern.description
-    }
 }

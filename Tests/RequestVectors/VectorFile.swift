@@ -1,20 +1,20 @@
 import Foundation
-import HTTP
-import Testing
+public import HTTP
+public import Testing
 
 /// One request, or several, with the verdict the parser must come to.
 ///
 /// In a `.http` file a vector begins with `=== its name`, its verdicts follow as `> event` in their order, and then
 /// what goes over the wire: line ends of the file mean nothing, `\r \n \t \0 \\ \xHH` stand for their bytes and
 /// `\{N*text}` for N times the text. Lines before the first vector are comment.
-struct Vector: Sendable, CustomTestStringConvertible {
-    let name: String
-    let events: [String]
-    let bytes: [UInt8]
+public struct Vector: Sendable, CustomTestStringConvertible {
+    public let name: String
+    public let events: [String]
+    public let bytes: [UInt8]
 
-    var testDescription: String { name }
+    public var testDescription: String { name }
 
-    static let all: [Vector] = files.flatMap(vectors)
+    public static let all: [Vector] = files.flatMap(vectors)
 
     private static var files: [URL] {
         let folder = Bundle.module.bundleURL.appendingPathComponent("Vectors")
@@ -79,14 +79,14 @@ struct Vector: Sendable, CustomTestStringConvertible {
 }
 
 /// `bytes` as text that shows what cannot be printed.
-func printable(_ bytes: [UInt8]) -> String {
+public func printable(_ bytes: [UInt8]) -> String {
     bytes.reduce(into: "") { text, byte in
         text += byte >= 32 && byte < 127 ? String(UnicodeScalar(byte)) : "\\x" + String(byte, radix: 16)
     }
 }
 
 /// What a parser makes of `pieces`, as the verdicts of the vectors are written.
-func events(of pieces: [[UInt8]], limits: Limits = Limits()) -> [String] {
+public func events(of pieces: [[UInt8]], limits: Limits = Limits()) -> [String] {
     var parser = RequestParser(limits: limits)
     var events: [String] = []
     for piece in pieces {
@@ -108,7 +108,8 @@ func events(of pieces: [[UInt8]], limits: Limits = Limits()) -> [String] {
         ? events : events + ["incomplete"]
 }
 
-private func describe(_ request: Request) -> String {
+/// A request as the verdicts say it.
+public func describe(_ request: Request) -> String {
     let body = request.body.isEmpty ? "" : " body=" + printable(request.body)
     let connection = request.keepsAlive ? "keep-alive" : "close"
     return "request \(request.method.name) \(request.target.text) \(connection)\(body)"

@@ -1,0 +1,378 @@
+"""A hostile local program, and beside it a well-behaved one that measures what it gets."""
+
+import argparse
+import contextlib
+import os
+import pathlib
+import re
+import resource
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+from api import Connection
+from house import Failed, house, stop, wait_until
+
+MEBIBYTE = 1 << 20
+LARGEST_RSS = 40
+LONGEST_WAIT = 0.050
+
+
+class Plan:
+    """How hard it gets: as the goals say, or what a test has time for."""
+
+    def __init__(self, short):
+        self.certificates = 100 if short else 1_000
+        self.connections = 2_000 if short else 10_000
+        self.hold = 2 if short else 10
+        self.garbage = (16 if short else 1024) * MEBIBYTE
+        self.slow = 3 if short else 40
+        # A test shares its machine with other tests: there only standing still counts.
+        self.longest_wait = 5 if short else LONGEST_WAIT
+
+
+class Witness:
+    """Asks for /healthz every ten milliseconds and remembers how long the answers took."""
+
+    def __init__(self, place):
+        self.place, self.times, self.lost = place, [], 0
+        self.ends = threading.Event()
+        self.thread = threading.Thread(target=self.watch)
+
+    def __enter__(self):
+        self.thread.start()
+        # It is there before the trouble begins.
+        wait_until("the first answer", lambda: self.times)
+        return self
+
+    def __exit__(self, *_):
+        self.ends.set()
+        self.thread.join()
+
+    def watch(self):
+        connection = None
+        while not self.ends.wait(0.01):
+            began = time.perf_counter()
+            try:
+                connection = connection or Connection(self.place.port)
+                if connection.get("/healthz").status != 200:
+                    self.lost += 1
+            except OSError:
+                # Turned away: it may come again, and that counts as waiting.
+                connection = None
+                self.lost += 1
+                continue
+            self.times.append(time.perf_counter() - began)
+
+    def report(self):
+        times = sorted(self.times) or [float("inf")]
+        return times[len(times) * 99 // 100], times[-1], self.lost
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="scripts/abuse")
+    parser.add_argument("scenarios", nargs="*", metavar="scenario", help=" | ".join(SCENARIOS) + " (default: all)")
+    parser.add_argument("--short", action="store_true", help="less of everything, for the tests")
+    parser.add_argument("--binaries", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    for name in options.scenarios:
+        if name not in SCENARIOS:
+            parser.error(f"there is no scenario '{name}': choose from {', '.join(SCENARIOS)}")
+    plan = Plan(options.short)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (20_000, 20_000))
+    problems = []
+    with house(options.binaries, "--certificates", str(plan.certificates), "--issue-delay", "500ms") as place:
+        with place.agent() as agent:
+            wait_until("the certificates", lambda: len(issued(place)) == plan.certificates, 900)
+            # The highest it came to while it fetched its first certificates is not of interest here.
+            reset_peak(agent.pid)
+            for name in options.scenarios or SCENARIOS:
+                problems += run(name, place, agent.pid, plan)
+        if not options.scenarios or "squatter" in options.scenarios:
+            problems += squatter(place)
+    for problem in problems:
+        print(f"FAILED {problem}", file=sys.stderr)
+    return 1 if problems else 0
+
+
+def run(name, place, pid, plan):
+    if name == "squatter":
+        return []
+    with Witness(place) as witness:
+        problems = SCENARIOS[name](place, pid, plan)
+    p99, longest, lost = witness.report()
+    peak = peak_rss(pid)
+    problems += recovers(place)
+    print(
+        f"{name}: healthz p99 {p99 * 1000:.1f} ms, longest {longest * 1000:.1f} ms of {len(witness.times)}, "
+        f"{lost} times turned away, peak RSS {peak:.1f} MiB", flush=True)
+    if peak >= LARGEST_RSS:
+        problems.append(f"the agent grew to {peak:.1f} MiB")
+    if p99 >= plan.longest_wait:
+        problems.append(f"healthz took {p99 * 1000:.0f} ms")
+    reset_peak(pid)
+    return [f"{name}: {problem}" for problem in problems]
+
+
+def recovers(place):
+    """A new client is served, and a renewal that it asks for comes to its end."""
+    file = place.output("c0001", "fullchain.pem")
+    before = file.stat().st_ino
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            with Connection(place.port) as connection:
+                connection.post("/v1/certificates/c0001/renew", place.token(), '{"over_budget":true}')
+            break
+        except OSError:
+            if time.monotonic() > deadline:
+                return ["no renewal can be asked for afterwards"]
+            time.sleep(0.05)
+    try:
+        wait_until("a renewal", lambda: file.stat().st_ino != before, 15)
+        return []
+    except (Failed, FileNotFoundError) as error:
+        return [f"no renewal afterwards: {error}"]
+
+
+def connections(place, _, plan):
+    """Many connections, opened and held."""
+    held = [opened(place) for _ in range(plan.connections)]
+    time.sleep(plan.hold)
+    return close(held)
+
+
+def waiting(place, _, plan):
+    """Three hundred requests that wait for their answer."""
+    request = post(place, "/v1/certificates/c0002/renew", "Prefer: wait=3\r\n", '{"over_budget":true}')
+    held = [opened(place, request) for _ in range(300)]
+    codes = {}
+    for client in held:
+        code = first_line(client)
+        codes[code] = codes.get(code, 0) + 1
+    close(held)
+    print(f"  answers: {codes}")
+    return [] if codes.get("200", 0) > 0 else ["none of those that waited was answered"]
+
+
+def slow_heads(place, _, plan):
+    return trickle(place, plan, b"GET /healthz HTTP/1.1\r\nHost: x\r\n", b"X-A: b\r\n")
+
+
+def slow_bodies(place, _, plan):
+    head = f"POST /v1/renew HTTP/1.1\r\nHost: 127.0.0.1:{place.port}\r\nContent-Length: 60000\r\n\r\n".encode()
+    return trickle(place, plan, head, b"x")
+
+
+def trickle(place, plan, beginning, more):
+    """Requests that never end, a few bytes a second, on as many connections as there are."""
+    held = [opened(place, beginning) for _ in range(256)]
+    ends = time.monotonic() + plan.slow
+    while time.monotonic() < ends:
+        for client in held:
+            with contextlib.suppress(OSError):
+                client.send(more)
+        time.sleep(0.5)
+    open_still = sum(1 for client in held if not is_closed(client))
+    close(held)
+    # Shorter than the limit for a body nothing has to be closed yet.
+    return [f"{open_still} of 256 are open still"] if plan.slow > 30 and open_still > 0 else []
+
+
+def no_readers(place, _, plan):
+    """Answers that nobody reads, while the certificates change, so that they aren't all the same."""
+    request = get(place, "/metrics") * 4
+    held = []
+    ends = time.monotonic() + plan.slow
+    number = 0
+    while time.monotonic() < ends:
+        held += [opened(place, request, buffer=4096) for _ in range(60)]
+        number += 1
+        with contextlib.suppress(OSError), Connection(place.port) as connection:
+            connection.post(f"/v1/certificates/c{number % 50 + 3:04}/renew", place.token(), '{"over_budget":true}')
+        time.sleep(0.5)
+    return close(held)
+
+
+def garbage(place, _, plan):
+    """What is no request, as fast as it is taken, and requests for what isn't there."""
+    sent = 0
+    noise = os.urandom(4096) * 64
+    nothing = get(place, "/no/such/path") * 2000
+    while sent < plan.garbage:
+        for block in (b"GET / HTTP/1.1\r\nHost: x\r\n" + noise, nothing):
+            client = opened(place)
+            client.setblocking(True)
+            client.settimeout(2)
+            reader = threading.Thread(target=drain, args=[client])
+            reader.start()
+            with contextlib.suppress(OSError):
+                for _ in range(8):
+                    client.sendall(block)
+                    sent += len(block)
+            with contextlib.suppress(OSError):
+                client.shutdown(socket.SHUT_WR)
+            reader.join()
+            client.close()
+    return []
+
+
+def descriptors(place, pid, plan):
+    """No descriptor left, for a while."""
+    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    used = len(os.listdir(f"/proc/{pid}/fd"))
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (used + 20, before[1]))
+    held = [opened(place, get(place, "/healthz")) for _ in range(100)]
+    time.sleep(plan.hold)
+    close(held)
+    time.sleep(0.5)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+    return []
+
+
+def renewals(place, _, plan):
+    """A thousand requests for one renewal, and for certificates that there aren't."""
+    with Connection(place.port) as connection:
+        orders = int(re.search(rb'renewals_total{certificate="c0001".*?result="succeeded"} (\d+)',
+                               connection.get("/metrics").body)[1])
+    one = post(place, "/v1/certificates/c0001/renew", "", '{"over_budget":true}')
+    held = [opened(place, one * 10) for _ in range(100)]
+    accepted = sum(answers(client, 10, b"HTTP/1.1 202") for client in held)
+    close(held)
+    unknown = [opened(place, b"".join(post(place, f"/v1/certificates/x{n}/renew", "", "") for n in range(10)))
+               for _ in range(100)]
+    refused = sum(answers(client, 10, b"HTTP/1.1 404") for client in unknown)
+    close(unknown)
+    time.sleep(2)
+    with Connection(place.port) as connection:
+        now = int(re.search(rb'renewals_total{certificate="c0001".*?result="succeeded"} (\d+)',
+                            connection.get("/metrics").body)[1])
+    print(f"  {accepted} accepted, {now - orders} renewals, {refused} unknown")
+    problems = []
+    if accepted != 1000 or refused != 1000:
+        problems.append(f"{accepted} of 1000 accepted, {refused} of 1000 unknown ones refused")
+    # One for all that came while it ran; what came when it was over begins another.
+    if not 1 <= now - orders <= 2:
+        problems.append(f"{now - orders} renewals")
+    return problems
+
+
+def squatter(place):
+    """Another user has the port before the agent: renewals go on, and the API comes when the port is free."""
+    program = (
+        "import os, socket, time\nos.setuid(65534)\ns = socket.socket()\n"
+        "s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\n"
+        f"s.bind(('127.0.0.1', {place.port})); s.listen(); print('ready', flush=True); time.sleep(600)")
+    other = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
+    try:
+        if other.stdout.readline() != b"ready\n":
+            return ["squatter: the other user does not get the port"]
+        place.output("c0001", "fullchain.pem").unlink()
+        agent = place.start_agent()
+        try:
+            wait_until("a renewal", place.output("c0001", "fullchain.pem").exists, 30)
+            other.kill()
+            other.wait()
+            wait_until("the API", place.accepts, 30)
+            print("squatter: the certificate came all the same, and the API when the port was free")
+            return []
+        finally:
+            stop(agent)
+    except Failed as error:
+        return [f"squatter: {error}"]
+    finally:
+        other.kill()
+        other.wait()
+
+
+SCENARIOS = {
+    "connections": connections, "waiting": waiting, "slow-heads": slow_heads, "slow-bodies": slow_bodies,
+    "no-readers": no_readers, "garbage": garbage, "descriptors": descriptors, "renewals": renewals,
+    "squatter": squatter,
+}
+
+
+def issued(place):
+    return list((place.lab / "certs").glob("*/fullchain.pem"))
+
+
+def opened(place, request=b"", buffer=None):
+    """A connection on which `request` was sent. Turned away or not: that shows later."""
+    client = socket.socket()
+    if buffer:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+    client.settimeout(10)
+    with contextlib.suppress(OSError):
+        client.connect(("127.0.0.1", place.port))
+        client.sendall(request)
+    client.setblocking(False)
+    return client
+
+
+def close(clients):
+    for client in clients:
+        client.close()
+    return []
+
+
+def get(place, path):
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{place.port}\r\n\r\n".encode()
+
+
+def post(place, path, fields, body):
+    kind = "Content-Type: application/json\r\n" if body else ""
+    return (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{place.port}\r\nAuthorization: Bearer {place.token()}\r\n"
+        f"{kind}{fields}Content-Length: {len(body)}\r\n\r\n{body}").encode()
+
+
+def first_line(client):
+    """The status of the next answer, or how the connection ended."""
+    client.settimeout(20)
+    try:
+        text = client.recv(65536)
+        return text[9:12].decode() if text else "closed"
+    except OSError as error:
+        return type(error).__name__
+
+
+def answers(client, count, beginning):
+    """How many of the next answers begin like this."""
+    client.settimeout(20)
+    received = b""
+    with contextlib.suppress(OSError):
+        while received.count(b"HTTP/1.1 ") < count and (data := client.recv(65536)):
+            received += data
+    return received.count(beginning)
+
+
+def drain(client):
+    with contextlib.suppress(OSError):
+        while client.recv(1 << 18):
+            pass
+
+
+def is_closed(client):
+    client.setblocking(False)
+    try:
+        while data := client.recv(65536):
+            pass
+        return True
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+
+
+def reset_peak(pid):
+    pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+def peak_rss(pid):
+    return int(re.search(r"VmHWM:\s+(\d+) kB", pathlib.Path(f"/proc/{pid}/status").read_text())[1]) / 1024
+
+
+if __name__ == "__main__":
+    sys.exit(main())

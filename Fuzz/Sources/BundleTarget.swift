@@ -1,0 +1,33 @@
+import FoundationEssentials
+import Lifecycle
+import Notation
+import PKI
+
+@testable import Agent
+
+/// The broker's answer, as it came, is refused with a reason, or passes all checks: nothing else.
+func fuzzBundle(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    let input = bytes(data, count)
+    guard let bundle = try? JSON.decode(UncheckedBundle.self, from: input), let checks = checks(for: bundle)
+    else { return 0 }
+    switch Result(catching: { () throws(RenewalFailure) in try checks.judge(bundle) }) {
+    case .success: break
+    case .failure(let failure): precondition(!failure.detail.isEmpty)
+    }
+    return 0
+}
+
+/// The key and the names are those of the bundle, so that later checks are reached too; the time is that of the seed.
+private func checks(for bundle: UncheckedBundle) -> BundleChecks? {
+    guard let name = try? CertificateName(validating: "www"),
+        let host = try? DNSName(validating: "www.example.org"), let names = DNSNameSet([host])
+    else { return nil }
+    let leaf = try? Certificate.issued(in: bundle.certificatePEM)
+    let wanted = ManagedCertificate(
+        name: name, profile: "web", dnsNames: names,
+        outputs: OutputPaths(key: "/k", cert: "/c", chain: "/i", fullchain: "/f"))
+    return BundleChecks(
+        certificate: wanted, pendingKey: leaf?.spkiSHA256 ?? "", installedKey: nil,
+        found: FoundCertificate(certificate: .missing, key: .missing), identityName: "host.example.org",
+        now: (leaf?.notBefore ?? Date(timeIntervalSince1970: 0)) + 60)
+}

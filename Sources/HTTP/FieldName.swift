@@ -1,0 +1,15 @@
+/// The name of a field that is looked for again and again: folded once, compared byte by byte.
+public struct FieldName: Sendable, Equatable {
+    /// In lower case.
+    let bytes: [UInt8]
+
+    public init(_ text: String) {
+        bytes = text.utf8.map(ASCII.lowercased)
+    }
+
+    public static let authorization = FieldName("authorization")
+    public static let contentType = FieldName("content-type")
+    public static let origin = FieldName("origin")
+    public static let prefer = FieldName("prefer")
+    public static let secFetchSite = FieldName("sec-fetch-site")
+}
