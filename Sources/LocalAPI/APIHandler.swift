@@ -14,13 +14,15 @@ final class APIHandler: RequestHandler {
     private let log: Logger
     private let pauses = Lock(RepeatFilter(interval: .seconds(60)))
 
-    init(_ services: APIServices, token: TokenFile) throws(SystemError) {
+    init(_ services: APIServices, token: TokenFile, socketAccess: SocketAccess = SocketAccess())
+        throws(SystemError)
+    {
         log = services.log
         ids = try RequestIDs()
         requests = RequestCounters()
         waiting = WaitingRoom(board: services.board, now: services.uptime)
         routes = RouteTable.api(services, requests, run: ids.run)
-        guards = [HostGuard(), OriginGuard(), TokenGuard(file: token)]
+        guards = [HostGuard(), OriginGuard(), PeerGuard(access: socketAccess), TokenGuard(file: token)]
         requests.begin(with: routes)
     }
 
