@@ -54,9 +54,9 @@ extension AgentProcess {
 
     /// The port that the log tells, once it does.
     var port: UInt16? {
-        process.logged("local API listening").last?["address"]?.split(separator: ":").last.flatMap {
-            UInt16($0)
-        }
+        // The Unix socket has such a line too, without an address.
+        process.logged("local API listening").compactMap { $0["address"] }.last?.split(separator: ":").last
+            .flatMap { UInt16($0) }
     }
 
     /// Waits until the API listens.
