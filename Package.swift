@@ -109,11 +109,13 @@ let package = Package(
             ]),
         tests(
             "LocalAPITests", ["LocalAPI", "Lifecycle", "HTTP", "HTTPServer", "Log", "POSIX"],
-            resources: [.copy("Vectors")]),
+            resources: [.copy("Vectors"), .copy("Browser")]),
         tests(
             "BrokerTests",
             ["Broker", "Configuration", "HTTP", "HTTPServer", "POSIX", "PKI", "Lifecycle", "Log"]),
-        tests("CommandLineTests", ["certplane-agent", "Agent", "Configuration", "Lifecycle", "POSIX"]),
+        tests(
+            "CommandLineTests",
+            ["certplane-agent", "Agent", "Configuration", "Lifecycle", "POSIX", "Notation"]),
         tests("ArchitectureTests", []),
         tests("EndToEndTests", ["POSIX", "PKI"]),
     ]

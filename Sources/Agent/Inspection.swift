@@ -19,7 +19,8 @@ public struct Inspection: Sendable {
 
     /// Everything that can be seen on this host.
     public func findings() -> [Finding] {
-        [stateDirectory()] + bundles() + identity() + settings.certificates.flatMap(certificate)
+        [stateDirectory()] + localSocket() + bundles() + identity()
+            + settings.certificates.flatMap(certificate)
     }
 
     // MARK: - State and trust

@@ -139,6 +139,13 @@ int cposix_peer_credentials(int socket, struct cposix_credentials *credentials) 
     return 0;
 }
 
+int cposix_peer_groups(int socket, uint32_t *groups, size_t capacity) {
+    socklen_t length = (socklen_t)(capacity * sizeof *groups);
+    if (getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups, &length) == 0) return (int)(length / sizeof *groups);
+    // ERANGE: `length` is what all of them need (unix(7), Linux 4.13).
+    return errno == ERANGE ? (int)(length / sizeof *groups) : -1;
+}
+
 int cposix_local_port(int socket) {
     struct sockaddr_storage address;
     socklen_t length = sizeof address;

@@ -3,8 +3,6 @@
 enum NotSupportedYet {
     private static let keyPaths: Set<String> = [
         "certificates[].verify",
-        "api.socket",
-        "api.socket_group",
     ]
 
     /// Whether the key at this path is one of them, whichever item of a list it stands in.

@@ -19,12 +19,14 @@ final class APIHandler: RequestHandler {
         Field("Cache-Control", "no-store"), Field("X-Content-Type-Options", "nosniff"),
     ])
 
-    init(_ services: APIServices, token: TokenFile) throws(SystemError) {
+    init(_ services: APIServices, token: TokenFile, socketAccess: SocketAccess = SocketAccess())
+        throws(SystemError)
+    {
         log = services.log
         ids = try RequestIDs()
         waiting = WaitingRoom(board: services.board, now: services.uptime)
         (routes, requests) = RouteTable.api(services, run: ids.runName)
-        guards = [HostGuard(), OriginGuard(), TokenGuard(file: token)]
+        guards = [HostGuard(), OriginGuard(), PeerGuard(access: socketAccess), TokenGuard(file: token)]
     }
 
     func handle(_ request: Request, from peer: Peer, _ responder: Responder) -> Reply {

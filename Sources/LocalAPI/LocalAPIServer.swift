@@ -8,6 +8,7 @@ public final class LocalAPIServer: Sendable {
     private let reactor: Reactor
     private let handler: APIHandler
     private let token: TokenFile
+    private let socketAccess = SocketAccess()
 
     /// An API that neither listens nor runs yet. The token file at `tokenPath` is made when it is missing and the API
     /// listens; one that can't be used is told in the log and refuses changes, never reading. While the API is alive,
@@ -21,7 +22,7 @@ public final class LocalAPIServer: Sendable {
             board: board, commands: commands, progress: progress, version: version, log: log)
         var limits = ServerLimits()
         limits.longestRest = longestRest
-        handler = try APIHandler(services, token: token)
+        handler = try APIHandler(services, token: token, socketAccess: socketAccess)
         let reactor = try Reactor(limits: limits, handler: handler, heartbeat: heartbeat)
         handler.waiting.schedule { [weak reactor] delay, work in reactor?.schedule(after: delay, work) }
         self.reactor = reactor
@@ -47,6 +48,32 @@ public final class LocalAPIServer: Sendable {
 
     /// Listens there no more; connections that are open live on.
     public func close(_ listener: Listener) { reactor.close(listener.id) }
+
+    /// The API's Unix socket.
+    public struct LocalSocket: Sendable {
+        public let path: String
+        fileprivate let id: ListenerID
+        /// What stands at the path.
+        fileprivate let file: FileStatus?
+    }
+
+    /// Listens on a Unix socket that root, the agent's user and `group` may open; any thread may call it. `EEXIST` if
+    /// something else is at the path, `EADDRINUSE` if somebody answers there.
+    public func listen(socket path: String, group: GroupID?) throws(SystemError) -> LocalSocket {
+        socketAccess.admit(group)
+        let mode: FileMode = group == nil ? 0o600 : 0o660
+        let listening = try reactor.listen(.unix(path: path, mode: mode, group: group))
+        return LocalSocket(path: path, id: listening.id, file: try File.statusOfEntry(path))
+    }
+
+    /// Listens there no more, and takes the path away if it is still the socket's; connections that are open live on.
+    public func close(_ socket: LocalSocket) {
+        reactor.close(socket.id)
+        // What can't be looked at or removed is replaced by the next socket that is made there.
+        guard let file = socket.file, let now = try? File.statusOfEntry(socket.path), now.isSameFile(as: file)
+        else { return }
+        try? File.remove(socket.path)
+    }
 
     /// Takes the token from another file from now on.
     public func useToken(at path: String) { token.move(to: path) }

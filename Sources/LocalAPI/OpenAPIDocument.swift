@@ -12,6 +12,28 @@ let openAPIDocument = #"""
   "servers": [{"url": "http://127.0.0.1:9780"}],
   "security": [],
   "paths": {
+    "/": {
+      "get": {
+        "operationId": "getPage",
+        "summary": "The status page, for a person",
+        "responses": {
+          "200": {
+            "description": "One HTML document that refreshes itself through /v1/status.",
+            "headers": {
+              "Content-Security-Policy": {
+                "schema": {"type": "string"},
+                "example": "default-src 'none'"
+              }
+            },
+            "content": {"text/html": {"schema": {"type": "string"}, "example": "<!doctype html>"}}
+          },
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "403": {"$ref": "#/components/responses/CrossSite"},
+          "421": {"$ref": "#/components/responses/Misdirected"}
+        },
+        "x-codeSamples": [{"lang": "Shell", "source": "curl http://localhost:9780/"}]
+      }
+    },
     "/healthz": {
       "get": {
         "operationId": "getHealth",
@@ -127,6 +149,10 @@ let openAPIDocument = #"""
                     }
                   ]
                 }
+              },
+              "text/plain": {
+                "schema": {"type": "string"},
+                "example": "[ok] configuration\n[ok] identity\nready\n"
               }
             }
           },
@@ -151,6 +177,10 @@ let openAPIDocument = #"""
                     }
                   ]
                 }
+              },
+              "text/plain": {
+                "schema": {"type": "string"},
+                "example": "[ok] configuration\n[failed] identity: not_enrolled\nnot_ready\n"
               }
             }
           }
@@ -575,6 +605,7 @@ let openAPIDocument = #"""
               }
             }
           },
+          "413": {"$ref": "#/components/responses/TooLarge"},
           "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
           "421": {"$ref": "#/components/responses/Misdirected"},
           "503": {"$ref": "#/components/responses/Unavailable"}
@@ -756,6 +787,7 @@ let openAPIDocument = #"""
           "401": {"$ref": "#/components/responses/Unauthorized"},
           "403": {"$ref": "#/components/responses/CrossSite"},
           "404": {"$ref": "#/components/responses/UnknownCertificate"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
           "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
           "421": {"$ref": "#/components/responses/Misdirected"},
           "429": {"$ref": "#/components/responses/OverBudget"},
@@ -810,6 +842,7 @@ let openAPIDocument = #"""
           "400": {"$ref": "#/components/responses/BadRequest"},
           "401": {"$ref": "#/components/responses/Unauthorized"},
           "403": {"$ref": "#/components/responses/CrossSite"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
           "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
           "421": {"$ref": "#/components/responses/Misdirected"},
           "422": {
@@ -1067,6 +1100,7 @@ let openAPIDocument = #"""
               }
             }
           },
+          "413": {"$ref": "#/components/responses/TooLarge"},
           "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
           "421": {"$ref": "#/components/responses/Misdirected"},
           "429": {
@@ -1107,7 +1141,7 @@ let openAPIDocument = #"""
           "name": "id",
           "in": "path",
           "required": true,
-          "schema": {"type": "string"},
+          "schema": {"type": "string", "pattern": "^[A-Za-z0-9-]{1,64}$"},
           "example": "5c1d-7"
         }
       ],
@@ -1383,7 +1417,12 @@ let openAPIDocument = #"""
         "in": "path",
         "required": true,
         "description": "As in the configuration, percent-encoded.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        "schema": {
+          "type": "string",
+          "minLength": 1,
+          "maxLength": 255,
+          "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+        },
         "example": "www"
       },
       "Prefer": {
@@ -1545,6 +1584,21 @@ let openAPIDocument = #"""
               "status": 503,
               "detail": "There are too many connections",
               "instance": "/v1/status"
+            }
+          }
+        }
+      },
+      "TooLarge": {
+        "description": "The body is longer than 64 KiB.",
+        "content": {
+          "application/problem+json": {
+            "schema": {"$ref": "#/components/schemas/Problem"},
+            "example": {
+              "type": "urn:certplane:problem:content_too_large",
+              "title": "The body is too large",
+              "status": 413,
+              "detail": "The body is too large",
+              "instance": "/v1/renew"
             }
           }
         }
@@ -2292,7 +2346,7 @@ let openAPIDocument = #"""
               "certificates": {
                 "type": "array",
                 "minItems": 1,
-                "maxItems": 10000,
+                "maxItems": 200,
                 "items": {"type": "string", "minLength": 1, "maxLength": 255}
               },
               "reason": {

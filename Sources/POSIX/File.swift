@@ -34,4 +34,10 @@ public enum File {
         try requireNoZero(path, "stat")
         return try POSIX.status(path, in: AT_FDCWD, follow: false, path: path)
     }
+
+    /// Removes a name that isn't a directory's.
+    public static func remove(_ path: String) throws(SystemError) {
+        try requireNoZero(path, "unlink")
+        try system("unlink", path) { unsafe Glibc.unlink(path) }
+    }
 }

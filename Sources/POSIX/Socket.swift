@@ -43,13 +43,35 @@ public struct Socket: ~Copyable, Sendable {
         public let process: Int32
         public let user: UserID
         public let group: GroupID
+        /// Supplementary ones, when it connected.
+        public let groups: [GroupID]
+
+        public init(process: Int32, user: UserID, group: GroupID, groups: [GroupID] = []) {
+            self.process = process
+            self.user = user
+            self.group = group
+            self.groups = groups
+        }
     }
 
     /// Who connected a Unix socket, by the kernel's word.
     public func peerCredentials() throws(SystemError) -> PeerCredentials {
         var found = cposix_credentials()
         try system("getsockopt") { unsafe cposix_peer_credentials(descriptor.rawValue, &found) }
-        return PeerCredentials(process: found.process, user: found.user, group: found.group)
+        return PeerCredentials(
+            process: found.process, user: found.user, group: found.group, groups: try peerGroups())
+    }
+
+    private func peerGroups() throws(SystemError) -> [GroupID] {
+        var groups = [GroupID](repeating: 0, count: 32)
+        while true {
+            let room = groups.count
+            let count = try system("getsockopt") {
+                unsafe cposix_peer_groups(descriptor.rawValue, &groups, room)
+            }
+            if count <= room { return Array(groups.prefix(Int(count))) }
+            groups = [GroupID](repeating: 0, count: Int(count))
+        }
     }
 
     /// Small answers leave at once (TCP_NODELAY).

@@ -54,8 +54,9 @@ struct PreparedRequest {
             guard !path.isEmpty, !path.utf8.contains(0) else { throw .invalid("an unusable socket path") }
             authority = "localhost"
             way = .unixSocket(path)
-        case .loopbackIPv4(let port):
-            authority = "127.0.0.1:\(port)"
+        case .loopbackIPv4(let address, let port):
+            guard isLoopback(address) else { throw .invalid("not an address of 127.0.0.0/8") }
+            authority = "\(address):\(port)"
             way = .loopback
         case .loopbackIPv6(let port):
             authority = "[::1]:\(port)"
@@ -71,6 +72,13 @@ struct PreparedRequest {
         body = PinnedBytes(request.body)
         limits = request.limits
     }
+}
+
+/// Four decimal numbers without leading zeros, the first of them 127.
+private func isLoopback(_ address: String) -> Bool {
+    let parts = address.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count == 4, parts.first == "127" else { return false }
+    return parts.allSatisfy { part in UInt8(part).map { "\($0)" == part } ?? false }
 }
 
 /// Refuses what isn't an absolute `https` URL of a bare host.

@@ -61,7 +61,8 @@ public struct LocalRequest: Sendable {
     /// Where on this host.
     public enum Endpoint: Sendable, Equatable {
         case unixSocket(path: String)
-        case loopbackIPv4(port: UInt16)
+        /// Of 127.0.0.0/8, in its usual form.
+        case loopbackIPv4(address: String = "127.0.0.1", port: UInt16)
         case loopbackIPv6(port: UInt16)
     }
 

@@ -17,6 +17,7 @@ struct APIBinder {
     private var bound: Bound?
     /// The address that could not be bound, as the log was told.
     private var failed: ListenAddress?
+    private var socket: SocketBinder
 
     private struct Bound: Sendable {
         /// As configured.
@@ -32,15 +33,17 @@ struct APIBinder {
         self.wanted = wanted
         self.log = log
         settings = wanted.settings
+        socket = SocketBinder(server: server, log: log)
     }
 
     /// Runs until `wanted` is closed.
     mutating func run() {
         while true {
-            let isSettled = settle()
-            let deadline = isSettled ? nil : Clock.boottime() + Self.retryInterval
+            let problems = [settle(), socket.settle(settings)].compactMap(\.self)
+            trouble.set(problems.first)
+            let deadline = problems.isEmpty ? nil : Clock.boottime() + Self.retryInterval
             switch wanted.news(since: settings, until: deadline) {
-            case .closed: return
+            case .closed: return socket.release()
             case .none: continue
             case .changed(let next):
                 if next.tokenPath != settings.tokenPath { server.useToken(at: next.tokenPath) }
@@ -49,29 +52,24 @@ struct APIBinder {
         }
     }
 
-    /// Brings what is bound in line with what is wanted; whether that succeeded.
-    private mutating func settle() -> Bool {
+    /// Brings what is bound in line with what is wanted; what hinders it, if something does.
+    private mutating func settle() -> String? {
         guard case .loopback(let host, let port) = settings.listen else {
             release()
-            trouble.set(nil)
-            return true
+            return nil
         }
-        if bound?.address == settings.listen {
-            trouble.set(nil)
-            return true
-        }
+        if bound?.address == settings.listen { return nil }
         do throws(SystemError) {
             let listener = try server.listen(host: host, port: port)
             release()
             let name = "\(ListenAddress.loopback(host: host, port: listener.port))"
             bound = Bound(address: settings.listen, name: name, listener: listener)
             failed = nil
-            trouble.set(nil)
             log.info("local API listening", ["address": .string(name)])
-            return true
+            return nil
         } catch {
             tell(error)
-            return false
+            return "can't listen on \(settings.listen), trying again"
         }
     }
 
@@ -84,7 +82,6 @@ struct APIBinder {
 
     /// Each address that can't be bound is told once.
     private mutating func tell(_ error: SystemError) {
-        trouble.set("can't listen on \(settings.listen), trying again")
         if failed == settings.listen { return }
         failed = settings.listen
         log.error(

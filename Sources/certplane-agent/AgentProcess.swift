@@ -43,6 +43,11 @@ extension Invocation {
             try CheckCommand(configurationPath: configuration, online: online, json: json).run()
         case .unit: try UnitCommand(configurationPath: configuration).run()
         case .plan(let json): try PlanCommand(configurationPath: configuration, json: json).run()
+        case .status(let name, let json, let watch):
+            try StatusCommand(configurationPath: configuration, name: name, json: json, watch: watch).run()
+        case .renew(let selection, let options):
+            try RenewCommand(configurationPath: configuration, selection: selection, options: options).run()
+        case .reload: try ReloadCommandLine(configurationPath: configuration).run()
         case .version: StandardStream.output.write("certplane-agent \(AgentVersion.text)\n")
         case .help(let topic):
             guard let text = Help.text(for: topic) else {

@@ -8,6 +8,9 @@ enum Help {
         case .recover: return recover
         case .check: return check
         case .plan: return plan
+        case .status: return status
+        case .renew: return renew
+        case .reload: return reload
         case .version: return "certplane-agent version: prints the version.\n"
         case .help: return overview
         case nil: return nil
@@ -26,6 +29,9 @@ enum Help {
           recover   finish or undo what a crash interrupted; for the boot, before the services
           check     look at configuration, files, identity and certificates; change nothing
           plan      what a run would do now and why, without doing it
+          status    what the running agent says of itself and its certificates
+          renew     have the running agent renew certificates now
+          reload    have the running agent read its configuration again
           version   print the version
           help      this text, or that of a command: certplane-agent help run
 
@@ -90,5 +96,45 @@ enum Help {
           --unit    print, as a script to read and run as root, the systemd drop-in and the polkit rule that
                     certplane-agent.service needs for this configuration
 
+        """
+
+    private static let reach = """
+        The agent is asked over its Unix socket (api.socket, or agent.sock in systemd's runtime directory),
+        else over api.listen. There, changes need the token of api.token_file, which is sent only if the port
+        belongs to root, to this user or to the agent's user. Exit code 3: the agent can't be reached.
+
+        """
+
+    private static let status = """
+        Usage: certplane-agent status [NAME] [-c FILE] [--json] [--watch]
+
+        Shows agent, identity, broker and all certificates, or everything about one.
+
+          --json    the agent's own document
+          --watch   again every two seconds, until ^C
+
+        \(reach)
+        """
+
+    private static let renew = """
+        Usage: certplane-agent renew NAME... | --all [-c FILE] [--no-wait] [--over-budget] [--rotate-key]
+
+        Has the certificates renewed now, and waits: each step is shown. Exit code 1 if one failed; a failed
+        renewal leaves the files as they were.
+
+          --no-wait      don't wait for the outcome
+          --over-budget  also if the certificate has had its orders for these seven days
+          --rotate-key   change the key even if reuse_key keeps it
+
+        \(reach)
+        """
+
+    private static let reload = """
+        Usage: certplane-agent reload [-c FILE]
+
+        Has the configuration read again, and says what changed. One with problems is refused with all of
+        them, exit code 2, and the one before stays in force.
+
+        \(reach)
         """
 }

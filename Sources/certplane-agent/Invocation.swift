@@ -8,6 +8,9 @@ struct Invocation: Equatable {
         /// `check --unit`
         case unit
         case plan(json: Bool)
+        case status(name: String?, json: Bool, watch: Bool)
+        case renew(RenewSelection, RenewOptions)
+        case reload
         case version
         case help(topic: String?)
     }
@@ -42,18 +45,27 @@ struct Invocation: Equatable {
 
 /// The commands by name, each with the flags and words it takes.
 enum CommandName: String, CaseIterable {
-    case run, enroll, recover, check, plan, version, help
+    case run, enroll, recover, check, plan, status, renew, reload, version, help
 
     var flags: Set<String> {
         switch self {
         case .run: ["--once"]
         case .check: ["--online", "--json", "--unit"]
         case .plan: ["--json"]
-        case .enroll, .recover, .version, .help: []
+        case .status: ["--json", "--watch"]
+        case .renew: ["--all", "--no-wait", "--over-budget", "--rotate-key"]
+        case .enroll, .recover, .reload, .version, .help: []
         }
     }
 
-    fileprivate var takesWord: Bool { self == .help }
+    /// How many words may follow its own.
+    fileprivate var mostWords: Int {
+        switch self {
+        case .help, .status: 1
+        case .renew: .max
+        default: 0
+        }
+    }
     fileprivate var takesConfiguration: Bool { self != .version && self != .help }
 
     fileprivate func command(_ reader: ArgumentReader) -> Invocation.Command {
@@ -64,6 +76,18 @@ enum CommandName: String, CaseIterable {
         case .check where reader.flags.contains("--unit"): .unit
         case .check: .check(online: reader.flags.contains("--online"), json: reader.flags.contains("--json"))
         case .plan: .plan(json: reader.flags.contains("--json"))
+        case .status:
+            .status(
+                name: reader.words.dropFirst().first, json: reader.flags.contains("--json"),
+                watch: reader.flags.contains("--watch"))
+        case .renew:
+            .renew(
+                reader.flags.contains("--all") ? .all : .named(Array(reader.words.dropFirst())),
+                RenewOptions(
+                    waits: !reader.flags.contains("--no-wait"),
+                    overBudget: reader.flags.contains("--over-budget"),
+                    rotatesKey: reader.flags.contains("--rotate-key")))
+        case .reload: .reload
         case .version: .version
         case .help: .help(topic: reader.words.dropFirst().first)
         }
@@ -109,11 +133,14 @@ private struct ArgumentReader {
         if let flag = flags.first(where: { !name.flags.contains($0) }) {
             throw .usage("'\(name.rawValue)' has no option \(flag)", nearest(to: flag, in: Array(name.flags)))
         }
-        if let word = words.dropFirst(name.takesWord ? 2 : 1).first {
+        if let word = words.dropFirst().dropFirst(name.mostWords).first {
             throw .usage("'\(name.rawValue)' does not take the argument '\(word)'")
         }
         if flags.contains("--unit"), let other = flags.first(where: { $0 != "--unit" }) {
             throw .usage("--unit prints a script and doesn't go with \(other)")
+        }
+        if name == .renew, (words.count > 1) == flags.contains("--all") {
+            throw .usage("'renew' needs the names of certificates, or --all")
         }
         if !name.takesConfiguration, configuration != nil {
             throw .usage("'\(name.rawValue)' does not read a configuration")
@@ -130,7 +157,7 @@ extension CommandFailure {
 }
 
 /// The candidate that differs from `word` in at most two letters and is nearest to it.
-private func nearest(to word: String, in candidates: [String]) -> String? {
+func nearest(to word: String, in candidates: [String]) -> String? {
     candidates.sorted().map { (distance(word, $0), $0) }.filter { $0.0 <= 2 }.min { $0.0 < $1.0 }?.1
 }
 

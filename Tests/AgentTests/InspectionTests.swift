@@ -95,6 +95,16 @@ struct Situation: Sendable, CustomTestStringConvertible {
             message: "open to other users",
             change: { try setMode($0.settings.stateDirectory, 0o755) }),
         Situation(
+            testDescription: "a group of the socket that is not there", severity: .problem,
+            subject: "api.socket_group", message: "there is no group",
+            settings: { $0.api.socketGroup = "no-such-group" }),
+        Situation(
+            testDescription: "a socket in no directory", severity: .problem, subject: "api.socket",
+            message: "there is no directory", settings: { $0.api.socketPath = "/nowhere/agent.sock" }),
+        Situation(
+            testDescription: "a socket where a file is", severity: .problem, subject: "api.socket",
+            message: "is something else already", settings: { $0.api.socketPath = "/etc/passwd" }),
+        Situation(
             testDescription: "no bundle", severity: .problem, subject: "broker.server_ca_bundle",
             message: "ENOENT", settings: { $0.broker.serverCABundlePath = "/nowhere/ca.pem" }),
         Situation(

@@ -15,6 +15,17 @@ import Testing
         ),
         (["check", "--unit"], Invocation(command: .unit)),
         (["plan", "--json"], Invocation(command: .plan(json: true))),
+        (["status"], Invocation(command: .status(name: nil, json: false, watch: false))),
+        (
+            ["status", "www", "--json", "--watch"],
+            Invocation(command: .status(name: "www", json: true, watch: true))
+        ),
+        (["renew", "a", "b"], Invocation(command: .renew(.named(["a", "b"]), RenewOptions()))),
+        (
+            ["renew", "--all", "--no-wait", "--over-budget", "--rotate-key"],
+            Invocation(command: .renew(.all, RenewOptions(waits: false, overBudget: true, rotatesKey: true)))
+        ),
+        (["reload", "-c", "x"], Invocation(command: .reload, configuration: "x")),
         (["version"], Invocation(command: .version)),
         (["--version"], Invocation(command: .version)),
         ([], Invocation(command: .help(topic: nil))),
@@ -36,6 +47,12 @@ import Testing
         (["run", "--config="], "--config needs the path", "help"),
         (["run", "-c", "a", "-c", "b"], "given twice: 'a' and 'b'", "help"),
         (["run", "now"], "does not take the argument 'now'", "help"),
+        (["renew"], "needs the names of certificates, or --all", "help"),
+        (["renew", "www", "--all"], "needs the names of certificates, or --all", "help"),
+        (["renew", "www", "--no-wai"], "'renew' has no option --no-wai", "Did you mean '--no-wait'?"),
+        (["status", "a", "b"], "does not take the argument 'b'", "help"),
+        (["reload", "now"], "does not take the argument 'now'", "help"),
+        (["relaod"], "there is no command 'relaod'", "Did you mean 'reload'?"),
         (["version", "-c", "a"], "does not read a configuration", "help"),
         (["help", "run", "more"], "does not take the argument 'more'", "help"),
     ])

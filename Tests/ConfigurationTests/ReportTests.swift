@@ -27,7 +27,7 @@ import Testing
           concurrency: many
         api:
           listen: 0.0.0.0:9780
-          socket: /run/a.sock
+          socket: run/a.sock
           token_file: token
         logging:
           level: verbose

@@ -259,13 +259,7 @@ struct BrokenRule: Sendable, CustomTestStringConvertible {
                 "the path of a socket can't be longer than 107 bytes",
                 "Use a shorter one, like /run/certplane/agent.sock."),
             BrokenRule(
-                "", "api: {socket: /run/\(String(repeating: "s", count: 102))}", "1:15 api.socket",
-                "not supported yet", "Remove socket; this version would ignore it."),
-            BrokenRule(
                 "", "api: {socket_group: a b}", "1:21 api.socket_group", "\"a b\" is no user or group name",
                 "Write one name or number, like www-data."),
-            BrokenRule(
-                "", "api: {socket_group: web}", "1:21 api.socket_group", "not supported yet",
-                "Remove socket_group; this version would ignore it."),
         ]
 }

@@ -114,6 +114,33 @@ import Testing
         #expect(response.status == .accepted)
     }
 
+    @Test func `over the Unix socket other users may read, and members of the group may change things`()
+        throws
+    {
+        let api = try TestAPI()
+        let path = "/v1/certificates/www/renew"
+        let stranger: UserID = 54_321
+        #expect(try api.send(.get, "/v1/status", from: .unix, as: stranger).status == .ok)
+        let refused = try api.send(.post, path, from: .unix, as: stranger, groups: [4, 700])
+        #expect(refused.status == .forbidden)
+        #expect(refused.problem == "foreign_user")
+        let withToken = [Field("Authorization", "Bearer \(try api.token)")]
+        #expect(try api.send(.post, path, withToken, from: .unix, as: stranger).problem == "foreign_user")
+        #expect(api.commands.taken.isEmpty)
+        api.socketAccess.admit(700)
+        #expect(try api.send(.post, path, from: .unix, as: stranger, groups: [4, 700]).status == .accepted)
+        #expect(try api.send(.post, path, from: .unix, as: stranger, groups: [4]).problem == "foreign_user")
+        #expect(try api.send(.post, path, from: .unix, as: 0).status == .accepted)
+        api.socketAccess.admit(nil)
+        #expect(try api.send(.post, path, from: .unix, as: stranger, groups: [700]).problem == "foreign_user")
+    }
+
+    @Test func `a page of another site is refused on the Unix socket as well`() throws {
+        let api = try TestAPI()
+        let fields = [Field("Host", "agent"), Field("Origin", "null")]
+        #expect(try api.send(.post, "/v1/reload", fields, from: .unix).problem == "cross_site")
+    }
+
     @Test func `a form of another page is refused even with the token`() throws {
         let api = try TestAPI()
         for type in ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain", "text/json"] {

@@ -9,7 +9,7 @@ import Testing
 
 @Suite struct RoutingTests {
     @Test(arguments: [
-        "/", "/healthz/", "//healthz", "/HEALTHZ", "/v1", "/v1/", "/v1/status/x", "/v1/certificates/www/x",
+        "/healthz/", "//healthz", "/HEALTHZ", "/v1", "/v1/", "/v1/status/x", "/v1/certificates/www/x",
         "/v1/certificates//renew/x", "/v1/certificates/../status", "/v1%2Fstatus", "/v1/certificates/www/",
         "/v1/certificates/../../x",
     ])
@@ -62,7 +62,9 @@ import Testing
         #expect(try api.send(.options, "/nowhere").status == .notFound)
     }
 
-    @Test(arguments: ["/healthz", "/metrics", "/openapi.json", "/readyz", "/v1/status", "/v1/certificates"])
+    @Test(arguments: [
+        "/", "/healthz", "/metrics", "/openapi.json", "/readyz", "/v1/status", "/v1/certificates",
+    ])
     func `HEAD answers as GET does`(path: String) throws {
         let api = try TestAPI()
         let head = try api.send(.head, path)

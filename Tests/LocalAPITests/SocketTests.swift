@@ -89,6 +89,65 @@ import Testing
         #expect(try await curl(["-0", "-H", "Host:", "http://127.3.2.1:\(port)/healthz"]).hasPrefix("421 "))
     }
 
+    @Test func `the Unix socket serves the same API, for those who may open it, without a token`()
+        async throws
+    {
+        let running = try RunningServer()
+        defer { running.stop() }
+        let path = running.scratch.path("agent.sock")
+        let socket = try running.server.listen(socket: path, group: nil)
+        let status = try #require(try File.statusOfEntry(path))
+        #expect(status.kind == .socket)
+        #expect(status.mode == 0o600)
+        let option = ["--unix-socket", path]
+        #expect(try await curl(option + ["http://agent/healthz"]).hasPrefix("200 "))
+        let renewal = try await curl(option + ["-X", "POST", "http://localhost/v1/certificates/www/renew"])
+        #expect(renewal.hasPrefix("202 application/json"))
+        #expect(
+            running.log.lines.contains { $0.contains("renewal requested") && $0.contains("uid=\(geteuid())") }
+        )
+        running.server.close(socket)
+        #expect(try File.statusOfEntry(path) == nil)
+    }
+
+    @Test func `a group gets the socket, and nobody else`() throws {
+        let running = try RunningServer()
+        defer { running.stop() }
+        let path = running.scratch.path("agent.sock")
+        _ = try running.server.listen(socket: path, group: ProcessFacts.groupID)
+        let status = try #require(try File.statusOfEntry(path))
+        #expect(status.mode == 0o660)
+        #expect(status.group == ProcessFacts.groupID)
+    }
+
+    @Test func `a dead socket is replaced, anything else at its path is left alone`() throws {
+        let running = try RunningServer()
+        defer { running.stop() }
+        let path = running.scratch.path("agent.sock")
+        do { _ = try Socket.listen(path: path) }
+        _ = try running.server.listen(socket: path, group: nil)
+        #expect(throws: SystemError("listen", path, .addressInUse)) {
+            try running.server.listen(socket: path, group: nil)
+        }
+        let file = running.scratch.path("file")
+        try "precious".write(toFile: file, atomically: false, encoding: .utf8)
+        #expect(throws: SystemError("listen", file, .exists)) {
+            try running.server.listen(socket: file, group: nil)
+        }
+        #expect(try running.scratch.read("file") == "precious")
+    }
+
+    @Test func `a path that somebody has taken over since is not removed`() throws {
+        let running = try RunningServer()
+        defer { running.stop() }
+        let path = running.scratch.path("agent.sock")
+        let socket = try running.server.listen(socket: path, group: nil)
+        try File.remove(path)
+        try "another's".write(toFile: path, atomically: false, encoding: .utf8)
+        running.server.close(socket)
+        #expect(try running.scratch.read("agent.sock") == "another's")
+    }
+
     /// Status, content type and body of the answer.
     private func curl(_ arguments: [String]) async throws -> String {
         let format = ["-sS", "--noproxy", "*", "--max-time", "20", "-w", "\n%{http_code} %{content_type} "]
@@ -105,6 +164,7 @@ import Testing
 private final class RunningServer: Sendable {
     let scratch: ScratchDirectory
     let commands = TestSink()
+    let log = LogCapture()
     let server: LocalAPIServer
     let heartbeat = Heartbeat()
     let port: UInt16
@@ -115,7 +175,7 @@ private final class RunningServer: Sendable {
         let server = try LocalAPIServer(
             board: TestBoard(.fixture()), commands: commands, progress: TestProgress(),
             tokenPath: scratch.path("api.token"), version: "1.2.3",
-            log: Logger(destination: .capture(LogCapture())), heartbeat: heartbeat)
+            log: Logger(destination: .capture(log)), heartbeat: heartbeat)
         port = try server.listen(host: "127.0.0.1", port: 0).port
         thread = try Worker(name: "api") { try? server.run() }
         self.server = server

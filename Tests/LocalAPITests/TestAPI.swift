@@ -24,6 +24,7 @@ final class TestAPI: Sendable {
     private let scheduled = Lock<[(at: Duration, work: @Sendable () -> Void)]>([])
     let scratch: ScratchDirectory
     let log = LogCapture()
+    let socketAccess = SocketAccess()
     let handler: APIHandler
 
     init(_ snapshot: Snapshot = .fixture()) throws {
@@ -34,7 +35,9 @@ final class TestAPI: Sendable {
         let services = APIServices(
             board: board, commands: commands, progress: progress, version: "1.2.3", log: logger,
             now: { Self.now + elapsed.withLock { $0 } }, uptime: { [uptime] in uptime.withLock { $0 } })
-        handler = try APIHandler(services, token: TokenFile(path: scratch.path("api.token"), log: logger))
+        handler = try APIHandler(
+            services, token: TokenFile(path: scratch.path("api.token"), log: logger),
+            socketAccess: socketAccess)
         handler.waiting.schedule { [weak self] delay, work in self?.schedule(work, after: delay) }
     }
 
@@ -73,9 +76,11 @@ final class TestAPI: Sendable {
 
     func send(
         _ method: HTTP.Method, _ target: String, _ fields: [Field] = [], body: String = "",
-        from address: PeerAddress = .tcp(host: "127.0.0.1", port: 40_000)
+        from address: PeerAddress = .tcp(host: "127.0.0.1", port: 40_000),
+        as user: UserID = ProcessFacts.userID,
+        groups: [GroupID] = []
     ) throws -> Response {
-        let waiting = try begin(method, target, fields, body: body, from: address)
+        let waiting = try begin(method, target, fields, body: body, from: address, as: user, groups: groups)
         guard let response = waiting.answer else { throw TestFailure("the answer is late") }
         return response
     }
@@ -83,12 +88,17 @@ final class TestAPI: Sendable {
     /// Sends a request whose answer may come later.
     func begin(
         _ method: HTTP.Method, _ target: String, _ fields: [Field] = [], body: String = "",
-        from address: PeerAddress = .tcp(host: "127.0.0.1", port: 40_000), mayWait: Bool = true
+        from address: PeerAddress = .tcp(host: "127.0.0.1", port: 40_000),
+        as user: UserID = ProcessFacts.userID,
+        groups: [GroupID] = [], mayWait: Bool = true
     ) throws -> AwaitedAnswer {
         let hasHost = fields.contains { $0.name == "Host" }
         let host = hasHost ? [] : [Field("Host", "127.0.0.1:\(Self.port)")]
         let request = try Request(method, target, fields: host + fields, body: Array(body.utf8))
-        let peer = Peer(address: address, localPort: address == .unix ? nil : Self.port)
+        let credentials = Socket.PeerCredentials(process: 7, user: user, group: 65_534, groups: groups)
+        let peer = Peer(
+            address: address, localPort: address == .unix ? nil : Self.port,
+            credentials: address == .unix ? credentials : nil)
         let awaited = AwaitedAnswer()
         let responder = Responder(mayWait: mayWait) { awaited.take($0) }
         switch handler.handle(request, from: peer, responder) {

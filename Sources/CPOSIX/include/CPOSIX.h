@@ -139,6 +139,9 @@ int cposix_connect_unix(const char *path, size_t length, bool blocking);
 /// The new connection is non-blocking.
 int cposix_accept(int listener, struct cposix_peer *peer);
 int cposix_peer_credentials(int socket, struct cposix_credentials *credentials);
+/// The supplementary groups of the process that connected: how many there are, of which no more than `capacity` are
+/// written.
+int cposix_peer_groups(int socket, uint32_t *groups, size_t capacity);
 int cposix_local_port(int socket);
 int cposix_set_no_delay(int socket);
 int cposix_set_blocking(int descriptor, bool blocking);

@@ -18,7 +18,8 @@ struct ConfigurationReloadEndpoint: Endpoint {
         log.info(
             "configuration reload requested",
             ["request": .string(call.id), "reload": .string(id.text), "joined": .bool(joined)] + call.asker)
-        let wait = Preference(call.request)
+        // No time at all would be no answer at all.
+        let wait = Preference(call.request).flatMap { $0.seconds > 0 ? $0 : nil }
         let path = call.request.target.path
         let fields = wait.map { [$0.field] } ?? []
         return .later(

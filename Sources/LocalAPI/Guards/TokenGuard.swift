@@ -8,10 +8,7 @@ struct TokenGuard: RequestGuard {
     let file: TokenFile
 
     func check(_ request: Request, from peer: Peer) throws(Problem) {
-        switch request.method {
-        case .get, .head, .options: return
-        default: if peer.isLocalSocket { return }
-        }
+        if !request.method.changes || peer.isLocalSocket { return }
         guard let offered = Self.bearer(request.fields.values("authorization")) else {
             throw Problem(
                 .tokenRequired, "Send the content of the agent's token file as Authorization: Bearer.",

@@ -11,7 +11,8 @@ struct BatchBody {
         case due
     }
 
-    static let most = 10_000
+    /// As many names as fit into a body however long they are.
+    static let most = 200
     private static let choices = ["all", "certificates", "due"]
 
     let selection: Selection

@@ -5,6 +5,7 @@ enum ProblemType: String, CaseIterable, Sendable {
     // Who asks, and from where.
     case misdirectedHost = "misdirected_host"
     case crossSite = "cross_site"
+    case foreignUser = "foreign_user"
     case tokenRequired = "token_required"
     case tokenRefused = "token_refused"
     case tokenFileUnusable = "token_file_unusable"
@@ -47,7 +48,7 @@ enum ProblemType: String, CaseIterable, Sendable {
         switch self {
         case .malformedPath, .badQuery, .badBody, .malformedRequest: .badRequest
         case .tokenRequired, .tokenRefused: .unauthorized
-        case .crossSite: .forbidden
+        case .crossSite, .foreignUser: .forbidden
         case .notFound, .unknownCertificate, .unknownRenewal: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
@@ -71,6 +72,7 @@ enum ProblemType: String, CaseIterable, Sendable {
         switch self {
         case .misdirectedHost: "The Host is not this agent's loopback address"
         case .crossSite: "The request comes from another site"
+        case .foreignUser: "This user may not change anything"
         case .tokenRequired: "Changes need the agent's token"
         case .tokenRefused: "The token is not the agent's"
         case .tokenFileUnusable: "The agent's token file can't be used"

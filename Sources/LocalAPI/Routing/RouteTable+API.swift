@@ -25,6 +25,7 @@ extension RouteTable {
         let (board, commands, log) = (services.board, services.commands, services.log)
         let accepted = AcceptedRenewals(run: run, now: services.now)
         let routes = [
+            Route("/", .get(PageEndpoint())),
             Route("/healthz", .get(HealthEndpoint(progress: services.progress))),
             Route(
                 "/metrics",

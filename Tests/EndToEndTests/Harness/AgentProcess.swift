@@ -54,9 +54,9 @@ extension AgentProcess {
 
     /// The port that the log tells, once it does.
     var port: UInt16? {
-        process.logged("local API listening").last?["address"]?.split(separator: ":").last.flatMap {
-            UInt16($0)
-        }
+        // The Unix socket has such a line too, without an address.
+        process.logged("local API listening").compactMap { $0["address"] }.last?.split(separator: ":").last
+            .flatMap { UInt16($0) }
     }
 
     /// Waits until the API listens.
@@ -126,7 +126,10 @@ extension AgentProcess {
         try awaitAPI(scenario)
         return try scenario.wait(for: "all certificates to be valid", within: patience) {
             let status = try status()
-            return status.certificates.allSatisfy { $0.state == "valid" } ? status : nil
+            // Before the configuration is in force there are none.
+            let isValid =
+                !status.certificates.isEmpty && status.certificates.allSatisfy { $0.state == "valid" }
+            return isValid ? status : nil
         }
     }
 }

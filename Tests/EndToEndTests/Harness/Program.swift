@@ -12,6 +12,8 @@ enum Program {
     static let strace = "/usr/bin/strace"
     static let openssl = "/usr/bin/openssl"
     static let curl = "/usr/bin/curl"
+    static let python = "/usr/bin/python3"
+    static let unshare = "/usr/bin/unshare"
     static let shell = "/bin/sh"
     static let setpriv = "/usr/bin/setpriv"
 
@@ -21,6 +23,12 @@ enum Program {
         // A backtracer that starts for a process ended on purpose only costs time.
         "SWIFT_BACKTRACE": "enable=no",
     ]
+
+    /// The top folder of the sources.
+    static var repository: String {
+        let file = #filePath
+        return String(file.prefix(file.count - "/Tests/EndToEndTests/Harness/Program.swift".count))
+    }
 
     private static let ownFolder: String = {
         if let named = Environment["CERTPLANE_BINARIES"], !named.isEmpty { return named }

@@ -1,0 +1,40 @@
+import HTTP
+import HTTPServer
+import POSIX
+
+/// Who may change things over the Unix socket, besides root and the agent's own user.
+final class SocketAccess: Sendable {
+    private let group = Lock<GroupID?>(nil)
+
+    func admit(_ group: GroupID?) { self.group.withLock { $0 = group } }
+
+    func includes(_ credentials: Socket.PeerCredentials) -> Bool {
+        if credentials.user == 0 || credentials.user == ProcessFacts.userID { return true }
+        guard let group = group.withLock({ $0 }) else { return false }
+        return credentials.group == group || credentials.groups.contains(group)
+    }
+}
+
+/// Stops other users of this host at the Unix socket. Its mode keeps them from connecting; this holds when somebody
+/// has widened that, or has handed an open connection on to another.
+struct PeerGuard: RequestGuard {
+    let name = "peer"
+    let access: SocketAccess
+
+    func check(_ request: Request, from peer: Peer) throws(Problem) {
+        guard peer.isLocalSocket, request.method.changes else { return }
+        if let credentials = peer.credentials, access.includes(credentials) { return }
+        throw Problem(
+            .foreignUser, "Over the socket root, the agent's user and api.socket_group may change things.")
+    }
+}
+
+extension Method {
+    /// All but those that only read (RFC 9110 section 9.2.1).
+    var changes: Bool {
+        switch self {
+        case .get, .head, .options: false
+        default: true
+        }
+    }
+}

@@ -1,0 +1,205 @@
+import Glibc
+import POSIX
+import TestSupport
+import Testing
+
+/// `status`, `renew` and `reload`: the agent as its own command line reaches it.
+@Suite(.serialized) struct `The agent's own client` {
+    private static let nobody = "65534"
+
+    /// A lab with an agent that listens on a free port and on a Unix socket.
+    private struct Host {
+        let lab: LabProcess
+        let agent: AgentProcess
+        let socket: String
+        /// Names the socket.
+        let configuration: String
+        /// Names the port only, as a client without the socket would.
+        let portConfiguration: String
+
+        init(_ scenario: Scenario, _ options: [String] = []) throws {
+            lab = try LabProcess(scenario, options)
+            try AgentProcess.enroll(scenario, for: lab)
+            socket = scenario.scratch.path("agent.sock")
+            var text = try ConfigurationText(of: lab)
+            try text.add("  socket: \(socket)", to: "api")
+            configuration = try text.save(scenario)
+            agent = try AgentProcess(scenario, for: lab, configuration: configuration)
+            try agent.awaitValid(scenario)
+            let path = socket
+            try scenario.wait(until: "the socket") { try File.statusOfEntry(path) != nil }
+            portConfiguration = try Self.configuration(scenario, lab, port: agent.port ?? 0)
+        }
+
+        static func configuration(_ scenario: Scenario, _ lab: LabProcess, port: UInt16) throws -> String {
+            var text = try ConfigurationText(of: lab)
+            try text.replace("127.0.0.1:0", with: "127.0.0.1:\(port)")
+            return try text.save(scenario, as: "port-\(port).yml")
+        }
+
+        func run(_ arguments: String..., over configuration: String? = nil) throws -> Shell.Answer {
+            try Shell.run(Program.agent, arguments + ["-c", configuration ?? self.configuration])
+        }
+    }
+
+    @Test func `shows, renews and refuses over the Unix socket`() async throws {
+        try await Scenario.play { scenario in
+            let host = try Host(scenario, ["--reload-command", "true"])
+            let table = try host.run("status")
+            scenario.check(table.succeeded && table.output.contains("www"), "\(table)")
+            scenario.check(table.output.contains("valid") && table.output.contains("identity"), "\(table)")
+            let json = try host.run("status", "--json")
+            scenario.check(json.output.hasPrefix("{\"taken_at\""), "\(json)")
+            let one = try host.run("status", "www")
+            scenario.check(one.succeeded && one.output.contains("fullchain file"), "\(one)")
+            let wrong = try host.run("status", "wwe")
+            scenario.check(wrong.code == 1 && wrong.output.contains("Did you mean 'www'?"), "\(wrong)")
+
+            let before = host.lab.orders.count
+            let renewed = try host.run("renew", "www")
+            scenario.check(renewed.succeeded, "\(renewed)")
+            scenario.check(
+                renewed.lines.last?.hasPrefix("www: renewed, serial ") == true
+                    && renewed.output.contains("order ") && renewed.output.contains("reload "), "\(renewed)")
+            scenario.check(host.lab.orders.count == before + 1, "\(host.lab.orders.count) orders")
+            let all = try host.run("renew", "--all", "--no-wait")
+            scenario.check(all.succeeded && all.output.contains("/v1/renewals/"), "\(all)")
+            let unknown = try host.run("renew", "wwe")
+            scenario.check(unknown.code == 1 && unknown.output.contains("Did you mean 'www'?"), "\(unknown)")
+            let uid = "uid=\(getuid())"
+            scenario.check(
+                host.agent.process.lines.contains { $0.contains("renewals requested") && $0.contains(uid) },
+                "the log doesn't say who asked")
+        }
+    }
+
+    @Test func `a renewal that fails is told with its reason, and is exit code 1`() async throws {
+        try await Scenario.play { scenario in
+            let host = try Host(scenario)
+            try host.lab.setFaults(["forbidden"])
+            let answer = try host.run("renew", "www")
+            scenario.check(answer.code == 1, "\(answer)")
+            scenario.check(answer.output.contains("www: FAILED, order: "), "\(answer)")
+            scenario.check(answer.output.contains("Error: 1 of 1 renewals failed"), "\(answer)")
+        }
+    }
+
+    @Test func `over TCP changes need the token, which only an agent's port gets`() async throws {
+        try await Scenario.play { scenario in
+            let host = try Host(scenario)
+            let renewed = try host.run("renew", "www", over: host.portConfiguration)
+            scenario.check(renewed.succeeded, "\(renewed)")
+            // Whoever can't read the token can look, and change nothing.
+            let asNobody = ["--reuid", Self.nobody, "--regid", Self.nobody, "--clear-groups", "--"]
+            _ = chmod(scenario.scratch.path, 0o755)
+            _ = chmod(host.lab.directory, 0o755)
+            let looks = try Shell.run(
+                Program.setpriv, asNobody + [Program.agent, "status", "-c", host.portConfiguration])
+            scenario.check(looks.succeeded, "\(looks)")
+            let changes = try Shell.run(
+                Program.setpriv, asNobody + [Program.agent, "renew", "www", "-c", host.portConfiguration])
+            scenario.check(changes.code == 1 && changes.output.contains("token"), "\(changes)")
+        }
+    }
+
+    @Test func `a squatter on the port hears nothing, not even a question`() async throws {
+        try await Scenario.play { scenario in
+            let lab = try LabProcess(scenario)
+            let squatter = try scenario.start(
+                "squatter", Program.setpriv,
+                [
+                    "--reuid", Self.nobody, "--regid", Self.nobody, "--clear-groups", "--", Program.python,
+                    "-uc",
+                ]
+                    + [
+                        """
+                        import socket
+                        s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen()
+                        print("port", s.getsockname()[1])
+                        while True:
+                            c, _ = s.accept()
+                            print("heard", c.recv(65536))
+                        """
+                    ])
+            let port = try scenario.wait(for: "the squatter") {
+                squatter.lines.first.flatMap { UInt16($0.dropFirst("port ".count)) }
+            }
+            let configuration = try Host.configuration(scenario, lab, port: port)
+            // The agent goes on without the port, and has made its token.
+            let agent = try AgentProcess(scenario, for: lab, configuration: configuration)
+            try scenario.wait(until: "the agent to find its port taken") {
+                !agent.process.logged("local API can't listen, trying every 10 s").isEmpty
+            }
+            for command in [["renew", "--all"], ["status"], ["reload"]] {
+                let answer = try Shell.run(Program.agent, command + ["-c", configuration])
+                scenario.check(answer.code == 3, "\(answer)")
+                scenario.check(
+                    answer.output.contains("user \(Self.nobody) listens there"), "\(answer)")
+            }
+            scenario.check(!squatter.lines.contains { $0.hasPrefix("heard") }, "the squatter heard something")
+        }
+    }
+
+    @Test func `an agent that doesn't run is exit code 3, with what stood in each way`() async throws {
+        try await Scenario.play { scenario in
+            let lab = try LabProcess(scenario)
+            let free = try Self.freePort()
+            var text = try ConfigurationText(of: lab)
+            try text.replace("127.0.0.1:0", with: "127.0.0.1:\(free)")
+            try text.add("  socket: \(scenario.scratch.path("none.sock"))", to: "api")
+            let configuration = try text.save(scenario)
+            for command in ["status", "renew", "reload"] {
+                let arguments = [command] + (command == "renew" ? ["--all"] : []) + ["-c", configuration]
+                let answer = try Shell.run(Program.agent, arguments)
+                scenario.check(answer.code == 3, "\(answer)")
+                scenario.check(answer.output.contains("none.sock: there is no such socket"), "\(answer)")
+                scenario.check(answer.output.contains("127.0.0.1:\(free): nobody listens"), "\(answer)")
+            }
+        }
+    }
+
+    @Test func `another local user can't open the socket, and opened for him it changes nothing`()
+        async throws
+    {
+        try await Scenario.play { scenario in
+            let host = try Host(scenario)
+            _ = chmod(scenario.scratch.path, 0o755)
+            func askAsNobody() throws -> Shell.Answer {
+                try Shell.run(
+                    Program.setpriv,
+                    [
+                        "--reuid", Self.nobody, "--regid", Self.nobody, "--clear-groups", "--", Program.curl,
+                        "-sS", "--unix-socket", host.socket, "-X", "POST", "http://localhost/v1/renew", "-H",
+                        "Content-Type: application/json", "-d", #"{"all":true}"#,
+                    ])
+            }
+            let closed = try askAsNobody()
+            scenario.check(closed.code == 7, "\(closed)")
+            _ = chmod(host.socket, 0o666)
+            let open = try askAsNobody()
+            scenario.check(open.output.contains("urn:certplane:problem:foreign_user"), "\(open)")
+            scenario.check(host.agent.process.logged("renewals requested").isEmpty, "something was renewed")
+        }
+    }
+
+    @Test func `the socket goes with its agent, and one that a crash has left is replaced`() async throws {
+        try await Scenario.play { scenario in
+            let host = try Host(scenario)
+            host.agent.process.kill()
+            scenario.check(try File.statusOfEntry(host.socket) != nil, "a killed agent tidied up")
+            let next = try AgentProcess(
+                scenario, configuration: host.configuration, stateDirectory: host.lab.agentState, name: "next"
+            )
+            try next.awaitValid(scenario)
+            let answer = try host.run("status")
+            scenario.check(answer.succeeded, "\(answer)")
+            scenario.check(next.stop() == .exited(0), "it didn't end well")
+            scenario.check(try File.statusOfEntry(host.socket) == nil, "the socket is still there")
+        }
+    }
+
+    private static func freePort() throws -> UInt16 {
+        let socket = try Socket.listen(host: "127.0.0.1", port: 0)
+        return try socket.localPort() ?? 0
+    }
+}
