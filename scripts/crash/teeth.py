@@ -75,8 +75,8 @@ FAULTS = {
     )],
     "recovery skipped at start": [(
         "Agent/HostAgent.swift",
-        "        recover(loaded.settings, hands)\n",
-        "        if !PLANTED { recover(loaded.settings, hands) }\n",
+        "        recover(loaded.settings, hands, advanced)\n",
+        "        if !PLANTED { recover(loaded.settings, hands, advanced) }\n",
     )],
     "sweep before recovery": [(
         "Agent/HostRecovery.swift",
