@@ -1,11 +1,11 @@
-"""Power cuts: a machine that is renewing is killed, its disk loses what was not flushed, and it is switched on again."""
+"""Power cuts: a machine that renews is killed, its disk loses what was not flushed, and it is switched on again."""
 
 import random
 import time
 
 from bench import LATER, Broken
 from disk import lose
-from machine import Machine
+from machine import Machine, Mishap
 from scene import ENVIRONMENT, NAMES, STEPS
 from verdict import Story, Tree, require_order, require_renewed, require_whole
 
@@ -41,7 +41,7 @@ class Bench:
     def do(self, machine, command):
         code, lines = machine.shell(command)
         if code != 0:
-            raise Broken(f"{command}: ends with {code}: {lines}")
+            raise Mishap(f"{command}: ends with {code}: {lines}")
         return lines
 
     def agent(self, command, types, environment=None):
@@ -58,7 +58,7 @@ class Bench:
         self.begin(machine, step, environment)
         machine.run()
         if machine.ended() != 0:
-            raise Broken(f"a renewal that nothing was done to ends with {machine.ended()}: {machine.lines}")
+            raise Mishap(f"a renewal that nothing was done to ends with {machine.ended()}: {machine.lines}")
         machine.event("end", "")
         return machine.seconds - started, machine.disk.requests - requests
 
@@ -87,7 +87,8 @@ class Cut:
 
     def __str__(self):
         seconds, requests = self.moment.get("seconds"), self.moment.get("requests")
-        return f"renewal {self.step}, " + (f"{seconds:.3f} s" if requests is None else f"disk request {requests}")
+        moment = f"{seconds:.3f} s of work" if requests is None else f"disk request {requests}"
+        return f"renewal {self.step}, {moment}"
 
     def take(self):
         scene = self.bench.scene

@@ -10,12 +10,16 @@ import socket
 import subprocess
 import time
 
-from bench import Broken
 from disk import Disk
 
 MODULES = ("virtio_pci", "virtio_blk", "virtio_net", "virtio_console", "virtio-rng")
 # Long: beside other work an emulated machine can be slow.
 PATIENCE = 600
+
+
+class Mishap(Exception):
+    """The machine, the broker or this script fails: nothing is found out about the agent."""
+
 
 INIT = """#!/bin/busybox sh
 /bin/busybox mkdir -p /proc /sys /dev /bin /sbin /usr/bin /tmp
@@ -45,7 +49,7 @@ def fetch_kernel(cache):
                                  stdout=subprocess.PIPE, text=True).stdout
         package = re.search(r"Depends: (linux-image-\S+)", depends)
         if not package:
-            raise Broken("Debian has no linux-image-cloud-amd64: run apt-get update")
+            raise Mishap("Debian has no linux-image-cloud-amd64: run apt-get update")
         subprocess.run(["apt-get", "download", "-qq", "-o", "APT::Sandbox::User=root", package[1]], cwd=cache,
                        check=True)
         archive = glob.glob(f"{cache}/*.deb")[0]
@@ -182,7 +186,7 @@ class Machine:
         deadline = time.monotonic() + PATIENCE
         while self.ended() is None:
             if not self.step(deadline - time.monotonic()) or time.monotonic() > deadline:
-                raise Broken(f"the machine doesn't answer to: {command}")
+                raise Mishap(f"the machine doesn't answer to: {command}")
         return self.ended(), [line for line in self.lines if not line.startswith("@done ")]
 
     @property
@@ -198,7 +202,7 @@ class Machine:
         while self.ended() is None and (until is None or self.seconds < until) and (
                 last is None or self.disk.requests < last):
             if not self.step(1 if until is None else 0.002) or time.monotonic() > deadline:
-                raise Broken("the machine doesn't go on")
+                raise Mishap("the machine doesn't go on")
 
     def cut(self):
         """Takes the power away."""

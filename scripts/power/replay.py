@@ -6,6 +6,7 @@ import subprocess
 
 from bench import LATER, Broken
 from disk import lose, write_image
+from machine import Mishap
 from scene import STEPS
 from verdict import Story, Tree, require_order, require_renewed, require_whole
 
@@ -102,6 +103,7 @@ class Replay:
 
     def _require_sound(self):
         """The file system itself must be in order, else the disk has lost what no disk may lose."""
-        done = subprocess.run(["e2fsck", "-fn", self.image], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        done = subprocess.run(
+            ["e2fsck", "-fn", self.image], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode != 0:
-            raise OSError(f"the file system is damaged:\n{done.stdout}")
+            raise Mishap(f"the file system is damaged:\n{done.stdout}")

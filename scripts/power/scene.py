@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 
-from bench import Broken
+from machine import Mishap
 
 NAMES = ("c0001", "c0002")
 TYPES = ("ec-p256", "ec-p384")
@@ -28,7 +28,7 @@ class Lab:
         self.partial = b""
         ready = self.process.stdout.readline().decode()
         if not ready.startswith("ready "):
-            raise Broken(f"the lab doesn't start: {self.output.read()!r}")
+            raise Mishap(f"the lab doesn't start: {self.output.read()!r}")
         self.port = re.search(r"broker=https://127\.0\.0\.1:(\d+)", ready)[1]
 
     def heard(self):
@@ -89,7 +89,7 @@ class Scene:
         for command in (["enroll"], ["run", "--once"]):
             done = self.run(command, STEPS[0])
             if done.returncode != 0:
-                raise Broken(f"{command[0]} fails before anything was done to it:\n{done.stdout}")
+                raise Mishap(f"{command[0]} fails before anything was done to it:\n{done.stdout}")
         self.first_orders = self.lab.heard()
         self.first_reloads = self.taken_reloads()
         self.image = self._make_image()
@@ -101,7 +101,7 @@ class Scene:
             text = file.read().replace(f"{self.folder}/lab/agent", f"{self.host}/state")
         head, *items = re.split(r"(?m)^(?=  - name:)", text)
         if len(items) != len(NAMES):
-            raise Broken("agent.yml of the lab has not one item a certificate")
+            raise Mishap("agent.yml of the lab has not one item a certificate")
         for number, name in enumerate(NAMES):
             items[number] = re.sub(r"(?m)^    (key|cert|chain|fullchain|combined): .*\n", "", items[number])
             items[number] += "".join(f'    {output}: "{path}"\n' for output, path in self.files[name].items())
