@@ -27,6 +27,7 @@ protocol EngineHands: Sendable {
     ) -> AttemptOutcome
     func rebuild(_ outputs: Set<Output>, of certificate: ManagedCertificate) -> RenewalFailure?
     func reload(_ plan: ReloadPlan, stop: StopSignal) -> ReloadOutcome
+    func verify(_ plan: VerifyPlan, stop: StopSignal) -> ServedObservation
     func renewIdentity(in context: WorkerContext, stop: StopSignal) -> IdentityRenewalOutcome
     func enroll(in context: WorkerContext, stop: StopSignal) -> IdentityRenewalOutcome
     /// Reads the configuration file again, and says in the log what is wrong with it.

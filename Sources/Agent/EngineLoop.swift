@@ -56,7 +56,7 @@ struct EngineLoop {
     /// Keeps count of what has ended.
     mutating func note(_ input: Input) {
         switch input {
-        case .attemptEnded, .reloadEnded, .rebuilt, .identityRenewalEnded: running -= 1
+        case .attemptEnded, .reloadEnded, .served, .rebuilt, .identityRenewalEnded: running -= 1
         default: break
         }
     }

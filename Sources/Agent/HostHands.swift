@@ -143,6 +143,10 @@ final class HostHands: EngineHands {
         return reloads.run(plan, stop: stop.children)
     }
 
+    func verify(_ plan: VerifyPlan, stop: StopSignal) -> ServedObservation {
+        ServedCheck(plan: plan, stop: stop.children).run()
+    }
+
     func renewIdentity(in context: WorkerContext, stop: StopSignal) -> IdentityRenewalOutcome {
         let configured = current
         let authority = IdentityAuthority(

@@ -115,7 +115,7 @@ public final class RenewalEngine: Sendable {
             hands.forget(name)
         case .report(let event):
             loop.log.write(event)
-        case .startAttempt, .startReload, .rebuild, .renewIdentity, .enroll:
+        case .startAttempt, .startReload, .verify, .rebuild, .renewIdentity, .enroll:
             // Nothing new is begun on the way out; what was wanted is found again at the next start.
             if !mail.isStopping { try loop.begin(action) }
         }

@@ -60,7 +60,7 @@ private struct Walk {
             case .renewIdentity, .enroll:
                 if identityRenewal { problems.append("two renewals of the identity") }
                 identityRenewal = true
-            case .report: break
+            case .report, .verify: break
             }
         }
     }

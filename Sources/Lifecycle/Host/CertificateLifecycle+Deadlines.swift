@@ -40,6 +40,7 @@ extension CertificateLifecycle {
         if let installed = found?.installed { next.consider(installed.notAfter) }
         if let dueAt { next.consider(dueAt) }
         if attempt == nil && reason(at: now.wall) != nil { next.consider(startableAt) }
+        if wantsServedLook, let nextLookAt = served.nextLookAt { next.consider(nextLookAt) }
         if record.reload != nil, !reload.isRunning {
             if let retryAt = reload.retryAt { next.consider(retryAt) }
             if let gatherUntil = reload.gatherUntil { next.consider(gatherUntil) }

@@ -9,6 +9,7 @@ extension HostState {
             certificates[index].mustLookAgain = false
             looksDue.append(certificates[index].name)
         }
+        lookAtServed(index, at: now)
         setQueued(index, certificates[index].mayStart(at: now))
         if certificates[index].mayReload(at: now.boottime) {
             reloadQueue.insert(index)

@@ -36,7 +36,7 @@ extension MetricsWriter {
         }
     }
 
-    /// Only where somebody has looked: an unknown answer is neither 1 nor 0.
+    /// Only where `verify` is configured; 0 until the certificate on disk was seen to be served.
     private mutating func served(_ labelled: [(CertificateStatus, MetricLabels)]) {
         begin(
             "certplane_certificate_served_match", .gauge, "Whether the certificate on disk is what is served."

@@ -28,6 +28,7 @@ struct AgentStatus: Decodable, Sendable {
         var lastError: Failure?
         var currentRenewal: CurrentRenewal?
         var reload: Reload
+        var servedMatches: Bool?
     }
 
     struct Installed: Decodable, Sendable {
@@ -49,5 +50,6 @@ struct AgentStatus: Decodable, Sendable {
     struct Reload: Decodable, Sendable {
         var running: Bool
         var pendingSince: Date?
+        var lastError: Failure?
     }
 }
