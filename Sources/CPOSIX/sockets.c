@@ -61,7 +61,7 @@ int cposix_connect_tcp(const char *numeric_host, uint16_t port) {
     return connection;
 }
 
-int cposix_begin_connect(const char *host, uint16_t port, int index, const char **reason) {
+int cposix_begin_connect(const char *host, uint16_t port, int index, const char *_Nullable *_Nonnull reason) {
     char service[8];
     snprintf(service, sizeof service, "%u", port);
     struct addrinfo hints = {.ai_flags = AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};

@@ -160,6 +160,21 @@ private func name(_ text: String = "web") -> CertificateName {
         EventVector(
             event: .clockStepped(by: .seconds(-600)),
             line: #"level=WARN msg="the wall clock was set" by=-10m0s"#),
+        EventVector(
+            event: .servedChanged(name(), .matches),
+            line: #"level=INFO msg="the installed certificate is served" certificate=web"#),
+        EventVector(
+            event: .servedChanged(name(), .differs(serial: "2e")),
+            line: """
+                level=ERROR msg="another certificate is served than the installed one" certificate=web \
+                serial=2e advice="\(FailureClass.servedMismatch.advice)"
+                """),
+        EventVector(
+            event: .servedChanged(name(), .unreachable("nobody")),
+            line: """
+                level=WARN msg="what is served can't be seen" certificate=web error=nobody \
+                advice="\(FailureClass.servedUnreachable.advice)"
+                """),
     ]
 
     /// A number for each case of `Event`: a case that is new does not compile without one.
@@ -185,6 +200,7 @@ private func name(_ text: String = "web") -> CertificateName {
         case .identityRenewed: 17
         case .identityRenewalFailed: 18
         case .clockStepped: 19
+        case .servedChanged: 20
         }
     }
 
@@ -201,7 +217,7 @@ private func name(_ text: String = "web") -> CertificateName {
     }
 
     @Test func `no kind of event is left out of the table`() {
-        #expect(Set(Self.vectors.map { Self.ordinal(of: $0.event) }) == Set(0...19))
+        #expect(Set(Self.vectors.map { Self.ordinal(of: $0.event) }) == Set(0...20))
     }
 
     @Test func `each warning of an install has a line of its own`() {

@@ -161,7 +161,7 @@ private final class PostgreSQLService: Sendable {
     init(_ identity: TestIdentity, answer: UInt8) throws {
         let context = try TLSServerContext(chain: identity.chain, key: identity.key())
         let listener = try Socket.listen(host: "127.0.0.1", port: 0)
-        port = try #require(try listener.localPort())
+        port = try required(try listener.localPort())
         isOver = try Bell()
         worker = try Worker(name: "postgres") { [isOver, seen, listener] in
             while (try? listener.wait(.receiving, until: Clock.boottime() + .seconds(60), stop: isOver))

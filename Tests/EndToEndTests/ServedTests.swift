@@ -1,4 +1,4 @@
-import POSIX
+import TestSupport
 import Testing
 
 @Suite(.serialized) struct `What is served` {

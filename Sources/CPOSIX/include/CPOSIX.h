@@ -124,7 +124,7 @@ int cposix_listen_tcp(const char *numeric_host, uint16_t port, int backlog);
 int cposix_connect_tcp(const char *numeric_host, uint16_t port);
 /// Begins to connect to the `index`-th address of a host's name or number, without blocking. -1 with ENXIO when there
 /// is no such address, -2 when the name gives none at all; `reason` is getaddrinfo's then.
-int cposix_begin_connect(const char *host, uint16_t port, int index, const char **reason);
+int cposix_begin_connect(const char *host, uint16_t port, int index, const char *_Nullable *_Nonnull reason);
 /// 0, or the errno with which the connection has failed.
 int cposix_connect_outcome(int socket);
 /// Bound, not yet listening: the caller sets owner and mode between.
