@@ -117,7 +117,7 @@ private final class TLSService: Sendable {
         let context = try TLSServerContext(chain: identity.chain, key: identity.key())
         let reactor = try Reactor(handler: Silent())
         listening = try reactor.listen(.tcp(host: "127.0.0.1", port: port), secureContext: context)
-        self.port = listening.port
+        self.port = try required(listening.port)
         self.reactor = reactor
         worker = try Worker(name: "service") {
             do { try reactor.run() } catch { Issue.record("\(error)") }

@@ -16,7 +16,8 @@ import Testing
         host.tell(.looked(web.name, .nothing))
         let issued = web.issued(at: host.now.wall, serial: "b2")
         host.tell(.attemptEnded(web.name, .installed(IssuedReport(certificate: issued))))
-        return (host, host.tell(.reloadEnded([web.name], .succeeded)))
+        let actions = host.tell(.reloadEnded([web.name], .succeeded))
+        return (host, actions)
     }
 
     private let differs = ServedObservation.differs(serial: "a1")
