@@ -21,6 +21,10 @@ struct EngineCrew {
             try pool.submit { _ in
                 mail.send([.reloadEnded(plan.names, hands.reload(plan, stop: stop))])
             }
+        case .verify(let plan):
+            try pool.submit { _ in
+                mail.send([.served(plan.name, sha256: plan.sha256, hands.verify(plan, stop: stop))])
+            }
         case .rebuild(let certificate, let outputs):
             try pool.submit { _ in
                 mail.send([.rebuilt(certificate.name, hands.rebuild(outputs, of: certificate))])

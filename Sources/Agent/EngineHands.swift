@@ -33,6 +33,7 @@ protocol EngineHands: Sendable {
     ) -> AttemptOutcome
     func rebuild(_ outputs: Set<Output>, of certificate: ManagedCertificate) -> RenewalFailure?
     func reload(_ plan: ReloadPlan, stop: StopSignal) -> ReloadOutcome
+    func verify(_ plan: VerifyPlan, stop: StopSignal) -> ServedObservation
     func renewIdentity(in context: WorkerContext, stop: StopSignal) -> IdentityRenewalOutcome
     /// Asks the brokers in order until one answers, and counts each request.
     func askTime(

@@ -61,7 +61,8 @@ struct EngineLoop {
     /// Keeps count of what has ended.
     mutating func note(_ input: Input) {
         switch input {
-        case .attemptEnded, .reloadEnded, .rebuilt, .identityRenewalEnded, .identityRestored, .timeAsked:
+        case .attemptEnded, .reloadEnded, .served, .rebuilt, .identityRenewalEnded, .identityRestored,
+            .timeAsked:
             running -= 1
         default: break
         }

@@ -70,6 +70,7 @@ struct EventLog {
                 Self.attributes(of: names) + [
                     "attempts": .int(attempts), "next_attempt": .date(nextAttemptAt),
                 ])
+        case .servedChanged(let name, let observation): write(observation, of: name)
         case .budgetSpent(let name, let orders, let limit, let nextOrderAt):
             log.error(
                 "order budget spent, ordering slowly",
@@ -175,6 +176,26 @@ struct EventLog {
                     "class": .string(failure.failureClass.rawValue), "error": .string(failure.detail),
                 ])
         default: break
+        }
+    }
+
+    private func write(_ observation: ServedObservation, of name: CertificateName) {
+        let certificate: LogAttributes = ["certificate": .string(name.text)]
+        switch observation {
+        case .matches: log.info("the installed certificate is served", certificate)
+        case .differs(let serial):
+            log.error(
+                "another certificate is served than the installed one",
+                certificate + [
+                    "serial": .string(serial), "advice": .string(FailureClass.servedMismatch.advice),
+                ])
+        case .unreachable(let reason):
+            log.warn(
+                "what is served can't be seen",
+                certificate + [
+                    "error": .string(reason), "advice": .string(FailureClass.servedUnreachable.advice),
+                ])
+        case .stopped: break
         }
     }
 

@@ -161,6 +161,10 @@ final class HostHands: EngineHands {
         return reloads.run(plan, stop: stop.children)
     }
 
+    func verify(_ plan: VerifyPlan, stop: StopSignal) -> ServedObservation {
+        ServedCheck(plan: plan, stop: stop.children).run()
+    }
+
     private func stuck(among names: [CertificateName]) -> Set<String> {
         installer.stuckSubjects.intersection(names.map(\.text))
     }

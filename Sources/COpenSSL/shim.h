@@ -78,6 +78,8 @@ static inline int copenssl_add_extension(X509 *subject, X509 *issuer, int nid, c
 static inline int copenssl_errno(void) { return errno; }
 static inline void copenssl_clear_errno(void) { errno = 0; }
 static inline int copenssl_set_minimum_version(SSL_CTX *c, int v) { return (int)SSL_CTX_set_min_proto_version(c, v); }
+static inline int copenssl_set_server_name(SSL *s, const char *name) { return (int)SSL_set_tlsext_host_name(s, name); }
+static inline int copenssl_set_signature_algorithms(SSL *s, const char *list) { return (int)SSL_set1_sigalgs_list(s, list); }
 static inline int copenssl_add_chain_certificate(SSL_CTX *c, X509 *x) { return (int)SSL_CTX_add1_chain_cert(c, x); }
 static inline long copenssl_session_cache_off(SSL_CTX *c) { return SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF); }
 static inline uint64_t copenssl_server_options(SSL_CTX *c) {

@@ -133,6 +133,15 @@ int cposix_wait_writable(int descriptor, int milliseconds) {
     return poll(&one, 1, milliseconds);
 }
 
+int cposix_wait_either(int descriptor, bool writable, int other, int milliseconds) {
+    struct pollfd both[2] = {
+        {.fd = descriptor, .events = writable ? POLLOUT : POLLIN},
+        {.fd = other, .events = POLLIN},
+    };
+    if (poll(both, 2, milliseconds) < 0) return -1;
+    return (both[0].revents != 0 ? 1 : 0) | (both[1].revents != 0 ? 2 : 0);
+}
+
 int cposix_wait_readable_any(const int *descriptors, int count, int milliseconds) {
     struct pollfd all[8];
     if (count > 8) {

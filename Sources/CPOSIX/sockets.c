@@ -61,6 +61,38 @@ int cposix_connect_tcp(const char *numeric_host, uint16_t port) {
     return connection;
 }
 
+int cposix_begin_connect(const char *host, uint16_t port, int index, const char *_Nullable *_Nonnull reason) {
+    char service[8];
+    snprintf(service, sizeof service, "%u", port);
+    struct addrinfo hints = {.ai_flags = AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+    int error = getaddrinfo(host, service, &hints, &found);
+    if (error != 0) {
+        *reason = gai_strerror(error);
+        return -2;
+    }
+    struct addrinfo *one = found;
+    while (one != NULL && index-- > 0) one = one->ai_next;
+    int connection = -1;
+    if (one == NULL) {
+        errno = ENXIO;
+    } else {
+        connection = socket(one->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (connection >= 0 && connect(connection, one->ai_addr, one->ai_addrlen) != 0 && errno != EINPROGRESS)
+            connection = give_up(connection);
+    }
+    error = errno;
+    freeaddrinfo(found);
+    errno = error;
+    return connection;
+}
+
+int cposix_connect_outcome(int socket) {
+    int error = 0;
+    socklen_t length = sizeof error;
+    return getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &length) != 0 ? errno : error;
+}
+
 static int unix_address(const char *path, size_t length, struct sockaddr_un *address, socklen_t *size) {
     memset(address, 0, sizeof *address);
     if (length == 0 || length >= sizeof address->sun_path) {

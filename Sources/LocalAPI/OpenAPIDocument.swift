@@ -264,6 +264,7 @@ let openAPIDocument = #"""
                         "last_error": null
                       },
                       "served_matches": null,
+                      "served": null,
                       "renewals": {"succeeded": 1, "unchanged": 0, "failed": 0},
                       "reloads": {"succeeded": 1, "failed": 0},
                       "outputs": {
@@ -345,6 +346,7 @@ let openAPIDocument = #"""
                     "last_error": null
                   },
                   "served_matches": null,
+                  "served": null,
                   "renewals": {"succeeded": 1, "unchanged": 0, "failed": 0},
                   "reloads": {"succeeded": 1, "failed": 0},
                   "outputs": {
@@ -1384,6 +1386,7 @@ let openAPIDocument = #"""
                         "last_error": null
                       },
                       "served_matches": null,
+                      "served": null,
                       "renewals": {"succeeded": 1, "unchanged": 0, "failed": 0},
                       "reloads": {"succeeded": 1, "failed": 0},
                       "outputs": {
@@ -1606,6 +1609,22 @@ let openAPIDocument = #"""
     },
     "schemas": {
       "Time": {"type": "string", "format": "date-time", "description": "RFC 3339, UTC."},
+      "Served": {
+        "type": "object",
+        "required": ["state", "serial", "problem", "since", "observed_at", "next_look_at"],
+        "properties": {
+          "state": {
+            "enum": ["unknown", "matches", "differs", "unreachable"],
+            "description": "Whether the certificate on disk is what is served."
+          },
+          "serial": {"type": ["string", "null"], "description": "Of the other certificate that is served."},
+          "problem": {"type": ["string", "null"], "description": "Why nobody could be asked."},
+          "since": {"oneOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+          "observed_at": {"oneOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
+          "next_look_at": {"oneOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]}
+        },
+        "additionalProperties": false
+      },
       "Stage": {"enum": ["key", "csr", "order", "checks", "install", "reload", "verify"]},
       "CertificateState": {
         "enum": [
@@ -1701,7 +1720,7 @@ let openAPIDocument = #"""
               "type": "object",
               "required": ["name", "certificate", "state", "since", "detail"],
               "properties": {
-                "name": {"enum": ["configuration", "identity", "certificate", "reload"]},
+                "name": {"enum": ["configuration", "identity", "certificate", "reload", "served"]},
                 "certificate": {"type": ["string", "null"]},
                 "state": {"enum": ["ok", "degraded", "failed"]},
                 "since": {"oneOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
@@ -1894,6 +1913,7 @@ let openAPIDocument = #"""
           "current_renewal",
           "reload",
           "served_matches",
+          "served",
           "renewals",
           "reloads",
           "outputs"
@@ -1960,6 +1980,10 @@ let openAPIDocument = #"""
           },
           "reload": {"$ref": "#/components/schemas/Reload"},
           "served_matches": {"type": ["boolean", "null"]},
+          "served": {
+            "description": "What a connection to verify.address has shown; null where it is not configured.",
+            "oneOf": [{"$ref": "#/components/schemas/Served"}, {"type": "null"}]
+          },
           "renewals": {
             "type": "object",
             "required": ["succeeded", "unchanged", "failed"],

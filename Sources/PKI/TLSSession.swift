@@ -97,19 +97,9 @@ public struct TLSSession: ~Copyable, @unchecked Sendable {
 
     /// The certificate the client has shown and the context has accepted; nil without one.
     public func peerCertificate() throws(CertificateError) -> Certificate? {
-        guard
-            let shown = unsafe Owned<CertificateObject>(
-                owning: object.withPointer { unsafe SSL_get1_peer_certificate($0) })
-        else { return nil }
-        let der: [UInt8]
-        do {
-            der = try unsafe shown.withPointer { shown throws(OpenSSLError) in
-                try unsafe DER.encode("i2d_X509") { unsafe i2d_X509(shown, $0) }
-            }
-        } catch {
-            throw .malformed(error)
+        try unsafe object.withPointer { session throws(CertificateError) in
+            try unsafe Certificate.shown(by: session)
         }
-        return try Certificate(der: der)
     }
 
     private mutating func step(_ operation: String, _ call: (OpaquePointer) -> Int32) -> TLSStep {

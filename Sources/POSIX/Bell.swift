@@ -32,6 +32,15 @@ public final class Bell: Sendable {
         attempt { cposix_wait_readable(descriptor.rawValue, 0) } == .success(1)
     }
 
+    /// Waits for a ring and leaves it unheard, for all who share the bell as a sign to stop.
+    public func waitUnheard(until deadline: Duration) -> Heard {
+        while !isRinging {
+            guard let slice = Clock.slice(until: deadline) else { return .timedOut }
+            _ = attempt { cposix_wait_readable(descriptor.rawValue, slice) }
+        }
+        return .rung
+    }
+
     /// Waits for a ring, and hears it; no longer than to the boottime deadline (at most five seconds longer after a
     /// suspend).
     public func wait(until deadline: Duration? = nil) -> Heard {

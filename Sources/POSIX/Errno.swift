@@ -43,6 +43,7 @@ public struct Errno: RawRepresentable, Error, Hashable, Sendable {
     public static let noMemory = Errno(rawValue: ENOMEM)
     public static let staleHandle = Errno(rawValue: ESTALE)
     public static let timedOut = Errno(rawValue: ETIMEDOUT)
+    public static let noSuchAddress = Errno(rawValue: ENXIO)
 
     /// `ENOENT`; `errno 4711` for a number without a name.
     public var name: String {

@@ -212,6 +212,21 @@ private func name(_ text: String = "web") -> CertificateName {
         EventVector(
             event: .clockBelieved(skew: .seconds(1)),
             line: #"level=INFO msg="this host's clock is right" skew=1s"#),
+        EventVector(
+            event: .servedChanged(name(), .matches),
+            line: #"level=INFO msg="the installed certificate is served" certificate=web"#),
+        EventVector(
+            event: .servedChanged(name(), .differs(serial: "2e")),
+            line: """
+                level=ERROR msg="another certificate is served than the installed one" certificate=web \
+                serial=2e advice="\(FailureClass.servedMismatch.advice)"
+                """),
+        EventVector(
+            event: .servedChanged(name(), .unreachable("nobody")),
+            line: """
+                level=WARN msg="what is served can't be seen" certificate=web error=nobody \
+                advice="\(FailureClass.servedUnreachable.advice)"
+                """),
     ]
 
     /// A number for each case of `Event`: a case that is new does not compile without one.
@@ -245,6 +260,7 @@ private func name(_ text: String = "web") -> CertificateName {
         case .clockBelieved: 25
         case .identityRestored: 26
         case .identityNotRestored: 27
+        case .servedChanged: 28
         }
     }
 
@@ -261,7 +277,7 @@ private func name(_ text: String = "web") -> CertificateName {
     }
 
     @Test func `no kind of event is left out of the table`() {
-        #expect(Set(Self.vectors.map { Self.ordinal(of: $0.event) }) == Set(0...27))
+        #expect(Set(Self.vectors.map { Self.ordinal(of: $0.event) }) == Set(0...28))
     }
 
     @Test func `each warning of an install has a line of its own`() {

@@ -122,6 +122,11 @@ final class ScriptedHands: EngineHands {
         return reloading(plan, stop)
     }
 
+    func verify(_ plan: VerifyPlan, stop: StopSignal) -> ServedObservation {
+        note("verify \(plan.name)")
+        return .matches
+    }
+
     func renewIdentity(in context: WorkerContext, stop: StopSignal) -> IdentityRenewalOutcome {
         note("renew identity")
         return .failed(RenewalFailure(stage: .order, .caUnreachable, detail: "scripted"))

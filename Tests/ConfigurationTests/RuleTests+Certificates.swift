@@ -127,9 +127,6 @@ extension RuleTests {
             "combined: /etc/tls/.certplane-www.pem", "15 certificates[0].combined",
             "names that begin with .certplane- are for files under construction", rename),
         key(
-            "verify: {address: '127.0.0.1:443'}", "13 certificates[0].verify", "not supported yet",
-            "Remove verify; this version would ignore it."),
-        key(
             "verify: {server_name: a.example.net}", "13 certificates[0].verify.address",
             "address is required",
             "Set address under certificates[0].verify."),

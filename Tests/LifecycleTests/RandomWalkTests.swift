@@ -64,7 +64,7 @@ private struct Walk {
             case .askTime:
                 if isTimeAsked { problems.append("two questions for the time") }
                 isTimeAsked = true
-            case .countTime, .restoreIdentity, .forgetPreviousIdentity, .report: break
+            case .verify, .countTime, .restoreIdentity, .forgetPreviousIdentity, .report: break
             }
         }
     }

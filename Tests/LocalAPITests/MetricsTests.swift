@@ -30,7 +30,7 @@ import Testing
                 $0.consecutiveFailures = 3
                 $0.reload.pendingSince = TestAPI.now - 60
                 $0.renewals = ResultCounts(succeeded: 1, failed: 3, unchanged: 2)
-                $0.servedMatches = false
+                $0.served = ServedStatus()
             },
             .fixture("www"),
         ]
@@ -45,7 +45,7 @@ import Testing
 
     @Test func `promtool finds nothing`() async throws {
         let api = try TestAPI(
-            .fixture(awkwardNames.map { CertificateStatus.fixture($0) { $0.servedMatches = true } }))
+            .fixture(awkwardNames.map { CertificateStatus.fixture($0) { $0.served = ServedStatus() } }))
         let text = try api.get("/metrics").bodyBytes
         let (code, output) = try await onThread {
             try run("/usr/bin/promtool", ["check", "metrics"], input: Data(text))

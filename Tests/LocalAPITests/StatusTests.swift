@@ -54,7 +54,8 @@ import Testing
                     "retry_after_seconds": NSNull(),
                 ],
             ],
-            "served_matches": NSNull(), "renewals": ["succeeded": 1, "unchanged": 0, "failed": 0],
+            "served_matches": NSNull(), "served": NSNull(),
+            "renewals": ["succeeded": 1, "unchanged": 0, "failed": 0],
             "reloads": ["succeeded": 1, "failed": 0],
             "outputs": [
                 "key": "/etc/ssl/www.key", "cert": "/etc/ssl/www.crt", "chain": "/etc/ssl/www.chain",

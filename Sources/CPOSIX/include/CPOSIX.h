@@ -77,6 +77,8 @@ int cposix_wait_readable(int descriptor, int milliseconds);
 int cposix_wait_writable(int descriptor, int milliseconds);
 /// Bit i of the answer says that descriptors[i] is readable or broken. A negative descriptor is left out.
 int cposix_wait_readable_any(const int *descriptors, int count, int milliseconds);
+/// Bit 0 says that the descriptor is ready or broken, bit 1 that `other` is readable. A negative `other` is left out.
+int cposix_wait_either(int descriptor, bool writable, int other, int milliseconds);
 
 int cposix_event_counter(void);
 
@@ -132,6 +134,11 @@ struct cposix_credentials {
 
 int cposix_listen_tcp(const char *numeric_host, uint16_t port, int backlog);
 int cposix_connect_tcp(const char *numeric_host, uint16_t port);
+/// Begins to connect to the `index`-th address of a host's name or number, without blocking. -1 with ENXIO when there
+/// is no such address, -2 when the name gives none at all; `reason` is getaddrinfo's then.
+int cposix_begin_connect(const char *host, uint16_t port, int index, const char *_Nullable *_Nonnull reason);
+/// 0, or the errno with which the connection has failed.
+int cposix_connect_outcome(int socket);
 /// Bound, not yet listening: the caller sets owner and mode between.
 int cposix_bind_unix(const char *path, size_t length);
 /// Unless it may block, a full queue is EAGAIN.

@@ -10,6 +10,8 @@ public enum Action: Hashable, Sendable {
     case startAttempt(AttemptPlan)
     /// Ends in `.reloadEnded`.
     case startReload(ReloadPlan)
+    /// Look at what a service serves; ends in `.served`.
+    case verify(VerifyPlan)
     /// Ends in `.identityLooked`.
     case lookAtIdentity
     /// Renew the identity, also after its expiry; ends in `.identityRenewalEnded`.

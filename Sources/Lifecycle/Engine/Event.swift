@@ -14,6 +14,8 @@ public enum Event: Hashable, Sendable {
     case reloadStarted([CertificateName], command: String)
     case reloadCompleted([CertificateName], took: Duration)
     case reloadFailed([CertificateName], RenewalFailure, nextAttemptAt: Date, attempts: Int)
+    /// What a service serves is not as it was.
+    case servedChanged(CertificateName, ServedObservation)
     case budgetSpent(CertificateName, orders: Int, limit: Int, nextOrderAt: Date)
 
     /// No broker may be asked any more, the last one for this.

@@ -21,6 +21,8 @@ public enum Input: Hashable, Sendable {
     case attemptEnded(CertificateName, AttemptOutcome)
     /// The run of a reload command for these certificates ended.
     case reloadEnded([CertificateName], ReloadOutcome)
+    /// A look at what is served ended, by the SHA-256 of the certificate that was expected.
+    case served(CertificateName, sha256: String, ServedObservation)
 
     case identityLooked(FoundIdentity)
     case identityRenewalEnded(IdentityRenewalOutcome)

@@ -50,6 +50,7 @@ extension CertificateLifecycle {
             next.consider(startableAt)
             if let sameBrokerUntil { next.consider(sameBrokerUntil) }
         }
+        if wantsServedLook, let nextLookAt = served.nextLookAt { next.consider(nextLookAt) }
         if record.reload != nil, !reload.isRunning {
             if let retryAt = reload.retryAt { next.consider(retryAt) }
             if let gatherUntil = reload.gatherUntil { next.consider(gatherUntil) }

@@ -45,6 +45,7 @@ struct CertificateLifecycle: Sendable {
     var isUnchanged = false
 
     var reload = ReloadCourse()
+    var served = ServedCourse()
     var renewals = ResultCounts()
     var reloads = ResultCounts()
     var history = CertificateHistory()
@@ -114,6 +115,7 @@ struct CertificateLifecycle: Sendable {
         window = nil
         dueAt = nil
         isUnchanged = false
+        served = ServedCourse()
         mustLookAgain = isLooking
         nextLookAt = now.boottime
         retryAt = nil

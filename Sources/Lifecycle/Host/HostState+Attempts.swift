@@ -68,6 +68,10 @@ extension HostState {
             oweReload(index, gather: true, at: now)
         } else {
             certificates[index].record.reloadedSerial = report.certificate.serial
+            // A service that watches its files takes them by itself; one that somebody else reloads is given the time.
+            if certificates[index].wanted.reload == nil {
+                certificates[index].served.nextLookAt = now.boottime
+            }
             ledger.end(attempt.plan.id, as: .succeeded, at: now.wall)
         }
         if attempt.plan.certificate == certificates[index].wanted {

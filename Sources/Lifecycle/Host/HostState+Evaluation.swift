@@ -9,6 +9,7 @@ extension HostState {
             certificates[index].mustLookAgain = false
             looksDue.append(certificates[index].name)
         }
+        lookAtServed(index, at: now)
         let isAged = certificates[index].reason(at: now.wall) == .expiring
         if isAged != certificates[index].isAged {
             certificates[index].isAged = isAged

@@ -72,6 +72,10 @@ extension HostState {
         runningCommands.remove(certificates[first].reload.command)
         counters.reloadDuration.observe(took)
         for index in group {
+            if outcome == .succeeded, certificates[index].verifyPlan != nil {
+                awaitServed(index, took, at: now)
+                continue
+            }
             certificates[index].reload.isRunning = false
             switch outcome {
             case .succeeded: reloadSucceeded(index, took, at: now)
@@ -92,7 +96,7 @@ extension HostState {
         dismissDeparted(at: now)
     }
 
-    private mutating func reloadSucceeded(_ index: Int, _ took: Duration, at now: Moment) {
+    mutating func reloadSucceeded(_ index: Int, _ took: Duration, at now: Moment) {
         certificates[index].reloads.succeeded += 1
         certificates[index].record.reloadedSerial = certificates[index].reload.serial
         endRenewalsInRun(index, as: .succeeded, took: took, failure: nil, at: now)
@@ -104,7 +108,7 @@ extension HostState {
         }
     }
 
-    private mutating func reloadFailed(
+    mutating func reloadFailed(
         _ index: Int, _ failure: RenewalFailure, _ took: Duration, at now: Moment
     ) {
         certificates[index].reloads.failed += 1

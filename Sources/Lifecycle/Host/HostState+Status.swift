@@ -28,6 +28,7 @@ extension HostState {
         status.currentRenewal = certificate.attempt?.plan.id ?? certificate.queuedRenewal
         status.currentStage = certificate.attempt?.stage
         status.reload = reloadStatus(of: certificate, at: now)
+        status.served = servedStatus(of: certificate, at: now)
         status.renewals = certificate.renewals
         status.reloads = certificate.reloads
         status.history = certificate.history.entries
@@ -77,6 +78,25 @@ extension HostState {
         return status
     }
 
+    private func servedStatus(of certificate: CertificateLifecycle, at now: Moment) -> ServedStatus? {
+        guard certificate.wanted.verify != nil else { return nil }
+        var status = ServedStatus()
+        status.since = certificate.served.since
+        status.observedAt = certificate.served.observedAt
+        status.nextLookAt = certificate.served.nextLookAt.map(now.wall(of:))
+        switch certificate.served.observation {
+        case .matches: status.state = .matches
+        case .differs(let serial):
+            status.state = .differs
+            status.serial = serial
+        case .unreachable(let problem):
+            status.state = .unreachable
+            status.problem = problem
+        case .stopped, nil: status.state = .unknown
+        }
+        return status
+    }
+
     /// What a person should do: about the renewal first, then about the reload.
     private func advice(for certificate: CertificateLifecycle, reason: RenewalReason?, wait: Wait?) -> String?
     {
@@ -90,6 +110,15 @@ extension HostState {
             if let error = certificate.record.lastError { return error.failure.advice }
             if case .broker(.unreachable, _)? = wait { return brokers.nextToOpen?.lastError?.failure.advice }
         }
-        return certificate.record.reload?.lastError?.failure.advice ?? certificate.rebuildFailure?.advice
+        return certificate.record.reload?.lastError?.failure.advice ?? servedAdvice(for: certificate)
+            ?? certificate.rebuildFailure?.advice
+    }
+
+    private func servedAdvice(for certificate: CertificateLifecycle) -> String? {
+        switch certificate.served.observation {
+        case .differs: FailureClass.servedMismatch.advice
+        case .unreachable: FailureClass.servedUnreachable.advice
+        case .matches, .stopped, nil: nil
+        }
     }
 }

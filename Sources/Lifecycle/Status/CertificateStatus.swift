@@ -37,8 +37,8 @@ public struct CertificateStatus: Hashable, Sendable {
     public var currentStage: Stage?
 
     public var reload = ReloadStatus()
-    /// Whether the new certificate is what is served; `nil` unless that is looked at.
-    public var servedMatches: Bool?
+    /// `nil` unless what is served is looked at.
+    public var served: ServedStatus?
     public var renewals = ResultCounts()
     public var reloads = ResultCounts()
     /// What happened since the start, the newest of it, oldest first.
@@ -51,6 +51,8 @@ public struct CertificateStatus: Hashable, Sendable {
     }
 
     public var name: CertificateName { wanted.name }
+    /// Whether the certificate on disk is known to be what is served; `nil` unless that is looked at.
+    public var servedMatches: Bool? { served.map { $0.state == .matches } }
 }
 
 /// The one current state of a certificate, the worst first that is true.

@@ -78,7 +78,8 @@ struct Readiness: Sendable {
 
     private static func checks(of status: CertificateStatus, _ now: Date) -> [Check] {
         let certificate = certificate(status, now)
-        return status.reload.isConfigured ? [certificate, reload(status, now)] : [certificate]
+        let reload = status.reload.isConfigured ? [reload(status, now)] : []
+        return [certificate] + reload + (status.served.map { [served($0, status.name)] } ?? [])
     }
 
     private static func certificate(_ status: CertificateStatus, _ now: Date) -> Check {
@@ -99,6 +100,18 @@ struct Readiness: Sendable {
             return check(.degraded, since: lastError.at, "its renewal fails: \(status.why)")
         }
         return check(.ok, since: installed.notBefore)
+    }
+
+    /// A wrong certificate is a failure where nothing else is about to put it right.
+    private static func served(_ served: ServedStatus, _ name: CertificateName) -> Check {
+        func check(_ state: State, _ detail: String? = nil) -> Check {
+            Check(name: "served", certificate: name, state: state, since: served.since, detail: detail)
+        }
+        switch served.state {
+        case .matches, .unknown: return check(.ok)
+        case .differs: return check(.failed, "another certificate is served than the installed one")
+        case .unreachable: return check(.degraded, "what is served can't be seen: \(served.problem ?? "")")
+        }
     }
 
     private static func reload(_ status: CertificateStatus, _ now: Date) -> Check {

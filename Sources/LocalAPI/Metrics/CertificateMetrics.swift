@@ -62,7 +62,7 @@ package struct CertificateMetrics: DocumentWriter {
                     "certplane_certificate_served_match", .gauge,
                     "Whether the certificate on disk is what is served.")
             }) { writer, row in
-                // Only where somebody has looked: an unknown answer is neither 1 nor 0.
+                // Only where `verify` is configured; 0 until the certificate on disk was seen to be served.
                 if let matches = writer.rows[row].servedMatches {
                     writer.sample(row, plainTail, matches ? 1 : 0)
                 }

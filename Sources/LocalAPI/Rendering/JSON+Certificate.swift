@@ -31,6 +31,7 @@ extension JSONWriter {
         }
         object("reload") { $0.members(of: status.reload) }
         bool("served_matches", status.servedMatches)
+        object("served", status.served) { $0.members(of: $1) }
         object("renewals") {
             $0.integer("succeeded", status.renewals.succeeded)
             $0.integer("unchanged", status.renewals.unchanged)
@@ -62,6 +63,15 @@ extension JSONWriter {
         string("key_type", certificate.keyType?.rawValue)
         string("fingerprint_sha256", certificate.sha256)
         string("public_key_sha256", certificate.spkiSHA256)
+    }
+
+    private mutating func members(of served: ServedStatus) {
+        string("state", served.state.rawValue)
+        string("serial", served.serial)
+        string("problem", served.problem)
+        time("since", served.since)
+        time("observed_at", served.observedAt)
+        time("next_look_at", served.nextLookAt)
     }
 
     private mutating func members(of reload: ReloadStatus) {

@@ -45,6 +45,7 @@ struct AgentStatus: Decodable, Sendable {
         var lastError: Failure?
         var currentRenewal: CurrentRenewal?
         var reload: Reload
+        var servedMatches: Bool?
     }
 
     struct Installed: Decodable, Sendable {
@@ -66,5 +67,6 @@ struct AgentStatus: Decodable, Sendable {
     struct Reload: Decodable, Sendable {
         var running: Bool
         var pendingSince: Date?
+        var lastError: Failure?
     }
 }
