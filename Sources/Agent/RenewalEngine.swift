@@ -119,7 +119,8 @@ public final class RenewalEngine: Sendable {
             hands.forget(name)
         case .report(let event):
             loop.log.write(event)
-        case .startAttempt, .startReload, .verify, .rebuild, .renewIdentity, .restoreIdentity, .enroll, .askTime:
+        case .startAttempt, .startReload, .verify, .rebuild, .renewIdentity, .restoreIdentity, .enroll,
+            .askTime:
             // Nothing new is begun on the way out; what was wanted is found again at the next start.
             if !mail.isStopping { try loop.begin(action) }
         }

@@ -109,7 +109,8 @@ private struct Rehearsal {
         case .startReload(let plan): reloads.formUnion(plan.names)
         case .renewIdentity: identityStep = .renew
         case .enroll: identityStep = .enroll
-        case .persist, .forget, .report, .verify, .askTime, .countTime, .restoreIdentity, .forgetPreviousIdentity:
+        case .persist, .forget, .report, .verify, .askTime, .countTime, .restoreIdentity,
+            .forgetPreviousIdentity:
             break
         }
         return []

@@ -1,3 +1,4 @@
+import Configuration
 import Broker
 import FoundationEssentials
 import Lifecycle
@@ -30,8 +31,8 @@ import Testing
 
         func renew(_ changed: ManagedCertificate? = nil) throws -> AttemptOutcome {
             let plan = AttemptPlan(
-                id: RenewalID("test"), certificate: changed ?? certificate, reason: .expiring,
-                rotatesKey: true)
+                id: RenewalID("test"), certificate: changed ?? certificate,
+                broker: BrokerAddress(host.settings.broker.url.text), reason: .expiring, rotatesKey: true)
             return host.hands().attempt(plan, in: WorkerContext(), stop: try StopSignal()) { _ in }
         }
 

@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test func `what is missing would be ordered, what is installed would not`() async throws {
-        try await host.enroll().get()
+        _ = try await host.enroll().get()
         #expect(plan().identity.action == .nothing)
         #expect(try certificate().action == .order)
         #expect(try certificate().why == RenewalReason.missing.explanation)
@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test func `what was found to be waiting at the last run waits`() async throws {
-        try await host.enroll().get()
+        _ = try await host.enroll().get()
         try store {
             $0.consecutiveFailures = 1
             $0.lastError = RecordedError(
@@ -75,7 +75,7 @@ import Testing
     }
 
     @Test func `what can be rebuilt would be, and a reload that is owed would run`() async throws {
-        try await host.enroll().get()
+        _ = try await host.enroll().get()
         let report = try required(try await host.attempt().report)
         let outputs = try host.certificate().outputs
         let folder = try Directory.open(String(outputs.chain.dropLast("/chain.pem".count)))
@@ -86,7 +86,7 @@ import Testing
 
         var settings = host.settings
         settings.certificates[0].reload = ReloadSetting(command: "true")
-        try Installer(gate: Gate(), journal: InstallJournal(host.state)).rebuild(
+        _ = try Installer(gate: Gate(), journal: InstallJournal(host.state), log: host.log).rebuild(
             [.chain], of: host.certificate())
         try store {
             $0.reloadedSerial = report.certificate.serial
@@ -105,7 +105,7 @@ import Testing
     }
 
     @Test func `nothing is written, locked or changed`() async throws {
-        try await host.enroll().get()
+        _ = try await host.enroll().get()
         _ = try required(try await host.attempt().report)
         let lock = try host.state.lock(.running)
         let before = try everything()

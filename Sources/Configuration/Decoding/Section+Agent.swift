@@ -94,7 +94,6 @@ extension Section {
             socketPath: nonEmpty("socket")?.socketPath(),
             socketGroup: nonEmpty("socket_group")?.account(),
             tokenPath: nonEmpty("token_file")?.filePath(.exclusive) ?? "\(stateDirectory)/api.token")
-        refuseUnsupported()
         return settings
     }
 

@@ -46,7 +46,6 @@ extension Section {
         let reload = reloadSetting()
         let renewBefore = self["renew_before"]?.duration().map(RenewBefore.explicit) ?? .standard
         let verify = verifyTarget()
-        refuseUnsupported()
         guard let name, let profile, let dnsNames, let outputs else { return nil }
         return ManagedCertificate(
             name: name, profile: profile, dnsNames: dnsNames, keyType: keyType, reusesKey: reusesKey,

@@ -18,13 +18,4 @@ extension Section {
     func flag(_ key: String, default standard: Bool) -> Bool {
         self[key]?.flag() ?? standard
     }
-
-    /// Complains about every key that is set, and valid, but has no effect yet.
-    func refuseUnsupported() {
-        for key in keys where NotSupportedYet.contains(path(to: key)) {
-            guard let field = nonEmpty(key), !findings.concern(field.keyPath) else { continue }
-            if case .sequence(let items) = field.node.content, items.allSatisfy(\.isNull) { continue }
-            field.complain("not supported yet", hint: "Remove \(key); this version would ignore it.")
-        }
-    }
 }
