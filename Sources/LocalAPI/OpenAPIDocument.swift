@@ -1647,7 +1647,7 @@ let openAPIDocument = #"""
               "type": "object",
               "required": ["name", "certificate", "state", "since", "detail"],
               "properties": {
-                "name": {"enum": ["configuration", "identity", "certificate", "reload"]},
+                "name": {"enum": ["configuration", "identity", "clock", "certificate", "reload"]},
                 "certificate": {"type": ["string", "null"]},
                 "state": {"enum": ["ok", "degraded", "failed"]},
                 "since": {"oneOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},
