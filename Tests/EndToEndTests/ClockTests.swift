@@ -14,7 +14,7 @@ import Testing
             let lab = try LabProcess(scenario, ["--certificates", "6"])
             try AgentProcess.enroll(scenario, for: lab)
             let agent = try clock.agent(scenario, for: lab)
-            let names = try agent.awaitValid(scenario).certificates.map(\.name)
+            let names = try agent.awaitAll(6, scenario).certificates.map(\.name)
             scenario.check(lab.orders.count == 6, "\(lab.orders.count) orders at first")
 
             try clock.set(ahead: step)
@@ -35,11 +35,11 @@ import Testing
             // No stall: what is asked for is ordered, installed and valid by the broker's time.
             try agent.renew(names[0], scenario)
             try scenario.wait(until: "the renewal", within: .seconds(20)) { lab.orders.count == 7 }
-            try agent.awaitValid(scenario)
+            try agent.awaitAll(6, scenario)
 
             try clock.set(ahead: 0)
             try agent.awaitClock("ok", scenario)
-            try agent.awaitValid(scenario)
+            try agent.awaitAll(6, scenario)
             scenario.check(lab.orders.count == 7, "\(lab.orders.count) orders in the end")
         }
     }
@@ -51,7 +51,7 @@ import Testing
             let firstLab = try LabProcess(scenario, ["--certificates", "6"])
             try AgentProcess.enroll(scenario, for: firstLab)
             let first = try clock.agent(scenario, for: firstLab)
-            try first.awaitValid(scenario)
+            try first.awaitAll(6, scenario)
             scenario.check(first.stop() == .exited(0), "the agent did not end")
             try firstLab.stop(scenario)
 
@@ -69,11 +69,11 @@ import Testing
             let lab = try LabProcess(scenario, ["--certificates", "6"] + firstLab.sameAddresses)
             let status = try agent.awaitClock("clock_suspect", scenario, within: .seconds(90))
             scenario.check(abs((status.clock.skewSeconds ?? 0) - Double(step)) < 5, "\(status.clock)")
-            try agent.awaitValid(scenario)
+            try agent.awaitAll(6, scenario)
             scenario.check(lab.orders.isEmpty, "\(lab.orders.count) orders")
             try agent.renew(status.certificates[0].name, scenario)
             try scenario.wait(until: "the renewal", within: .seconds(20)) { lab.orders.count == 1 }
-            try agent.awaitValid(scenario)
+            try agent.awaitAll(6, scenario)
         }
     }
 
@@ -86,7 +86,7 @@ import Testing
                 under: [
                     "/usr/bin/unshare", "--time", "--boottime", "315360000", "--monotonic", "315360000",
                 ])
-            let status = try agent.awaitValid(scenario)
+            let status = try agent.awaitAll(3, scenario)
             scenario.check(status.clock.state == "ok", "\(status.clock)")
             scenario.check(lab.orders.count == 3, "\(lab.orders.count) orders")
         }
@@ -166,6 +166,17 @@ private struct ShiftedClock {
 }
 
 extension AgentProcess {
+    /// Waits until there are so many certificates, all valid.
+    @discardableResult
+    fileprivate func awaitAll(_ count: Int, _ scenario: Scenario) throws -> AgentStatus {
+        try awaitAPI(scenario)
+        return try scenario.wait(for: "\(count) valid certificates", within: .seconds(40)) {
+            let status = try status()
+            let valid = status.certificates.count { $0.state == "valid" }
+            return valid == count && status.certificates.count == count ? status : nil
+        }
+    }
+
     /// Waits until the status says so of the clock: the engine comes round every ten seconds.
     @discardableResult
     fileprivate func awaitClock(

@@ -75,11 +75,11 @@ import Testing
         var host = try TestHost([web])
         host.tell(.looked(web.name, web.found(at: host.now.wall)))
         for round in 0..<600 {
-            host.tell(.requested(web.name, RenewalID("r\(round)"), RenewRequest()))
+            host.tell(.requested(web.name, RenewalID("r\(round)"), RenewRequest(overBudget: true)))
             let issued = web.issued(at: host.now.wall, serial: "\(round)")
             host.tell(.attemptEnded(web.name, .installed(IssuedReport(certificate: issued))))
         }
-        host.tell(.requested(web.name, RenewalID("open"), RenewRequest()))
+        host.tell(.requested(web.name, RenewalID("open"), RenewRequest(overBudget: true)))
         let renewals = host.snapshot().renewals
         #expect(renewals.count == 257)
         #expect(renewals.last?.id == RenewalID("open"))

@@ -62,6 +62,8 @@ struct HostWatch {
 struct BrokerWatch {
     /// No order before this: it asked for a pause.
     var pauseUntil: Duration?
+    /// When it last did.
+    var limitedAt: Duration?
     /// Since an attempt found nobody there; until anybody is heard.
     var isAway = false
     /// The last that was heard of it was an answer, and no wish for a pause.
@@ -70,7 +72,7 @@ struct BrokerWatch {
     /// What was asked before a pause doesn't end it.
     mutating func hear(askedAt: Duration) {
         isAway = false
-        isHeard = askedAt >= pauseUntil ?? .zero
+        isHeard = askedAt >= pauseUntil ?? .zero && askedAt >= limitedAt ?? .zero
     }
 
     mutating func miss() {

@@ -46,6 +46,7 @@ extension SimulatedHost {
         case .rateLimited:
             watch.brokers[number].isAway = false
             watch.brokers[number].isHeard = false
+            watch.brokers[number].limitedAt = now
             if now >= watch.brokers[number].pauseUntil ?? .zero {
                 watch.brokers[number].pauseUntil = now + obeyedPause(failure.retryAfter)
                 weigh()

@@ -3,7 +3,7 @@ import FoundationEssentials
 extension HostState {
     /// The moment by the time that counts.
     mutating func judgedMoment(_ raw: Moment) -> Moment {
-        let before = clock.trust
+        let before = (clock.trust, clock.countsFrom)
         if !isConfigured { clock.begin(newest: newestKnownTime, at: raw) }
         let now = clock.judge(raw)
         if !isConfigured { isStartDoubted = clock.holdsAll }
@@ -18,7 +18,7 @@ extension HostState {
 
     mutating func timeAsked(_ answer: TimeAnswer, at now: Moment) {
         allDirty = true
-        let before = clock.trust
+        let before = (clock.trust, clock.countsFrom)
         switch answer {
         case .told(let time, let broker):
             brokers[broker]?.lastContactAt = now.wall
@@ -42,7 +42,7 @@ extension HostState {
 
     /// Every answer of a broker tells the time.
     mutating func hear(_ time: ServerTime, at now: Moment) {
-        let before = clock.trust
+        let before = (clock.trust, clock.countsFrom)
         clock.hear(time, at: now.boottime)
         noteTrust(before, at: now)
     }
@@ -69,16 +69,17 @@ extension HostState {
         certificates.compactMap(\.record.lifetime).min().map { $0 / 10 } ?? .seconds(3600)
     }
 
-    private mutating func noteTrust(_ before: ClockWatch.Trust, at now: Moment) {
-        if clock.trust == before { return }
+    private mutating func noteTrust(_ before: (trust: ClockWatch.Trust, countsFrom: Date?), at now: Moment) {
+        if clock.trust == before.trust && clock.countsFrom == before.countsFrom { return }
         allDirty = true
+        isTimeNew = true
+        if clock.trust == before.trust { return }
         switch clock.trust {
         case .unchecked: break
         case .doubted: emit(.report(.clockDoubted))
         case .refuted: emit(.report(.clockRefuted(skew: clock.skew ?? .zero)))
-        case .believed: if before != .unchecked { emit(.report(.clockBelieved(skew: clock.skew))) }
+        case .believed: if before.trust != .unchecked { emit(.report(.clockBelieved(skew: clock.skew))) }
         }
-        isTimeNew = true
     }
 
     func clockStatus(at now: Moment, _ raw: Moment) -> ClockStatus {
