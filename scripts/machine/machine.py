@@ -169,7 +169,7 @@ class Machine:
         return ["nsenter", "-t", self.init, "-m", "-p", "-i", "-u", "-n", "-C", "env", "-i", f"PATH={PATH}",
                 "LANG=C.UTF-8", "HOME=/root", "DEBIAN_FRONTEND=noninteractive", *map(str, arguments)]
 
-    def run(self, *arguments, check=True, quiet=False, input=None, patience=120):
+    def run(self, *arguments, check=True, quiet=False, input=None, patience=300):
         """Runs a command in the machine to its end."""
         done = subprocess.run(
             self.command(*arguments), capture_output=True, text=True, input=input, timeout=patience)
@@ -177,7 +177,7 @@ class Machine:
             raise Wanting(f"{' '.join(map(str, arguments))}: {done.returncode}\n{done.stdout}{done.stderr}")
         return done
 
-    def sh(self, script, check=True, patience=120):
+    def sh(self, script, check=True, patience=300):
         """Runs a shell script in the machine and returns what it wrote."""
         done = self.run("sh", "-c", script, check=check, patience=patience)
         return (done.stdout + done.stderr).strip()
