@@ -14,7 +14,7 @@ from disk import Disk
 
 MODULES = ("virtio_pci", "virtio_blk", "virtio_net", "virtio_console", "virtio-rng")
 # Long: beside other work an emulated machine can be slow.
-PATIENCE = 600
+PATIENCE = 1800
 
 
 class Mishap(Exception):
