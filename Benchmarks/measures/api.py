@@ -57,7 +57,6 @@ http {
         listen 127.0.0.1:%(port)d;
         default_type "text/plain; charset=utf-8";
         add_header Cache-Control no-store;
-        add_header X-Content-Type-Options nosniff;
         add_header X-Pad "%(pad)s";
         location = /healthz { return 200 "ok\\n"; }
         location = /metrics { alias %(folder)s/metrics; }

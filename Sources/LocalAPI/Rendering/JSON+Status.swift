@@ -40,7 +40,8 @@ extension JSONWriter {
     /// How many certificates are in which state; every state is there.
     private mutating func counts(of statuses: [CertificateStatus]) {
         var counts: [CertificateState: Int] = [:]
-        for status in statuses { counts[status.state, default: 0] += 1 }
+        // By index: a loop over the values would copy each of them whole.
+        for index in statuses.indices { counts[statuses[index].state, default: 0] += 1 }
         object("counts") { writer in
             for state in CertificateState.allCases { writer.integer(state.rawValue, counts[state] ?? 0) }
         }

@@ -33,7 +33,7 @@ package struct SlicedDocument<Writer: DocumentWriter>: Sendable {
 enum SliceLimits {
     static let bytes = 128 * 1024
     /// Where little is written for each.
-    static let items = 2048
+    static let items = 512
     /// Up to so many certificates the memory of a slice grows with it.
     static let few = 64
     /// Room for the item that goes over the limit.
