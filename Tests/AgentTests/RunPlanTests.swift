@@ -43,7 +43,7 @@ import Testing
         #expect(plan.identity.status.state == .notEnrolled)
         #expect(plan.certificates.map(\.action) == [.wait])
         #expect(plan.certificates.first?.why.contains("waits for a valid identity") == true)
-        try host.scratch.open().unlink("lab/bootstrap-token")
+        try Directory.open(host.scratch.path("lab")).unlink("bootstrap-token")
         #expect(self.plan().identity.action == .wait)
         #expect(self.plan().identity.advice?.contains("certplane-agent enroll") == true)
     }

@@ -64,6 +64,12 @@ struct OrderWatch {
         unanswered = (broker, since)
     }
 
+    /// The process died in an attempt that its record on disk tells of: the next one draws that from it.
+    mutating func noteCutOff(broker: Int, since: Duration, span: Duration) {
+        if let stored = storedUnanswered, stored.broker == broker, since < stored.since + span { return }
+        storedUnanswered = (broker, since)
+    }
+
     mutating func noteAnswered() {
         isUnansweredVague = false
         unanswered = nil

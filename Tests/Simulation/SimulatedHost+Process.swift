@@ -51,7 +51,8 @@ extension SimulatedHost {
             let broker = slots[index].record?.attemptUnderWayAt.flatMap(number(of:))
         {
             let since = now - .seconds(moment.wall.timeIntervalSince(begun))
-            noteUnanswered(at: broker, since: since, index)
+            slots[index].watch.orders.noteCutOff(
+                broker: broker, since: since, span: plan.settings.sameBrokerSpan)
         }
         slots[index].course = nil
         slots[index].watch.isAskedFor = slots[index].record?.request != nil

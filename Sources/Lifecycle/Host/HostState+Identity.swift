@@ -27,6 +27,8 @@ extension HostState {
             identity.renewals.failed += 1
             identity.failures += 1
             identity.lastError = RecordedError(failure: failure, at: now.wall)
+            // Certificates that wait for it are advised by it.
+            allDirty = true
             let wait = retrySchedule.delay(
                 after: failure, step: identity.failures, life: identity.life(at: now.wall), using: &random)
             identity.retryAt = now.boottime + wait
