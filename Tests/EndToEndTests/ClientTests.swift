@@ -76,7 +76,7 @@ import Testing
     @Test func `a renewal that fails is told with its reason, and is exit code 1`() async throws {
         try await Scenario.play { scenario in
             let host = try Host(scenario)
-            try host.lab.setFaults(["403"])
+            try host.lab.setFaults(["forbidden"])
             let answer = try host.run("renew", "www")
             scenario.check(answer.code == 1, "\(answer)")
             scenario.check(answer.output.contains("www: FAILED, order: "), "\(answer)")

@@ -14,12 +14,19 @@ import Testing
 
     /// Ten certificates in the states that a person has to tell apart. The browser has a clock of its own.
     private static func certificates(at now: Date) -> [CertificateStatus] {
+        let words: [CertificateState: String] = [
+            .failing: "it is inside its renewal window; the last attempt failed, tried again in 40 min",
+            .expiring: "it is inside its renewal window; about to be renewed",
+            .waiting: "it is inside its renewal window; waiting for the broker", .expired: "it has expired",
+            .missing: "the certificate file is missing",
+            .reloadPending: "installed; its service has not taken it",
+        ]
         func status(_ name: String, _ state: CertificateState, days: Double, of life: Double = 90)
             -> CertificateStatus
         {
             .fixture(name) {
                 $0.state = state
-                $0.why = "because of \(state.rawValue)"
+                $0.why = words[state] ?? "due in time"
                 $0.installed = InstalledCertificate(
                     serial: "4f2a", notBefore: now + (days - life) * 86_400, notAfter: now + days * 86_400,
                     dnsNames: ["\(name).example.org"], keyType: .ecP256, issuer: "CN=Example CA",
@@ -28,23 +35,33 @@ import Testing
                 $0.nextRenewalAt = now + (days - 30) * 86_400
             }
         }
-        var failing = status("f-failing", .failing, days: 9)
+        var failing = status("shop", .failing, days: 9)
         failing.lastError = RecordedError(
             failure: RenewalFailure(stage: .order, .forbidden, detail: "403 <b>not</b> allowed"), at: now - 60
         )
-        var pending = status("g-pending", .reloadPending, days: 89)
+        var pending = status("proxy", .reloadPending, days: 89)
         pending.reload.pendingSince = now - 3600
         pending.reload.lastError = RecordedError(
             failure: RenewalFailure(stage: .reload, .reloadFailed, detail: "exit code 1"), at: now - 60)
-        var missing = status("j-missing", .missing, days: 1)
+        var missing = status("new", .missing, days: 1)
         missing.installed = nil
         return [
-            status("a-valid", .valid, days: 81), status("b-valid", .valid, days: 45),
-            status("c-valid", .valid, days: 31),
-            status("d-expiring", .expiring, days: 29), status("e-waiting", .waiting, days: 15), failing,
+            status("www", .valid, days: 81), status("mail", .valid, days: 45),
+            status("ldap", .valid, days: 31),
+            status("api", .expiring, days: 29), status("git", .waiting, days: 15), failing,
             pending,
-            status("h-expired", .expired, days: -2), status("i <script>", .valid, days: 60), missing,
+            status("legacy", .expired, days: -2), status("<script>", .valid, days: 60), missing,
         ]
+    }
+
+    /// A snapshot of this moment.
+    private static func snapshot(_ certificates: [CertificateStatus]) -> Snapshot {
+        let now = Date.now
+        return .fixture(certificates) { agent, identity, broker in
+            agent.startedAt = now - 300_000
+            broker.lastContactAt = now - 40
+            identity.facts?.notAfter = now + 80_000
+        }
     }
 
     @Test(.timeLimit(.minutes(2)))
@@ -54,7 +71,7 @@ import Testing
     {
         let scratch = try ScratchDirectory()
         let certificates = Self.certificates(at: .now)
-        let board = TestBoard(.fixture(certificates))
+        let board = TestBoard(Self.snapshot(certificates))
         let server = try LocalAPIServer(
             board: board, commands: TestSink(), progress: TestProgress(),
             tokenPath: scratch.path("api.token"),
@@ -69,7 +86,7 @@ import Testing
             let first = try browser.read()
             var changed = certificates
             changed[0].state = .renewing
-            board.publish(.fixture(changed))
+            board.publish(Self.snapshot(changed))
             let second = try browser.goOn()
             server.stop()
             thread.join()
@@ -92,20 +109,20 @@ import Testing
         let cards = try #require(first.cards)
         #expect(cards.count == 10)
         for (name, words) in [
-            ("a-valid", ["valid", "expires", "in 80 days"]), ("d-expiring", ["expiring", "in 28 days"]),
-            ("f-failing", ["failing", "order: 403 <b>not</b> allowed", "because of failing"]),
-            ("g-pending", ["reload pending", "reload: exit code 1"]),
-            ("h-expired", ["expired", "2 days ago"]),
-            ("i <script>", ["i <script>", "valid"]), ("j-missing", ["missing"]),
+            ("www", ["valid", "expires", "in 80 days"]), ("api", ["expiring", "in 28 days"]),
+            ("shop", ["failing", "order: 403 <b>not</b> allowed", "it is inside its renewal window"]),
+            ("proxy", ["reload pending", "reload: exit code 1"]),
+            ("legacy", ["expired", "2 days ago"]),
+            ("<script>", ["<script>", "valid"]), ("new", ["missing"]),
         ] {
             for word in words {
                 #expect(cards[name]?.contains(word) == true, "\(name): \(cards[name] ?? "")")
             }
         }
         let bars = try #require(first.bars).mapValues { Double($0.dropLast()) ?? -1 }
-        #expect(bars["h-expired"] == 0)
-        #expect(abs((bars["b-valid"] ?? 0) - 50) < 0.5)
-        #expect(bars["j-missing"] == nil)
+        #expect(bars["legacy"] == 0)
+        #expect(abs((bars["mail"] ?? 0) - 50) < 0.5)
+        #expect(bars["new"] == nil)
 
         let layouts = try #require(first.layouts)
         #expect(layouts.map(\.width) == [360, 768, 1280, 1920, 360, 768, 1280, 1920])
@@ -123,14 +140,14 @@ import Testing
         #expect(first.outline == "solid")
         let tree = try #require(first.tree)
         #expect(tree.count { $0.role == "meter" } == 9)
-        #expect(tree.contains { $0.role == "meter" && $0.name == "Remaining life of b-valid" })
+        #expect(tree.contains { $0.role == "meter" && $0.name == "Remaining life of mail" })
         #expect(tree.contains { $0.role == "status" })
         #expect(tree.contains { $0.role == "list" && $0.name == "Certificates" })
         #expect(tree.count { $0.role == "heading" } == 11)
 
         // It has refreshed itself, and what was open and had the focus still does.
         #expect(second.console == [])
-        #expect(second.cards?["a-valid"]?.contains("renewing") == true)
+        #expect(second.cards?["www"]?.contains("renewing") == true)
         #expect(second.open == 1)
         #expect(second.focused == "SUMMARY")
         #expect(third.alarm?.hasPrefix("The agent has not answered since ") == true)

@@ -117,7 +117,10 @@ extension AgentProcess {
         try awaitAPI(scenario)
         return try scenario.wait(for: "all certificates to be valid", within: patience) {
             let status = try status()
-            return status.certificates.allSatisfy { $0.state == "valid" } ? status : nil
+            // Before the configuration is in force there are none.
+            let isValid =
+                !status.certificates.isEmpty && status.certificates.allSatisfy { $0.state == "valid" }
+            return isValid ? status : nil
         }
     }
 }
