@@ -109,11 +109,17 @@ private struct Rehearsal {
         case .startReload(let plan): reloads.formUnion(plan.names)
         case .renewIdentity: identityStep = .renew
         case .enroll: identityStep = .enroll
-        case .persist, .forget, .report, .verify, .askTime, .countTime, .restoreIdentity,
+        // A run asks a broker; a plan has this host's clock only.
+        case .askTime(let brokers): return brokers.first.map { [.timeAsked(.told(time, by: $0))] } ?? []
+        case .persist, .forget, .report, .verify, .countTime, .restoreIdentity,
             .forgetPreviousIdentity:
             break
         }
         return []
+    }
+
+    private var time: ServerTime {
+        ServerTime(date: now.wall, readAt: now.boottime, uncertainty: .zero)
     }
 
     mutating func snapshot(_ loaded: LoadedConfiguration) -> Snapshot {

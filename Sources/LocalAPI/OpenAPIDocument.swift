@@ -113,7 +113,7 @@ let openAPIDocument = #"""
             "name": "certificate",
             "in": "query",
             "description": "Look at this certificate alone.",
-            "schema": {"type": "string"},
+            "schema": {"type": "string", "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"},
             "example": "www"
           },
           {

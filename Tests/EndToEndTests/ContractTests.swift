@@ -9,19 +9,23 @@ import Testing
     private struct Host {
         let lab: LabProcess
         let agent: AgentProcess
+        private let folder: String
 
         init(_ scenario: Scenario) throws {
             lab = try LabProcess(scenario, ["--certificates", "3", "--reload-command", "true"])
             try AgentProcess.enroll(scenario, for: lab)
             agent = try AgentProcess(scenario, for: lab)
             try agent.awaitValid(scenario, within: .seconds(60))
+            folder = scenario.scratch.path
         }
 
         /// Runs all checks and all phases with this token.
         func check(token: String, examples: Int) throws -> Shell.Answer {
+            // It leaves a folder of its own where it is started.
             try Shell.run(
-                try Tool.schemathesis(),
+                Program.shell,
                 [
+                    "-c", "cd \"$0\" && exec \"$@\"", folder, try Tool.schemathesis(),
                     "run", agent.url("/openapi.json"), "--header", "Authorization: Bearer \(token)",
                     "--checks",
                     "all", "--phases", "examples,coverage,fuzzing,stateful", "--max-examples", "\(examples)",

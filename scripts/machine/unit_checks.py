@@ -68,13 +68,13 @@ def a_reload_applies_a_changed_configuration_and_fails_for_an_invalid_one(world)
         host.write("/etc/certplane/agent.yml", before.replace("certificates:", "check_interval: 7m\ncertificates:"), 0o644)
         host.run("systemctl", "reload", "certplane-agent")
         hash_now = host.sh("sha256sum </etc/certplane/agent.yml").split()[0]
-        _expect(host.api("/v1/status")["agent"]["config_hash"] == hash_now, "the changed configuration isn't in force")
+        _expect(host.api("/v1/status")["agent"]["config"]["sha256"] == hash_now, "the changed configuration isn't in force")
         host.write("/etc/certplane/agent.yml", before + "nonsense: true\n", 0o644)
         done = host.run("systemctl", "reload", "certplane-agent", check=False)
         _expect(done.returncode != 0, "the reload of an invalid configuration succeeded")
         _expect(host.main_pid() == pid, "the agent was restarted")
         _expect(host.show("certplane-agent", "ActiveState")["ActiveState"] == "active", "the agent is gone")
-        _expect(host.api("/v1/status")["agent"]["config_hash"] == hash_now, "the one before isn't in force")
+        _expect(host.api("/v1/status")["agent"]["config"]["sha256"] == hash_now, "the one before isn't in force")
 
 
 def the_journal_has_words_priorities_and_no_time_of_ours(world):
