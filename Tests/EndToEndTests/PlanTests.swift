@@ -11,7 +11,8 @@ import Testing
             scenario.check(before.code == 0, "\(before)")
             scenario.check(
                 before.output.contains("enroll") && before.output.contains("not enrolled"), "\(before)")
-            scenario.check(try File.status(lab.agentState) == nil, "plan has made the state directory")
+            let left = try Shell.line("ls -A '\(lab.agentState)'").output
+            scenario.check(left.isEmpty, "plan has left in the state directory: \(left)")
 
             try AgentProcess.enroll(scenario, for: lab)
             let enrolled = try plan()
