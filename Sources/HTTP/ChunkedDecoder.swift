@@ -65,7 +65,10 @@ struct ChunkedDecoder: Sendable {
     private mutating func readLine(
         _ input: ArraySlice<UInt8>, _ index: inout Int, limit: Int, or refusal: RefusedRequest
     ) throws(RefusedRequest) -> Bool {
-        let (end, endsLine) = try scanner.scan(input.span, from: index - input.startIndex)
+        // Not a byte further than is too far: however the bytes come, the same is wrong with them first.
+        let start = index - input.startIndex
+        let reach = min(input.count, start + limit - line.count + 1)
+        let (end, endsLine) = try scanner.scan(input.span.extracting(0..<reach), from: start)
         let next = input.startIndex + end
         guard line.count + next - index <= limit else { throw refusal }
         line.append(contentsOf: input[index..<next])

@@ -132,14 +132,14 @@ extension RequestParser {
                 memory.head.append(contentsOf: input[index..<end])
                 index = end
             }
+            // Not a byte further than is too far: however the bytes come, the same is wrong with them first.
+            let longest = line == nil ? limits.requestLine : limits.fieldLine
+            let reach = min(memory.head.count, lineStart + longest + 1, limits.head + 1)
             var scanner = scanner
-            let (next, endsLine) = try scanner.scan(memory.head.span, from: scanned)
+            let (next, endsLine) = try scanner.scan(memory.head.span.extracting(0..<reach), from: scanned)
             self.scanner = scanner
             scanned = next
-            let length = scanned - lineStart
-            guard length <= (line == nil ? limits.requestLine : limits.fieldLine) else {
-                throw line == nil ? .targetTooLong : .fieldTooLong
-            }
+            guard scanned - lineStart <= longest else { throw line == nil ? .targetTooLong : .fieldTooLong }
             guard scanned <= limits.head else { throw .headTooLong }
             guard endsLine, try takeLine() else { continue }
             // What follows the head was copied with it, and is the body's or the next request's.
