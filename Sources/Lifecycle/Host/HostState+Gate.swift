@@ -85,8 +85,9 @@ extension HostState {
     /// Of the certificates that still live, the one nearest to its end: no pause of all may cost it its life.
     private func shortestLife(at now: Date) -> Life {
         var shortest = Life()
-        for certificate in certificates {
-            let life = certificate.life(at: now)
+        // By index: a copy of each would cost more than the question.
+        for index in certificates.indices {
+            let life = certificates[index].life(at: now)
             guard let horizon = life.horizon else { continue }
             if horizon < shortest.horizon ?? .max { shortest = life }
         }

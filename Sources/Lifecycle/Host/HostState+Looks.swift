@@ -76,16 +76,15 @@ extension HostState {
     private mutating func noteServed(_ index: Int, before: String?, at now: Moment) {
         let isFirstLook = !certificates[index].hasBeenLooked
         certificates[index].hasBeenLooked = true
-        let certificate = certificates[index]
-        guard let serial = certificate.found?.installed?.serial, certificate.record.reload == nil,
-            serial != certificate.record.reloadedSerial
+        guard let serial = certificates[index].found?.installed?.serial,
+            certificates[index].record.reload == nil, serial != certificates[index].record.reloadedSerial
         else { return }
-        if isFirstLook && certificate.isRecorded && certificate.wanted.reload != nil {
+        if isFirstLook && certificates[index].isRecorded && certificates[index].wanted.reload != nil {
             oweReload(index, gather: true, at: now)
             persist(index)
         } else if serial != before {
             certificates[index].record.reloadedSerial = serial
-            if certificate.isRecorded { persist(index) }
+            if certificates[index].isRecorded { persist(index) }
         }
     }
 

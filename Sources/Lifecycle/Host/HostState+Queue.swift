@@ -29,10 +29,9 @@ extension HostState {
     }
 
     func urgency(_ index: Int, at now: Moment) -> Urgency {
-        let certificate = certificates[index]
-        return Urgency(
-            isOnlyAskedFor: !certificate.isDueByItself(at: now.wall),
-            lifeLeft: certificate.lifeLeft(at: now.wall))
+        Urgency(
+            isOnlyAskedFor: !certificates[index].isDueByItself(at: now.wall),
+            lifeLeft: certificates[index].lifeLeft(at: now.wall))
     }
 
     /// The broker that a certificate's order may go to now.
