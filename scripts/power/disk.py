@@ -1,7 +1,8 @@
 """A disk with a volatile write cache, served over NBD, and the history of all that reached it.
 
 What a write has brought is safe when a flush that began after the write was answered has been answered; until then
-a loss of power may keep all of it, some of its sectors or nothing, whatever became of the writes around it.
+a loss of power may keep all of it, some of its sectors or nothing, whatever became of the writes around it. A sector
+is whole or not at all, and as large as a block of the file system: ext4 doesn't survive half a superblock either.
 """
 
 import os
@@ -9,7 +10,7 @@ import select
 import socket
 import struct
 
-SECTOR = 512
+SECTOR = 4096
 READ, WRITE, DISCONNECT, FLUSH = 0, 1, 2, 3
 # NBD_FLAG_HAS_FLAGS and NBD_FLAG_SEND_FLUSH; without FUA the client sends a flush after such a write.
 FLAGS = 1 | 4

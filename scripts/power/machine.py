@@ -10,7 +10,7 @@ import socket
 import subprocess
 import time
 
-from disk import Disk
+from disk import SECTOR, Disk
 
 MODULES = ("virtio_pci", "virtio_blk", "virtio_net", "virtio_console", "virtio-rng")
 # Long: beside other work an emulated machine can be slow.
@@ -107,22 +107,23 @@ class Machine:
             listeners[name] = socket.socket(socket.AF_UNIX)
             listeners[name].bind(f"{folder}/{name}")
             listeners[name].listen(1)
-        with open(log, "ab") as console:
-            self.qemu = subprocess.Popen(
-                # Its clock counts instructions: beside other work its timers must not seem broken to the kernel.
-                ["qemu-system-x86_64", "-accel", "tcg", "-icount", "shift=auto", "-cpu", "max", "-M", "q35"]
-                + ["-m", "384", "-smp", "1", "-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot"]
-                + ["-nodefaults", "-kernel", f"{kernel}/boot/vmlinuz-{version}", "-initrd", initramfs]
-                + ["-append", "console=ttyS0 quiet panic=-1 no_timer_check mitigations=off"]
-                # First: its number is in the names of its ports.
-                + ["-device", "virtio-serial-pci,id=ports"]
-                + ["-drive", f"file=nbd+unix:///?socket={folder}/disk,format=raw,if=none,id=disk,cache=none"]
-                + ["-device", "virtio-blk-pci,drive=disk,write-cache=on", "-device", "virtio-rng-pci"]
-                + ["-netdev", "user,id=net,ipv6=off", "-device", "virtio-net-pci,netdev=net,romfile="]
-                + [word for number, name in enumerate(("shell", "reloads"), 1) for word in (
-                    "-chardev", f"socket,id={name},path={folder}/{name}",
-                    "-device", f"virtserialport,bus=ports.0,chardev={name},nr={number}")],
-                stdin=subprocess.DEVNULL, stdout=console, stderr=console)
+        self.console = open(log, "ab", buffering=0)
+        self.qemu = subprocess.Popen(
+            # Its clock counts instructions: beside other work its timers must not seem broken to the kernel.
+            ["qemu-system-x86_64", "-accel", "tcg", "-icount", "shift=auto", "-cpu", "max", "-M", "q35"]
+            + ["-m", "384", "-smp", "1", "-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot"]
+            + ["-nodefaults", "-kernel", f"{kernel}/boot/vmlinuz-{version}", "-initrd", initramfs]
+            + ["-append", "console=ttyS0 quiet panic=-1 no_timer_check mitigations=off"]
+            # First: its number is in the names of its ports.
+            + ["-device", "virtio-serial-pci,id=ports"]
+            + ["-drive", f"file=nbd+unix:///?socket={folder}/disk,format=raw,if=none,id=disk,cache=none"]
+            + ["-device", f"virtio-blk-pci,drive=disk,write-cache=on,logical_block_size={SECTOR}"]
+            + ["-device", "virtio-rng-pci"]
+            + ["-netdev", "user,id=net,ipv6=off", "-device", "virtio-net-pci,netdev=net,romfile="]
+            + [word for number, name in enumerate(("shell", "reloads"), 1) for word in (
+                "-chardev", f"socket,id={name},path={folder}/{name}",
+                "-device", f"virtserialport,bus=ports.0,chardev={name},nr={number}")],
+            stdin=subprocess.DEVNULL, stdout=self.console, stderr=self.console)
         try:
             for name, listener in listeners.items():
                 listener.settimeout(PATIENCE)
@@ -141,6 +142,7 @@ class Machine:
             self.selector.register(channel, selectors.EVENT_READ)
 
     def event(self, kind, text):
+        self.console.write(f"[{kind}] {text}\n".encode())
         self.disk.history.records.append(("event", kind, text))
 
     def step(self, patience):
@@ -218,4 +220,5 @@ class Machine:
         for channel in self.ports.values():
             channel.close()
         self.disk.close()
+        self.console.close()
         shutil.rmtree(self.folder)
