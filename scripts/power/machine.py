@@ -117,7 +117,8 @@ class Machine:
             # First: its number is in the names of its ports.
             + ["-device", "virtio-serial-pci,id=ports"]
             + ["-drive", f"file=nbd+unix:///?socket={folder}/disk,format=raw,if=none,id=disk,cache=none"]
-            + ["-device", f"virtio-blk-pci,drive=disk,write-cache=on,logical_block_size={SECTOR}"]
+            + ["-device", f"virtio-blk-pci,drive=disk,write-cache=on,"
+               f"logical_block_size={SECTOR},physical_block_size={SECTOR}"]
             + ["-device", "virtio-rng-pci"]
             + ["-netdev", "user,id=net,ipv6=off", "-device", "virtio-net-pci,netdev=net,romfile="]
             + [word for number, name in enumerate(("shell", "reloads"), 1) for word in (
