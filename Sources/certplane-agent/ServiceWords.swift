@@ -29,7 +29,7 @@ enum ServiceWords {
         }
     }
 
-    private static func certificates(_ certificates: [CertificateStatus]) -> String {
+    private static func certificates(_ certificates: CertificateList) -> String {
         let bad = certificates.filter { $0.state != .valid }
         let all = certificates.count == 1 ? "1 certificate" : "\(certificates.count) certificates"
         guard let worst = bad.min(by: { $0.state.gravity < $1.state.gravity }) else {

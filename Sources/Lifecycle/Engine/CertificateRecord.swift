@@ -51,14 +51,28 @@ public struct UnansweredOrder: Hashable, Sendable, Codable {
     }
 }
 
-/// A failure and when it happened.
+/// A failure and when it happened. Most certificates have none: it takes no more room than a reference.
 public struct RecordedError: Hashable, Sendable, Codable {
-    public var failure: RenewalFailure
-    public var at: Date
+    private struct Facts: Hashable, Sendable, Codable {
+        var failure: RenewalFailure
+        var at: Date
+    }
 
-    public init(failure: RenewalFailure, at: Date) {
-        self.failure = failure
-        self.at = at
+    private var facts: Shared<Facts>
+
+    public init(failure: RenewalFailure, at: Date) { facts = Shared(Facts(failure: failure, at: at)) }
+
+    public init(from decoder: any Decoder) throws { facts = Shared(try Facts(from: decoder)) }
+
+    public func encode(to encoder: any Encoder) throws { try facts.value.encode(to: encoder) }
+
+    public var failure: RenewalFailure {
+        get { facts.value.failure }
+        set { facts.value.failure = newValue }
+    }
+    public var at: Date {
+        get { facts.value.at }
+        set { facts.value.at = newValue }
     }
 }
 

@@ -43,32 +43,66 @@ public enum FoundKey: Hashable, Sendable {
 
 /// The facts of a certificate on disk.
 public struct InstalledCertificate: Hashable, Sendable {
-    /// Lower-case hex without leading zeros.
-    public var serial: String
-    public var notBefore: Date
-    public var notAfter: Date
-    public var dnsNames: [String]
-    /// `nil` when the key is of a kind that can't be configured.
-    public var keyType: KeyType?
-    public var issuer: String
-    /// SHA-256 of the certificate's DER, hex.
-    public var sha256: String
-    /// SHA-256 of its public key's SubjectPublicKeyInfo, hex.
-    public var spkiSHA256: String
+    private struct Facts: Hashable, Sendable {
+        var serial: String
+        var notBefore: Date
+        var notAfter: Date
+        var dnsNames: [String]
+        var keyType: KeyType?
+        var issuer: String
+        var sha256: String
+        var spkiSHA256: String
+    }
+
+    /// Found once and told to many: inventory, state machine and snapshot.
+    private var facts: Shared<Facts>
 
     public init(
         serial: String, notBefore: Date, notAfter: Date, dnsNames: [String], keyType: KeyType?,
         issuer: String,
         sha256: String, spkiSHA256: String
     ) {
-        self.serial = serial
-        self.notBefore = notBefore
-        self.notAfter = notAfter
-        self.dnsNames = dnsNames
-        self.keyType = keyType
-        self.issuer = issuer
-        self.sha256 = sha256
-        self.spkiSHA256 = spkiSHA256
+        facts = Shared(
+            Facts(
+                serial: serial, notBefore: notBefore, notAfter: notAfter, dnsNames: dnsNames,
+                keyType: keyType, issuer: issuer, sha256: sha256, spkiSHA256: spkiSHA256))
+    }
+
+    /// Lower-case hex without leading zeros.
+    public var serial: String {
+        get { facts.value.serial }
+        set { facts.value.serial = newValue }
+    }
+    public var notBefore: Date {
+        get { facts.value.notBefore }
+        set { facts.value.notBefore = newValue }
+    }
+    public var notAfter: Date {
+        get { facts.value.notAfter }
+        set { facts.value.notAfter = newValue }
+    }
+    public var dnsNames: [String] {
+        get { facts.value.dnsNames }
+        set { facts.value.dnsNames = newValue }
+    }
+    /// `nil` when the key is of a kind that can't be configured.
+    public var keyType: KeyType? {
+        get { facts.value.keyType }
+        set { facts.value.keyType = newValue }
+    }
+    public var issuer: String {
+        get { facts.value.issuer }
+        set { facts.value.issuer = newValue }
+    }
+    /// SHA-256 of the certificate's DER, hex.
+    public var sha256: String {
+        get { facts.value.sha256 }
+        set { facts.value.sha256 = newValue }
+    }
+    /// SHA-256 of its public key's SubjectPublicKeyInfo, hex.
+    public var spkiSHA256: String {
+        get { facts.value.spkiSHA256 }
+        set { facts.value.spkiSHA256 = newValue }
     }
 
     /// Inclusive at both ends (RFC 5280, 4.1.2.5).

@@ -13,11 +13,14 @@ extension HostState {
 
     private mutating func refreshStatuses(at now: Moment) {
         if allDirty || statuses.count != certificates.count {
-            statuses = certificates.map { status(of: $0, at: now) }
+            statuses = CertificateList(count: certificates.count) { status(of: certificates[$0], at: now) }
+            for index in certificates.indices { certificates[index].isDirty = false }
         } else {
-            for index in dirty { statuses[index] = status(of: certificates[index], at: now) }
+            var changed = statuses
+            changed.replace(at: dirty) { status(of: certificates[$0], at: now) }
+            statuses = changed
+            for index in dirty { certificates[index].isDirty = false }
         }
-        for index in allDirty ? Array(certificates.indices) : dirty { certificates[index].isDirty = false }
         dirty.removeAll(keepingCapacity: true)
         allDirty = false
     }

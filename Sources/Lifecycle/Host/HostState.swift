@@ -53,7 +53,7 @@ public struct HostState: Sendable {
 
     var actions: [Action] = []
     var looksDue: [CertificateName] = []
-    var statuses: [CertificateStatus] = []
+    var statuses = CertificateList()
     var dirty: [Int] = []
     var allDirty = false
 

@@ -8,7 +8,7 @@ public final class Snapshot: Sendable {
     public let broker: BrokerStatus
     public let clock: ClockStatus
     /// Sorted by name.
-    public let certificates: [CertificateStatus]
+    public let certificates: CertificateList
     /// The newest 256 renewals and reloads, oldest first.
     public let renewals: [RenewalRecord]
     public let counters: HostCounters
@@ -16,7 +16,7 @@ public final class Snapshot: Sendable {
     public init(
         takenAt: Date, agent: AgentFacts, identity: IdentityStatus, broker: BrokerStatus,
         clock: ClockStatus = ClockStatus(),
-        certificates: [CertificateStatus], renewals: [RenewalRecord] = [],
+        certificates: CertificateList, renewals: [RenewalRecord] = [],
         counters: HostCounters = HostCounters()
     ) {
         self.takenAt = takenAt
@@ -27,6 +27,16 @@ public final class Snapshot: Sendable {
         self.certificates = certificates
         self.renewals = renewals
         self.counters = counters
+    }
+
+    public convenience init(
+        takenAt: Date, agent: AgentFacts, identity: IdentityStatus, broker: BrokerStatus,
+        clock: ClockStatus = ClockStatus(), certificates: [CertificateStatus], renewals: [RenewalRecord] = [],
+        counters: HostCounters = HostCounters()
+    ) {
+        self.init(
+            takenAt: takenAt, agent: agent, identity: identity, broker: broker, clock: clock,
+            certificates: CertificateList(certificates), renewals: renewals, counters: counters)
     }
 
     /// The certificate of this name, by binary search.

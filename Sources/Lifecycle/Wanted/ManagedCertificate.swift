@@ -1,33 +1,74 @@
 /// A certificate as the configuration wants it.
 public struct ManagedCertificate: Hashable, Sendable {
-    public var name: CertificateName
-    /// The broker's profile that grants the names.
-    public var profile: String
-    public var dnsNames: DNSNameSet
-    public var keyType: KeyType
-    /// Keep the private key at renewal instead of making a new one.
-    public var reusesKey: Bool
-    public var outputs: OutputPaths
-    public var ownership: FileOwnership
-    public var reload: ReloadSetting?
-    public var renewBefore: RenewBefore
-    public var verify: VerifyTarget?
+    /// The whole wish: settings, state machine and snapshot hold the same one.
+    private struct Wish: Hashable, Sendable {
+        var name: CertificateName
+        var profile: String
+        var dnsNames: DNSNameSet
+        var keyType: KeyType
+        var reusesKey: Bool
+        var outputs: OutputPaths
+        var ownership: FileOwnership
+        var reload: ReloadSetting?
+        var renewBefore: RenewBefore
+        var verify: VerifyTarget?
+    }
+
+    private var wish: Shared<Wish>
 
     public init(
         name: CertificateName, profile: String, dnsNames: DNSNameSet, keyType: KeyType = .ecP256,
         reusesKey: Bool = false, outputs: OutputPaths, ownership: FileOwnership = FileOwnership(),
         reload: ReloadSetting? = nil, renewBefore: RenewBefore = .standard, verify: VerifyTarget? = nil
     ) {
-        self.name = name
-        self.profile = profile
-        self.dnsNames = dnsNames
-        self.keyType = keyType
-        self.reusesKey = reusesKey
-        self.outputs = outputs
-        self.ownership = ownership
-        self.reload = reload
-        self.renewBefore = renewBefore
-        self.verify = verify
+        wish = Shared(
+            Wish(
+                name: name, profile: profile, dnsNames: dnsNames, keyType: keyType, reusesKey: reusesKey,
+                outputs: outputs, ownership: ownership, reload: reload, renewBefore: renewBefore,
+                verify: verify))
+    }
+
+    public var name: CertificateName {
+        get { wish.value.name }
+        set { wish.value.name = newValue }
+    }
+    /// The broker's profile that grants the names.
+    public var profile: String {
+        get { wish.value.profile }
+        set { wish.value.profile = newValue }
+    }
+    public var dnsNames: DNSNameSet {
+        get { wish.value.dnsNames }
+        set { wish.value.dnsNames = newValue }
+    }
+    public var keyType: KeyType {
+        get { wish.value.keyType }
+        set { wish.value.keyType = newValue }
+    }
+    /// Keep the private key at renewal instead of making a new one.
+    public var reusesKey: Bool {
+        get { wish.value.reusesKey }
+        set { wish.value.reusesKey = newValue }
+    }
+    public var outputs: OutputPaths {
+        get { wish.value.outputs }
+        set { wish.value.outputs = newValue }
+    }
+    public var ownership: FileOwnership {
+        get { wish.value.ownership }
+        set { wish.value.ownership = newValue }
+    }
+    public var reload: ReloadSetting? {
+        get { wish.value.reload }
+        set { wish.value.reload = newValue }
+    }
+    public var renewBefore: RenewBefore {
+        get { wish.value.renewBefore }
+        set { wish.value.renewBefore = newValue }
+    }
+    public var verify: VerifyTarget? {
+        get { wish.value.verify }
+        set { wish.value.verify = newValue }
     }
 }
 

@@ -21,7 +21,7 @@ package struct CertificateMetrics: DocumentWriter {
     }
 
     /// The document about `certificates`, of which nothing is written yet.
-    package static func document(_ certificates: [CertificateStatus]) -> SlicedDocument<CertificateMetrics> {
+    package static func document(_ certificates: CertificateList) -> SlicedDocument<CertificateMetrics> {
         typealias Section = SlicedDocument<CertificateMetrics>.Section
         var sections = [
             Section(begin: { $0.rows.reserveCapacity(certificates.count) }) { $0.gather(certificates[$1]) }

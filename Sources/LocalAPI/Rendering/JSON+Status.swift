@@ -15,7 +15,7 @@ extension JSONWriter {
 
     /// An object whose last member is `certificates`: one object each, of those in `state` only if it is given.
     static func list(
-        _ statuses: [CertificateStatus], in state: CertificateState? = nil,
+        _ statuses: CertificateList, in state: CertificateState? = nil,
         after members: @escaping @Sendable (inout JSONWriter) -> Void = { _ in }
     ) -> SlicedDocument<JSONWriter> {
         SlicedDocument(
@@ -38,7 +38,7 @@ extension JSONWriter {
     }
 
     /// How many certificates are in which state; every state is there.
-    private mutating func counts(of statuses: [CertificateStatus]) {
+    private mutating func counts(of statuses: CertificateList) {
         var counts: [CertificateState: Int] = [:]
         // By index: a loop over the values would copy each of them whole.
         for index in statuses.indices { counts[statuses[index].state, default: 0] += 1 }

@@ -13,8 +13,7 @@ final class RenderedSnapshot: Sendable {
         func isSame(_ one: Snapshot, _ other: Snapshot) -> Bool {
             if one === other { return true }
             guard self != .status else { return false }
-            let (ones, others) = (one.certificates, other.certificates)
-            return ones.span.isIdentical(to: others.span)
+            return one.certificates.isIdentical(to: other.certificates)
         }
     }
 
