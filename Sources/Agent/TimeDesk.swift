@@ -5,6 +5,11 @@ import Transfer
 
 /// Asks the brokers how late it is, when this host's own clock may be wrong: `GET /healthz` behind the same handshake as
 /// orders, whose `Date` tells.
+///
+/// A certificate that has expired must not get its holder a hearing, and a clock that is wrong must not get a valid one
+/// turned away. So the question is put twice: without looking at dates, and once more with the certificate's dates judged
+/// by the time that was told. What a certificate can vouch for is a time within its own life; that this isn't long past
+/// is for the state machine to see, which knows what else was signed.
 struct TimeDesk {
     static let path = BrokerExchange.healthEndpoint
 
@@ -22,18 +27,37 @@ struct TimeDesk {
         else {
             return .unanswered
         }
-        // Dates of certificates mean nothing to a host that doesn't know the time. What is believed is no more than the
-        // time, and only from a server that holds a key of a certificate of ours.
-        let tls = MutualTLS(
-            identity: usable.clientIdentity, trust: .anchors(anchors), verifiedAt: .noTime)
+        let tls = MutualTLS(identity: usable.clientIdentity, trust: .anchors(anchors))
+        var unproven: BrokerAddress?
         for broker in brokers {
-            if let answer = ask(broker, tls) { return answer }
+            switch ask(broker, tls) {
+            case .unanswered: continue
+            // Another one may have a certificate that is good for its word.
+            case .unproven: unproven = unproven ?? broker
+            case let answer: return answer
+            }
         }
-        return .unanswered
+        return unproven.map { .unproven(by: $0) } ?? .unanswered
     }
 
-    /// Nil without an answer.
-    private func ask(_ broker: BrokerAddress, _ tls: MutualTLS) -> TimeAnswer? {
+    private func ask(_ broker: BrokerAddress, _ tls: MutualTLS) -> TimeAnswer {
+        guard let claim = exchange(broker, tls, at: .noTime) else { return .unanswered }
+        guard let claimed = claim.time else {
+            return exchange(broker, tls, at: .system) == nil ? .unproven(by: broker) : .untold(by: broker)
+        }
+        let moment = VerificationTime.at(secondsSince1970: Int64(claimed.date.timeIntervalSince1970))
+        guard let confirmed = exchange(broker, tls, at: moment)?.time, confirmed.agrees(with: claimed) else {
+            return .unproven(by: broker)
+        }
+        return .told(confirmed, by: broker)
+    }
+
+    /// Nil without an answer, or from a server that is not the broker at that time.
+    private func exchange(
+        _ broker: BrokerAddress, _ tls: MutualTLS, at time: VerificationTime
+    ) -> (status: Int, time: ServerTime?)? {
+        var tls = tls
+        tls.verifiedAt = time
         let request = RemoteRequest(
             .get, broker.text + Self.path, tls: tls,
             limits: ExchangeLimits(
@@ -45,9 +69,7 @@ struct TimeDesk {
         told(
             BrokerExchange(
                 broker: broker, endpoint: Self.path, status: answer?.status, took: ended - started))
-        guard let answer else { return nil }
-        return ServerTime(answer, began: started, ended: ended).map { .told($0, by: broker) }
-            ?? .untold(by: broker)
+        return answer.map { ($0.status, ServerTime($0, began: started, ended: ended)) }
     }
 }
 
@@ -58,4 +80,13 @@ extension ServerTime {
         // A `Date` leaves out the parts of a second.
         self.init(date: date, readAt: ended, uncertainty: ended - began + .seconds(1))
     }
+
+    /// Whether both can be read from one clock.
+    fileprivate func agrees(with earlier: ServerTime) -> Bool {
+        let passed = (readAt - earlier.readAt).inSeconds
+        return abs(date.timeIntervalSince(earlier.date) - passed) <= Self.agreement + uncertainty.inSeconds
+    }
+
+    /// How far two times that a broker tells may be apart, beside the length of the exchange.
+    private static let agreement: TimeInterval = 60
 }

@@ -50,11 +50,12 @@ extension EasyHandle {
             try accepted(unsafe ccurl_verify_at(raw, seconds), CURLOPT_SSL_CTX_FUNCTION)
         case .noTime:
             try accepted(unsafe ccurl_verify_without_time(raw), CURLOPT_SSL_CTX_FUNCTION)
-            // Whoever trusts the dates must not take over what was made without them.
-            try set(CURLOPT_FRESH_CONNECT, 1)
-            try set(CURLOPT_FORBID_REUSE, 1)
-            try set(CURLOPT_SSL_SESSIONID_CACHE, 0)
         }
+        // Whoever judges by another time must not take over what was made by this one: libcurl doesn't tell apart
+        // connections and sessions by what its callback did to them.
+        try set(CURLOPT_FRESH_CONNECT, 1)
+        try set(CURLOPT_FORBID_REUSE, 1)
+        try set(CURLOPT_SSL_SESSIONID_CACHE, 0)
     }
 
     private func configureTLS(

@@ -23,14 +23,14 @@ public enum ServerTrust: Sendable {
     case unverified
 }
 
-/// By what time the dates of the server's certificates are judged.
+/// By what time the dates of the server's certificates are judged. A connection that is made by another time than the
+/// wall clock's is not used again, nor its session resumed.
 public enum VerificationTime: Sendable, Equatable {
     /// The wall clock's.
     case system
     /// Another one, for a host whose wall clock is known to be wrong.
     case at(secondsSince1970: Int64)
-    /// None: the dates don't count. For asking how late it is, and nothing else. The connection is not used again, nor
-    /// its session resumed.
+    /// None: the dates don't count. For asking how late it is, and nothing else.
     case noTime
 }
 

@@ -161,6 +161,80 @@ import Testing
         #expect(host.snapshot().clock.state == .ok)
     }
 
+    @Test(arguments: [years, 172_800, 3600])
+    func `no word turns the clock back before the identity was signed`(back: Double) throws {
+        var host = try host(3, age: .days(70))
+        // As the holder of a server certificate that has expired since would have it.
+        let lie = ServerTime(
+            date: host.now.wall - back, readAt: host.now.boottime, uncertainty: .seconds(1))
+        let actions = host.tell(.timeAsked(.told(lie, by: .first)))
+        #expect(host.snapshot().clock.state == .ok)
+        #expect(!actions.contains { if case .countTime = $0 { true } else { false } })
+        // The wall clock, which nothing speaks against, counts: for the certificates of servers as well.
+        #expect(actions.plans.count == 3)
+
+        var exchange = BrokerExchange(
+            broker: .first, endpoint: "/v1/certificates", status: 200, took: .seconds(1))
+        exchange.time = lie
+        host.tell(.brokerExchanged(exchange))
+        #expect(host.snapshot().clock.state == .ok)
+    }
+
+    @Test func `a clock in doubt stays so until a time is told that can be`() throws {
+        var host = try host(3, age: .days(20))
+        host.now.wall += 86_400
+        #expect(host.tell(.tick).contains(.askTime([.first, .second])))
+        let lie = ServerTime(
+            date: host.now.wall - Self.years, readAt: host.now.boottime, uncertainty: .seconds(1))
+        for answer in [TimeAnswer.told(lie, by: .first), .unproven(by: .first)] {
+            #expect(host.tell(.timeAsked(answer)).plans.isEmpty)
+            #expect(host.snapshot().clock.state == .unconfirmed)
+            #expect(host.wait(.minutes(1)).contains(.askTime([.first, .second])))
+        }
+        host.tell(told(host, ahead: 86_400))
+        #expect(host.snapshot().clock.state == .suspect)
+    }
+
+    @Test func `a broker that proves nothing doesn't speak against a clock that nobody doubts`() throws {
+        var host = try host(3, age: .days(70))
+        #expect(host.tell(.timeAsked(.unproven(by: .first))).plans.count == 3)
+        #expect(host.snapshot().clock.state == .ok)
+    }
+
+    @Test func `a start before the identity was signed is doubted, and no silence about the time helps`()
+        throws
+    {
+        let born = Date(timeIntervalSince1970: 1_800_000_000)
+        let start = Moment(wall: born - 3 * 86_400, boottime: .seconds(30))
+        var host = try host(3, age: .days(70), at: start, bornAt: born)
+        #expect(host.snapshot().clock.state == .unconfirmed)
+        #expect(host.tell(.timeAsked(.untold(by: .first))).plans.isEmpty)
+        #expect(host.snapshot().clock.state == .unconfirmed)
+        host.wait(.minutes(1))
+        host.tell(told(host, ahead: -3 * 86_400 - 600))
+        #expect(host.snapshot().clock.state == .suspect)
+        #expect(host.snapshot().clock.skew.map { abs($0.seconds + 3 * 86_400 + 600) < 3 } == true)
+    }
+
+    @Test func `a broker's time is asked for again, and the clock believed once it is right`() throws {
+        var host = try host(age: .days(20))
+        host.now.wall += 7200
+        host.tell(.tick)
+        host.tell(told(host, ahead: 7200))
+        #expect(host.snapshot().clock.state == .suspect)
+        let asked = host.wait(
+            atMost: .hours(2), for: { if case .askTime = $0 { true } else { false } })
+        #expect(!asked.isEmpty)
+        // Nobody is there: what was told counts on.
+        host.tell(.timeAsked(.unanswered))
+        #expect(host.snapshot().clock.state == .suspect)
+        #expect(
+            !host.wait(atMost: .hours(2), for: { if case .askTime = $0 { true } else { false } }).isEmpty)
+        // Set right bit by bit, so that no step was seen.
+        host.tell(told(host, ahead: 5))
+        #expect(host.snapshot().clock.state == .ok)
+    }
+
     @Test func `each answer to an order tells the time as well`() throws {
         var host = try TestHost([managed("web")])
         host.tell(.looked(try named("web"), .nothing))

@@ -17,8 +17,11 @@ public struct ServerTime: Hashable, Sendable {
 
 /// What came of asking the brokers how late it is.
 public enum TimeAnswer: Hashable, Sendable {
+    /// One whose certificate is valid at that time.
     case told(ServerTime, by: BrokerAddress)
-    /// One answered and left the `Date` out.
+    /// One answered and left the `Date` out; its certificate is valid by the wall clock.
     case untold(by: BrokerAddress)
+    /// One answered, and its certificate is not valid at the time that it told, nor by the wall clock if it told none.
+    case unproven(by: BrokerAddress)
     case unanswered
 }

@@ -15,6 +15,8 @@ public struct FoundIdentity: Hashable, Sendable {
         self.previous = previous
         self.hasBootstrapToken = hasBootstrapToken
     }
+
+    var facts: IdentityFacts? { if case .present(let facts) = pair { facts } else { nil } }
 }
 
 public enum FoundIdentityPair: Hashable, Sendable {

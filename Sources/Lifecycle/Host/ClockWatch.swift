@@ -17,8 +17,13 @@ struct ClockWatch: Sendable {
     static let tolerance: Duration = .seconds(600)
     /// No clock that is right reads less: when the newest release of this program was made. Moved with each release.
     static let earliest = Date(timeIntervalSince1970: 1_793_491_200)
+    /// How long a broker's time counts before it is asked for again.
+    static let renewal: Duration = .seconds(3600)
 
     private(set) var trust = Trust.unchecked
+    /// Signed facts say that it is later than this. Nobody's word counts against them: whoever holds the key of a server
+    /// certificate that has expired would else turn the clock back to where it is valid.
+    private(set) var floor = Self.earliest
     /// The wall clock against the broker's time, positive when ahead.
     private(set) var skew: Duration?
     /// How the wall clock ran against boottime at the last input, in seconds.
@@ -61,8 +66,18 @@ struct ClockWatch: Sendable {
         doubt(at: raw.boottime)
     }
 
+    /// An authority that is trusted has signed that `date` has passed. Unlike a record, which this host's own clock may
+    /// have dated, that binds a broker too.
+    mutating func learn(passed date: Date, at raw: Moment) {
+        floor = max(floor, date)
+        guard trust == .unchecked, isBeforeFloor(raw.wall) else { return }
+        counted = floor.timeIntervalSinceReferenceDate - raw.boottime.seconds
+        doubt(at: raw.boottime)
+    }
+
     /// A broker told its time.
-    mutating func hear(_ time: ServerTime, at now: Duration) {
+    mutating func hear(_ time: ServerTime, at now: Duration, longest: Duration) {
+        guard !isBeforeFloor(time.date) else { return heardUnproven(at: now, longest: longest) }
         guard let offset else { return }
         let told = time.date.timeIntervalSinceReferenceDate - time.readAt.seconds
         // It was so late at some moment of the exchange.
@@ -70,7 +85,6 @@ struct ClockWatch: Sendable {
         let certain = ahead > 0 ? max(ahead - time.uncertainty.seconds, 0) : ahead
         skew = .seconds(ahead - time.uncertainty.seconds / 2)
         isAsking = false
-        askAt = nil
         failedQuestions = 0
         if abs(certain) > Self.tolerance.seconds {
             // What is counted already may be as good: it isn't set again for the parts of a second.
@@ -79,16 +93,29 @@ struct ClockWatch: Sendable {
                 counted = told + time.uncertainty.seconds / 2
             }
             trust = .refuted
+            askAt = now + min(Self.renewal, longest)
         } else {
             believe()
         }
     }
 
-    /// A broker answered and didn't say how late it is: nobody else can be asked.
-    mutating func heardNoDate() {
-        isAsking = false
-        askAt = nil
-        if trust != .refuted { believe() }
+    /// A broker whose certificate is valid by the wall clock answered, and didn't say how late it is: nobody else can be
+    /// asked.
+    mutating func heardNoDate(at now: Duration, longest: Duration) {
+        guard trust != .refuted, let offset,
+            !isBeforeFloor(Date(timeIntervalSinceReferenceDate: offset + now.seconds))
+        else { return heardNothing(at: now, longest: longest) }
+        believe()
+    }
+
+    /// A broker told a time at which it can't be believed. That is no reason to doubt a clock that nothing else speaks
+    /// against: what is ordered now goes to a server whose certificate is valid by it, or to nobody.
+    mutating func heardUnproven(at now: Duration, longest: Duration) {
+        switch trust {
+        case .unchecked: believe()
+        case .believed: break
+        case .doubted, .refuted: heardNothing(at: now, longest: longest)
+        }
     }
 
     /// No broker answered. Asked again within a quarter of an hour a few times, then once an hour.
@@ -99,6 +126,7 @@ struct ClockWatch: Sendable {
         var wait = failedQuestions <= waits.count ? waits[failedQuestions - 1] : .seconds(3600)
         // Nobody doubts the clock: this is only a broker that can't be reached.
         if trust == .unchecked { wait = min(wait, .seconds(300)) }
+        if trust == .refuted { wait = Self.renewal }
         askAt = now + max(min(wait, longest), .seconds(1))
     }
 
@@ -106,9 +134,10 @@ struct ClockWatch: Sendable {
     mutating func asks(hasAged: Bool, at now: Duration) -> Bool {
         guard !isAsking, (askAt ?? .zero) <= now else { return false }
         switch trust {
-        case .believed, .refuted: return false
+        case .believed: return false
         case .unchecked: if !hasAged { return false }
-        case .doubted: break
+        // Who told the time may have been wrong, or the clock set right so slowly that no step was seen.
+        case .doubted, .refuted: break
         }
         isAsking = true
         askAt = nil
@@ -135,7 +164,11 @@ struct ClockWatch: Sendable {
     private mutating func believe() {
         trust = .believed
         counted = nil
+        isAsking = false
+        askAt = nil
     }
+
+    private func isBeforeFloor(_ date: Date) -> Bool { date < floor - Self.tolerance.seconds }
 
     private static func offset(of moment: Moment) -> Double {
         moment.wall.timeIntervalSinceReferenceDate - moment.boottime.seconds

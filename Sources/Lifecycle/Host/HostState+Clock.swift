@@ -22,10 +22,11 @@ extension HostState {
         switch answer {
         case .told(let time, let broker):
             brokers[broker]?.lastContactAt = now.wall
-            clock.hear(time, at: now.boottime)
+            clock.hear(time, at: now.boottime, longest: longestDoubt)
         case .untold(let broker):
             brokers[broker]?.lastContactAt = now.wall
-            clock.heardNoDate()
+            clock.heardNoDate(at: now.boottime, longest: longestDoubt)
+        case .unproven: clock.heardUnproven(at: now.boottime, longest: longestDoubt)
         case .unanswered: clock.heardNothing(at: now.boottime, longest: longestDoubt)
         }
         noteTrust(before, at: now)
@@ -43,7 +44,14 @@ extension HostState {
     /// Every answer of a broker tells the time.
     mutating func hear(_ time: ServerTime, at now: Moment) {
         let before = (clock.trust, clock.countsFrom)
-        clock.hear(time, at: now.boottime)
+        clock.hear(time, at: now.boottime, longest: longestDoubt)
+        noteTrust(before, at: now)
+    }
+
+    /// The identity was signed when it became valid.
+    mutating func hear(_ identity: IdentityFacts, at now: Moment) {
+        let before = (clock.trust, clock.countsFrom)
+        clock.learn(passed: identity.notBefore, at: now)
         noteTrust(before, at: now)
     }
 

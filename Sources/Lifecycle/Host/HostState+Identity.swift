@@ -63,6 +63,7 @@ extension HostState {
     }
 
     mutating func takeIdentity(_ found: FoundIdentity, at now: Moment) {
+        if let facts = found.facts { hear(facts, at: now) }
         guard identity.take(found, settings: settings), identity.state(at: now.wall).isUsable else { return }
         // Another identity: what failed because of the old one need not wait.
         brokers.forEach { $0.gate.hurry(at: now.boottime) }

@@ -22,9 +22,7 @@ struct IdentityLifecycle: Sendable {
     var reported = IdentityState.unknown
     private var warnedSerial: String?
 
-    var facts: IdentityFacts? {
-        if case .present(let facts)? = found?.pair { facts } else { nil }
-    }
+    var facts: IdentityFacts? { found?.facts }
 
     /// What it replaced, and may be put back.
     var previous: IdentityFacts? { found?.previous }
