@@ -36,7 +36,7 @@ public struct Enrolment: Sendable {
         let state = try StateDirectory.prepared(configuration, log)
         self.init(
             settings: configuration.identity, state: state,
-            installer: Installer(gate: Gate(), journal: InstallJournal(state), log: log), log: log)
+            installer: Installer(gate: ReloadGate(), journal: InstallJournal(state), log: log), log: log)
     }
 
     /// Enrols. The token is deleted afterwards; when that fails it is emptied, and when that fails too the log says

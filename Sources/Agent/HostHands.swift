@@ -49,7 +49,7 @@ final class HostHands: EngineHands {
     private let refusedToken = Lock<FileFingerprint?>(nil)
 
     init(_ loaded: LoadedConfiguration, state: StateDirectory, api: WantedAPI, log: Logger) {
-        let gate = Gate()
+        let gate = ReloadGate()
         let settings = loaded.settings
         file = ConfigurationFile(path: loaded.path)
         self.state = state

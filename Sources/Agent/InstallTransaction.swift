@@ -74,7 +74,7 @@ struct InstallTransaction: ~Copyable {
         }
     }
 
-    /// The section in which no reload may run. As short as it can be: one call a file.
+    /// The section in which no reload may start. As short as it can be: one call a file.
     mutating func rename() throws(InstallFault) {
         do {
             for output in outputs { try output.putInPlace() }

@@ -5,9 +5,9 @@ import POSIX
 
 /// Puts sets of files in place: those of an issued certificate, rebuilt ones, the identity's pair.
 ///
-/// Each set changes as one (``InstallTransaction``), and while it changes no reload command runs.
+/// Each set changes as one (``InstallTransaction``), and while it changes no reload command starts.
 struct Installer: Sendable {
-    private let gate: Gate
+    private let gate: ReloadGate
     private let journal: InstallJournal
     private let log: Logger
     private let agent: FileAccess.Account
@@ -26,9 +26,9 @@ struct Installer: Sendable {
         var told: String?
     }
 
-    /// `gate` is the one that reload commands are passed through alone.
+    /// `gate` is the one that reload commands are started through.
     init(
-        gate: Gate, journal: InstallJournal, log: Logger, agent: FileAccess.Account = .current,
+        gate: ReloadGate, journal: InstallJournal, log: Logger, agent: FileAccess.Account = .current,
         seam: InstallSeam = .none
     ) {
         self.gate = gate
@@ -60,7 +60,7 @@ struct Installer: Sendable {
             let contents = FileContents.combined(key: key, fullchain: Array(bundle.fullchainPEM.utf8))
             files.append(OutputFile(path: path, contents: contents, access: access.key))
         }
-        return try install(files, of: certificate.name.text)
+        return try install(files, of: certificate.name.text, readBy: certificate.reload?.command)
     }
 
     /// Restores outputs from the files at hand.
@@ -77,7 +77,7 @@ struct Installer: Sendable {
                 OutputFile(
                     path: path, contents: contents, access: contents.isSecret ? access.key : access.open))
         }
-        return try install(files, of: certificate.name.text)
+        return try install(files, of: certificate.name.text, readBy: certificate.reload?.command)
     }
 
     /// Installs a new identity: certificate (with its intermediates) and key.
@@ -107,13 +107,16 @@ struct Installer: Sendable {
         }
     }
 
-    private func install(_ files: [OutputFile], of subject: String) throws(RenewalFailure) -> [String] {
+    /// `command` is the reload command of the service that reads the files, if one does.
+    private func install(
+        _ files: [OutputFile], of subject: String, readBy command: String? = nil
+    ) throws(RenewalFailure) -> [String] {
         try finishOpenInstall(of: subject)
         do {
             var transaction = InstallTransaction(subject: subject, agent: agent, journal: journal, seam: seam)
             try transaction.stage(files)
             try transaction.commit()
-            try gate.withShared { () throws(InstallFault) in try transaction.rename() }
+            try gate.withSection(of: command) { () throws(InstallFault) in try transaction.rename() }
             let settlement = transaction.settle()
             if let entry = settlement.openEntry { note(entry, OpenInstall(subject: subject, isMixed: false)) }
             return settlement.reservations
@@ -145,7 +148,9 @@ struct Installer: Sendable {
     private func finish(_ entry: InstallJournal.Entry) -> InstallRecovery.Outcome? {
         finishing.withLock { _ in
             guard open.withLock({ $0[entry] }) != nil else { return nil }
-            let outcome = gate.withShared { InstallRecovery(journal: journal, log: log).recover(entry) }
+            let outcome = gate.withSection(of: nil) {
+                InstallRecovery(journal: journal, log: log).recover(entry)
+            }
             if case .stuck = outcome { return outcome }
             open.withLock { $0[entry] = nil }
             return outcome

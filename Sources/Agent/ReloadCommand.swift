@@ -2,26 +2,17 @@ import Lifecycle
 import Log
 import POSIX
 
-/// Runs a reload command: in its own session, with bounded time and output, and never in the middle of an
+/// Runs a reload command: in its own session, with bounded time and output, and never started in the middle of an
 /// install.
 struct ReloadCommand: Sendable {
-    private let gate: Gate
+    private let gate: ReloadGate
     private let log: Logger
     private let environment: ReloadEnvironment
-    private let longestAlone: Duration
 
-    /// `gate` is the one that installs are passed through together. A command passes it alone, so none starts
-    /// while a set of files is half changed; it keeps the gate until it ends, though no longer than
-    /// `longestAlone`: a service reads its files at the start of a reload, and a command that hangs must not
-    /// hold up the others.
-    init(
-        gate: Gate, log: Logger, environment: [String: String] = Environment.all(),
-        longestAlone: Duration = .seconds(2)
-    ) {
+    init(gate: ReloadGate, log: Logger, environment: [String: String] = Environment.all()) {
         self.gate = gate
         self.log = log
         self.environment = ReloadEnvironment(inheriting: environment)
-        self.longestAlone = longestAlone
     }
 
     /// Runs the plan's command to its end, its time-out or a ring of `stop`. Its words and its output go to
@@ -57,26 +48,13 @@ struct ReloadCommand: Sendable {
     private func report(of plan: ReloadPlan, stop: Bell?) -> Result<ChildReport, SystemError> {
         let command = ChildCommand(
             executable: "/bin/sh", arguments: ["-c", plan.command], environment: variables(for: plan))
-        let outcome = Lock<Result<ChildReport, SystemError>?>(nil)
-        do throws(SystemError) {
-            let ended = try Bell()
-            let runner = try gate.withExclusive { () throws(SystemError) -> Worker in
-                let runner = try Worker(name: "reload") {
-                    let result = Result { () throws(SystemError) in
-                        try command.run(
-                            within: ChildLimits(deadline: Clock.boottime() + plan.timeout), stop: stop)
-                    }
-                    outcome.withLock { $0 = result }
-                    ended.ring()
-                }
-                _ = ended.wait(until: Clock.boottime() + longestAlone)
-                return runner
+        return Result { () throws(SystemError) in
+            try gate.run(plan.command) { hasStarted throws(SystemError) in
+                try command.run(
+                    within: ChildLimits(deadline: Clock.boottime() + plan.timeout), stop: stop,
+                    whenStarted: hasStarted)
             }
-            runner.join()
-        } catch {
-            return .failure(error)
         }
-        return outcome.withLock { $0 } ?? .failure(SystemError("pthread_join", nil, .noSuchProcess))
     }
 
     private func variables(for plan: ReloadPlan) -> [String: String] {

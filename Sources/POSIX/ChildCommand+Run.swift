@@ -5,10 +5,14 @@ extension ChildCommand {
     /// Runs the command to its end, the deadline, or a ring of `stop` (which is left unheard).
     ///
     /// A child that ends by itself ends the run at once: descendants it leaves behind are left alone, whatever they
-    /// hold open. One that has to be ended is ended with its whole group. Throws if it couldn't be started.
-    public func run(within limits: ChildLimits, stop: Bell? = nil) throws(SystemError) -> ChildReport {
+    /// hold open. One that has to be ended is ended with its whole group. Throws if it couldn't be started; else
+    /// `whenStarted` is called as soon as the executable runs.
+    public func run(
+        within limits: ChildLimits, stop: Bell? = nil, whenStarted: () -> Void = {}
+    ) throws(SystemError) -> ChildReport {
         let startedAt = Clock.boottime()
         let child = try ChildProcess.start(self)
+        whenStarted()
         var capture = OutputCapture(limit: limits.outputLimit)
         var end: ChildReport.End?
         switch capture.drain(child, until: limits.deadline, stop: stop) {

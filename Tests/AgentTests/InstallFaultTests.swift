@@ -192,14 +192,15 @@ import Testing
         #expect(try required(calls.lastIndex(of: .unlink)) < closed)
     }
 
-    @Test func `no rename happens while somebody passes the gate alone`() async throws {
+    @Test func `no rename happens while a reload command is being started`() async throws {
         let renewal = try renewal(first: true)
-        let gate = Gate()
+        let gate = ReloadGate()
         let (entered, leave, renamed) = (try Bell(), try Bell(), try Bell())
-        let alone = try Worker(name: "alone") {
-            gate.withExclusive {
+        let starting = try Worker(name: "starting") {
+            gate.run("reload") { hasStarted in
                 entered.ring()
                 _ = leave.wait(until: Clock.boottime() + .seconds(10))
+                hasStarted()
             }
         }
         try await onThread {
@@ -218,7 +219,7 @@ import Testing
             leave.ring()
             #expect(renamed.wait(until: Clock.boottime() + .seconds(10)) == .rung)
             installing.join()
-            alone.join()
+            starting.join()
         }
         #expect(try renewal.host.outputs() == renewal.new)
     }

@@ -57,7 +57,7 @@ final class LabHost: Sendable {
         return try await onThread { [state, log] in
             let enrolment = Enrolment(
                 settings: settings, state: state,
-                installer: Installer(gate: Gate(), journal: InstallJournal(state), log: log), log: log,
+                installer: Installer(gate: ReloadGate(), journal: InstallJournal(state), log: log), log: log,
                 seam: seam)
             let session = try Session()
             return Result { () throws(RenewalFailure) in
@@ -73,7 +73,8 @@ final class LabHost: Sendable {
         return try await onThread { [state, log] in
             let authority = IdentityAuthority(
                 settings: settings, stateDirectory: state.path, files: IdentityFiles(settings),
-                installer: Installer(gate: Gate(), journal: InstallJournal(state), log: log, seam: seam),
+                installer: Installer(
+                    gate: ReloadGate(), journal: InstallJournal(state), log: log, seam: seam),
                 log: log)
             let session = try Session()
             return Result { () throws(RenewalFailure) in

@@ -60,7 +60,8 @@ import Transfer
             }
             let failure = #expect(throws: RenewalFailure.self) { try attempt.install(issued, key) }
             #expect(failure?.failureClass == .diskFull)
-            #expect(failure?.isPossibleOrder == costsOrder)
+            #expect(failure?.placedOrder == costsOrder)
+            #expect(failure?.isPossibleOrder == false)
         }
     }
 
@@ -88,7 +89,7 @@ import Transfer
                 stop.ring()
             }
             defer { person.join() }
-            let outcome = ReloadCommand(gate: Gate(), log: log).run(plan, stop: stop)
+            let outcome = ReloadCommand(gate: ReloadGate(), log: log).run(plan, stop: stop)
             guard case .failed(let failure) = outcome, failure.failureClass == .stopped else {
                 throw Missing()
             }

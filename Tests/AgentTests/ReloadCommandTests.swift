@@ -34,7 +34,7 @@ import Testing
             subjects.append(ReloadSubject(wanted: certificate, installed: installed))
         }
         let plan = ReloadPlan(command: command, timeout: timeout, certificates: subjects)
-        let runner = ReloadCommand(gate: Gate(), log: host.log, environment: environment)
+        let runner = ReloadCommand(gate: ReloadGate(), log: host.log, environment: environment)
         return try await onThread {
             let start = Clock.boottime()
             return (runner.run(plan, stop: stop), Clock.boottime() - start)
@@ -138,17 +138,16 @@ import Testing
     }
 
     @Test func `no command starts during an install, and one that hangs lets installs go on`() async throws {
-        let gate = Gate()
+        let gate = ReloadGate(readingTime: .milliseconds(50))
         let (log, path) = (host.log, host.scratch.path("started"))
-        let runner = ReloadCommand(
-            gate: gate, log: log, environment: [:], longestAlone: .milliseconds(50))
+        let runner = ReloadCommand(gate: gate, log: log, environment: [:])
         let plan = ReloadPlan(
             command: "touch \(path); exec sleep 60", timeout: .seconds(60),
             certificates: [ReloadSubject(wanted: host.certificate, installed: installed)])
         let stop = try Bell()
         let outcome = try await onThread {
             let (ready, outcome) = (try Bell(), Lock<ReloadOutcome?>(nil))
-            let reload = try gate.withShared {
+            let reload = try gate.withSection(of: plan.command) {
                 let reload = try Worker(name: "reload") {
                     ready.ring()
                     let result = runner.run(plan, stop: stop)
@@ -163,7 +162,7 @@ import Testing
             // Were the gate held for the whole run, this would wait for the end of the sleep.
             let deadline = Clock.boottime() + .seconds(20)
             while try File.status(path) == nil, Clock.boottime() < deadline {}
-            gate.withShared {}
+            gate.withSection(of: plan.command) {}
             stop.ring()
             reload.join()
             return outcome.withLock { $0 }

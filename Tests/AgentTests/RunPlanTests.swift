@@ -86,7 +86,7 @@ import Testing
 
         var settings = host.settings
         settings.certificates[0].reload = ReloadSetting(command: "true")
-        _ = try Installer(gate: Gate(), journal: InstallJournal(host.state), log: host.log).rebuild(
+        _ = try Installer(gate: ReloadGate(), journal: InstallJournal(host.state), log: host.log).rebuild(
             [.chain], of: host.certificate())
         try store {
             $0.reloadedSerial = report.certificate.serial

@@ -44,7 +44,7 @@ struct TestHost {
         StagingSweep(log: log).sweepBeside([certificate.outputs.key])
     }
 
-    func installer(gate: Gate = Gate(), seam: InstallSeam = .none) throws -> Installer {
+    func installer(gate: ReloadGate = ReloadGate(), seam: InstallSeam = .none) throws -> Installer {
         Installer(gate: gate, journal: try journal(), log: log, seam: seam)
     }
 

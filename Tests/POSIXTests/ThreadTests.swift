@@ -1,4 +1,3 @@
-import Glibc
 import POSIX
 import TestSupport
 import Testing
@@ -40,56 +39,5 @@ import Testing
         let deadline = Clock.boottime() + .milliseconds(30)
         #expect(monitor.wait(until: deadline) { $0.popLast() } == nil)
         #expect(Clock.boottime() >= deadline)
-    }
-
-    @Test func `through the gate many go together, but never beside the one that goes alone`() throws {
-        struct Inside: Sendable { var together = 0, alone = 0, clashes = 0 }
-        let (gate, inside) = (Gate(), Monitor(Inside()))
-        let bothIn = Monitor(0)
-        var workers = try (0..<2).map { number in
-            try Worker(name: "shared-\(number)") {
-                gate.withShared {
-                    bothIn.change { $0 += 1 }
-                    // Only if two may be inside together does either leave.
-                    _ = bothIn.wait(until: Clock.boottime() + .seconds(10)) { $0 == 2 ? true : nil }
-                }
-                for _ in 0..<500 {
-                    gate.withShared {
-                        inside.change {
-                            $0.together += 1
-                            $0.clashes += $0.alone
-                        }
-                        sched_yield()
-                        inside.change { $0.together -= 1 }
-                    }
-                }
-            }
-        }
-        workers += try (0..<2).map { number in
-            try Worker(name: "alone-\(number)") {
-                _ = bothIn.wait(until: Clock.boottime() + .seconds(10)) { $0 == 2 ? true : nil }
-                for _ in 0..<200 {
-                    gate.withExclusive {
-                        inside.change {
-                            $0.alone += 1
-                            $0.clashes += $0.together + $0.alone - 1
-                        }
-                        sched_yield()
-                        inside.change { $0.alone -= 1 }
-                    }
-                }
-            }
-        }
-        for worker in workers { worker.join() }
-        #expect(bothIn.wait { $0 } == 2)
-        #expect(inside.wait { $0.clashes } == 0)
-    }
-
-    @Test func `who leaves the gate by a throw doesn't block it`() {
-        let gate = Gate()
-        #expect(throws: Errno.busy) { try gate.withShared { () throws(Errno) in throw Errno.busy } }
-        #expect(throws: Errno.busy) { try gate.withExclusive { () throws(Errno) in throw Errno.busy } }
-        #expect(gate.withExclusive { true })
-        #expect(gate.withShared { true })
     }
 }

@@ -1,0 +1,94 @@
+import POSIX
+
+/// Keeps the starts of reload commands apart from the sections in which sets of files change, so that no service is
+/// made to read a set that is half changed.
+///
+/// No command starts while any section is open, and none opens while a command is being started. A command that runs
+/// holds up nothing but the sections of its own service's files, and these no longer than a service takes to read them:
+/// one that hangs is nobody else's concern.
+final class ReloadGate: Sendable {
+    private let passages = Monitor(Passages())
+    private let readingTime: Duration
+
+    /// `readingTime` is how long after its start a command keeps its own service's files from changing, unless it
+    /// ends before: a service reads its files at the beginning of a reload.
+    init(readingTime: Duration = .seconds(2)) {
+        self.readingTime = readingTime
+    }
+
+    /// Runs `body`, in which files change that the service of `command` reads; `nil` if nobody is told of them. Not to
+    /// be called from inside itself or `run`.
+    func withSection<Answer: ~Copyable, Failure: Error>(
+        of command: String?, _ body: () throws(Failure) -> Answer
+    ) throws(Failure) -> Answer {
+        openSection(of: command)
+        defer { passages.change { $0.openSections -= 1 } }
+        return try body()
+    }
+
+    private func openSection(of command: String?) {
+        while case .reading(let until)? = passages.wait({ $0.openSection(of: command, at: Clock.boottime()) })
+        {
+            _ = passages.wait(until: until) {
+                $0.readingEnds(command, after: Clock.boottime()) == nil ? () : nil
+            }
+        }
+    }
+
+    /// Runs `body`, which starts `command` when no section is open, says so by calling what it is given, and waits
+    /// for the command's end.
+    func run<Answer: ~Copyable, Failure: Error>(
+        _ command: String, _ body: (_ hasStarted: () -> Void) throws(Failure) -> Answer
+    ) throws(Failure) -> Answer {
+        let number = passages.change { $0.announce() }
+        defer { passages.change { $0.runs[number] = nil } }
+        _ = passages.wait { $0.openSections == 0 ? () : nil }
+        return try body {
+            let until = Clock.boottime() + readingTime
+            passages.change { $0.runs[number] = .reading(command, until: until) }
+        }
+    }
+
+    private enum Entry: Sendable {
+        case open
+        /// Not yet: the section's own service reads its files, and will have done so by then.
+        case reading(until: Duration)
+    }
+
+    private enum Run: Sendable {
+        case starting
+        /// The service may be reading its files.
+        case reading(_ command: String, until: Duration)
+
+        var isStarting: Bool { if case .starting = self { true } else { false } }
+    }
+
+    private struct Passages: Sendable {
+        var openSections = 0
+        var runs: [Int: Run] = [:]
+        private var announced = 0
+
+        /// From now on no section opens until the run has started, so that a stream of them can't keep it waiting.
+        mutating func announce() -> Int {
+            announced += 1
+            runs[announced] = .starting
+            return announced
+        }
+
+        /// No answer while a command is being started.
+        mutating func openSection(of command: String?, at now: Duration) -> Entry? {
+            if runs.values.contains(where: \.isStarting) { return nil }
+            if let end = readingEnds(command, after: now) { return .reading(until: end) }
+            openSections += 1
+            return .open
+        }
+
+        /// When the service of `command` will have read its files; `nil` if it is not reading.
+        func readingEnds(_ command: String?, after now: Duration) -> Duration? {
+            runs.values.compactMap { run in
+                guard case .reading(let service, let until) = run, service == command else { return nil }
+                return until > now ? until : nil
+            }.max()
+        }
+    }
+}
