@@ -73,7 +73,7 @@ struct Attempt {
         do { return try checks.judge(bundle) } catch {
             // It can't be used, but it was ordered, unless the broker says that it had it already.
             var failure = error
-            failure.isPossibleOrder = bundle.cache != "hit"
+            failure.placedOrder = bundle.cache != "hit"
             throw failure
         }
     }
@@ -85,7 +85,7 @@ struct Attempt {
         let warnings: [String]
         do { warnings = try installer.install(bundle, pendingKey: key.pem, for: plan.certificate) } catch {
             var failure = error
-            failure.isPossibleOrder = !bundle.wasCached
+            failure.placedOrder = !bundle.wasCached
             throw failure
         }
         // A certificate for the installed key leaves the waiting one waiting.

@@ -99,21 +99,21 @@ import Transfer
         FaultVector(
             spec: "hang", stage: .order, failureClass: .brokerTimeout, isPossibleOrder: true, orders: 1),
         FaultVector(
-            spec: "wrong-key", stage: .checks, failureClass: .wrongKey, isPossibleOrder: true, orders: 1),
+            spec: "wrong-key", stage: .checks, failureClass: .wrongKey, isPossibleOrder: false, orders: 1),
         FaultVector(
-            spec: "expired-leaf", stage: .checks, failureClass: .leafExpired, isPossibleOrder: true,
+            spec: "expired-leaf", stage: .checks, failureClass: .leafExpired, isPossibleOrder: false,
             orders: 1),
         FaultVector(
-            spec: "swapped-chain", stage: .checks, failureClass: .brokenChain, isPossibleOrder: true,
+            spec: "swapped-chain", stage: .checks, failureClass: .brokenChain, isPossibleOrder: false,
             orders: 1),
         FaultVector(
-            spec: "missing-chain", stage: .checks, failureClass: .brokenChain, isPossibleOrder: true,
+            spec: "missing-chain", stage: .checks, failureClass: .brokenChain, isPossibleOrder: false,
             orders: 1),
         FaultVector(
-            spec: "broken-chain", stage: .checks, failureClass: .brokenChain, isPossibleOrder: true,
+            spec: "broken-chain", stage: .checks, failureClass: .brokenChain, isPossibleOrder: false,
             orders: 1),
         FaultVector(
-            spec: "wrong-names", stage: .checks, failureClass: .wrongNames, isPossibleOrder: true,
+            spec: "wrong-names", stage: .checks, failureClass: .wrongNames, isPossibleOrder: false,
             orders: 1),
         FaultVector(
             spec: "truncated-json", stage: .order, failureClass: .answerMalformed, isPossibleOrder: true,
@@ -151,6 +151,7 @@ import Transfer
         #expect(failure.stage == vector.stage)
         #expect(failure.failureClass == vector.failureClass, "\(failure.detail)")
         #expect(failure.isPossibleOrder == vector.isPossibleOrder)
+        #expect(failure.placedOrder == (vector.stage == .checks))
         #expect(failure.retryAfter == vector.retryAfter)
         #expect(!failure.advice.isEmpty)
         #expect(attempted.stages.last == vector.stage)

@@ -178,6 +178,41 @@ import Testing
         #expect(try host.status(web.name).ordersLast7Days == 1)
     }
 
+    @Test func `an order whose certificate can't be installed has cost one, and nobody is waited for`() throws
+    {
+        let web = try managed("web")
+        var host = try TestHost([web])
+        host.tell(.looked(web.name, .nothing))
+        var failure = RenewalFailure.fullDisk
+        failure.placedOrder = true
+        let ended = host.tell(.attemptEnded(web.name, .failed(failure)))
+        let record = try #require(ended.records.last)
+        #expect(record.possibleOrderUntil == nil && record.unansweredOrder == nil)
+        let status = try host.status(web.name)
+        #expect(status.ordersLast7Days == 1)
+        #expect(status.why.contains("the last try failed at the step install (disk_full)"), "\(status.why)")
+        let wait = try #require(status.nextAttemptAt).timeIntervalSince(host.now.wall)
+        #expect(wait <= 30)
+
+        // For the same key, so that the broker has the certificate at hand.
+        let plan = try #require(host.wait(.seconds(30)).plans.first)
+        #expect(plan.rotatesKey && !plan.retiresPendingKey)
+        host.tell(.attemptEnded(web.name, .failed(.fullDisk)))
+        #expect(try host.status(web.name).ordersLast7Days == 1)
+        let report = IssuedReport(certificate: web.issued(at: host.now.wall), wasCached: true)
+        host.wait(.minutes(1))
+        host.tell(.attemptEnded(web.name, .installed(report)))
+        #expect(try host.status(web.name).ordersLast7Days == 1)
+    }
+
+    @Test func `a request does not wait for a broker that has answered`() throws {
+        let web = try managed("web")
+        var host = try TestHost([web])
+        host.tell(.looked(web.name, .nothing))
+        host.tell(.attemptEnded(web.name, .failed(.fullDisk)))
+        #expect(host.tell(.requested(web.name, RenewalID("f"), RenewRequest())).started == ["web"])
+    }
+
     @Test func `a forced renewal that failed for the moment is tried again, one that was refused is not`()
         throws
     {

@@ -139,6 +139,32 @@ import Testing
         #expect(host.snapshot().clock.state == .suspect)
     }
 
+    @Test(arguments: [years, -1800])
+    func `a start with a wrong clock loses no wait that was stored`(ahead: Double) throws {
+        let born = Date(timeIntervalSince1970: 1_800_000_000)
+        let web = try managed("web")
+        var record = CertificateRecord()
+        record.consecutiveFailures = 1
+        record.backoffStep = 1
+        record.orders.note(at: born - 3600)
+        record.lastError = RecordedError(failure: .issuance, at: born - 3600)
+        record.nextAttemptAt = born + 300
+        record.possibleOrderUntil = born + 200
+        let start = Moment(wall: born + ahead, boottime: .seconds(30))
+        var host = try TestHost([web], records: [web.name: record], at: start, enrolled: false) {
+            $0.asksTimeAtStart = true
+        }
+        host.identityFacts = IdentityFacts(
+            name: host.settings.identityName, serial: "1d", issuer: "Test CA", notBefore: born - 86_400,
+            notAfter: born + 400 * 86_400)
+        host.tell(.identityLooked(host.foundIdentity))
+        #expect(host.tell(.looked(web.name, web.found(at: born, age: .days(70)))).plans.isEmpty)
+        #expect(host.confirmClock(born).plans.isEmpty)
+        #expect(host.snapshot().clock.state == .suspect)
+        #expect(host.wait(.seconds(295)).plans.isEmpty)
+        #expect(host.wait(.seconds(10)).started == ["web"])
+    }
+
     @Test func `at a right start what is due by its age waits for one answer, what is missing doesn't`()
         throws
     {

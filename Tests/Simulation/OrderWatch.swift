@@ -21,14 +21,18 @@ struct OrderWatch {
     /// When the last possible order ended, and for which key it was.
     private(set) var possibleAt: Duration?
     private var isPossibleStored = false
+    /// The last attempt that asked a broker had its answer: none is busy any more.
+    private(set) var isAnswered = false
     /// The wall clock was set since: what is stored of the wait is wrong.
     private var isSkewed = false
     private var lastOrderAt: Duration?
     var unansweredKey: ServiceKey?
     /// The broker that an order was lost at, and since when; it alone is asked for a while.
     private(set) var unanswered: (broker: Int, since: Duration)?
-    /// The clock was set since: how long ago that was, the agent doesn't know for certain.
+    /// The clock was set since, and a process that read the time from the disk doesn't know for certain how long ago
+    /// that was.
     private(set) var isUnansweredVague = false
+    private var isUnansweredSkewed = false
     /// The same as the agent has it on disk.
     private var storedUnanswered: (broker: Int, since: Duration)?
 
@@ -54,6 +58,7 @@ struct OrderWatch {
     /// An attempt ended, or was cut off, of which nobody knows whether it placed an order.
     mutating func notePossible(at now: Duration, isStored: Bool) {
         possibleAt = now
+        isAnswered = false
         isPossibleStored = isStored
         isSkewed = false
     }
@@ -62,6 +67,7 @@ struct OrderWatch {
     mutating func noteUnanswered(broker: Int, since: Duration, span: Duration) {
         if let unanswered, unanswered.broker == broker, since < unanswered.since + span { return }
         unanswered = (broker, since)
+        isUnansweredSkewed = false
     }
 
     /// The process died in an attempt that its record on disk tells of: the next one draws that from it.
@@ -71,7 +77,9 @@ struct OrderWatch {
     }
 
     mutating func noteAnswered() {
+        isAnswered = true
         isUnansweredVague = false
+        isUnansweredSkewed = false
         unanswered = nil
     }
 
@@ -96,14 +104,16 @@ struct OrderWatch {
         orders = []
         unstored = []
         isSkewed = true
+        isUnansweredSkewed = true
     }
 
     /// What was never stored is forgotten.
     mutating func restarted() {
+        isAnswered = false
         orders.removeAll { unstored.contains($0) }
         unstored = []
         if !isPossibleStored || isSkewed { possibleAt = nil }
         unanswered = storedUnanswered
-        if isSkewed { isUnansweredVague = true }
+        if isUnansweredSkewed { isUnansweredVague = true }
     }
 }

@@ -176,14 +176,13 @@ extension SimulatedHost {
             return nil
         }
         return RenewalFailure(
-            stage: .checks, refused, detail: "", isPossibleOrder: !isCached, refusedSerial: facts.serial)
+            stage: .checks, refused, detail: "", placedOrder: !isCached, refusedSerial: facts.serial)
     }
 
     private mutating func beginInstall(_ index: Int) {
         guard let course = slots[index].course else { return }
-        if aloneUntil > now || !reloadsAtGate.isEmpty, !plan.sabotage.contains(.openGate) {
-            // The gate lets go of who waits when it opens.
-            return put(.attempt(index, process: process), in: max(aloneUntil - now, .milliseconds(5)))
+        if let wait = waitAtGate(for: course.plan.certificate) {
+            return put(.attempt(index, process: process), in: wait)
         }
         tell(.attemptStep(course.plan.certificate.name, .install))
         if isDead(index) { return }
@@ -232,7 +231,7 @@ extension SimulatedHost {
     /// What was ordered and can't be installed was ordered all the same.
     private mutating func failInstall(_ index: Int) {
         guard case .bundle(_, let isCached)? = slots[index].course?.answer else { return }
-        fail(index, RenewalFailure(stage: .install, .diskFull, detail: "ENOSPC", isPossibleOrder: !isCached))
+        fail(index, RenewalFailure(stage: .install, .diskFull, detail: "ENOSPC", placedOrder: !isCached))
     }
 
     private mutating func fail(_ index: Int, _ failure: RenewalFailure) { end(index, .failed(failure)) }

@@ -7,7 +7,6 @@ extension SimulatedHost {
         case .attempt(let index, let process): if process == self.process { goOn(index) }
         case .rebuilt(let index, let process): if process == self.process { rebuild(index) }
         case .reloadEnds(let number, let process): if process == self.process { endReload(number) }
-        case .gateOpens(let process): if process == self.process { openGate() }
         case .identityRenewal(let process): if process == self.process { renewIdentity() }
         case .timeAnswer(let answer, let process):
             if process == self.process { tell(.timeAsked(told(answer))) }
@@ -123,13 +122,18 @@ extension SimulatedHost {
         let longest = lengths[random.index(below: 7) / 3]
         let error = random.spell(.seconds(2), longest).seconds
         clockError = wrong ? (random.once(in: 2) ? error : -error) : 0
+        noteSkew()
+        // The engine comes round every ten seconds, and sees then that somebody has set the clock.
+        isClockNew = true
+        put(.seesClock, in: random.duration(.zero, .seconds(10)))
+    }
+
+    /// What was stored of times means others now.
+    mutating func noteSkew() {
         for index in slots.indices {
             slots[index].watch.isRetrySkewed = true
             slots[index].watch.orders.clockWasSet()
         }
-        // The engine comes round every ten seconds, and sees then that somebody has set the clock.
-        isClockNew = true
-        put(.seesClock, in: random.duration(.zero, .seconds(10)))
     }
 
     private mutating func suspend() {

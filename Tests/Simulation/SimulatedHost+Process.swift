@@ -11,6 +11,7 @@ extension SimulatedHost {
         actionsToLive = nil
         waitingInputs = []
         heldInputs = [:]
+        wallAtEnd = moment.wall - now.seconds
         for index in slots.indices { abandon(index) }
         for number in reloads.keys.sorted() {
             // The command may have got so far.
@@ -19,7 +20,6 @@ extension SimulatedHost {
         reloads = [:]
         reloadsAtGate = []
         openSections = 0
-        aloneUntil = now
         watch.attempts = 0
         watch.probes = 0
         watch.brokers = brokers.map { _ in BrokerWatch() }
@@ -63,6 +63,8 @@ extension SimulatedHost {
         if isRunning { return }
         report.starts += 1
         countsFrom = nil
+        // What the process before knew better than its host's clock is no help to this one.
+        if let wallAtEnd, abs((moment.wall - now.seconds).timeIntervalSince(wallAtEnd)) > 1 { noteSkew() }
         watch.disturbed()
         isRunning = true
         for index in slots.indices {

@@ -4,6 +4,8 @@ import Lifecycle
 struct ReloadRun {
     var plan: ReloadPlan
     var hasStarted = false
+    /// Until then its service may be reading its files.
+    var readsUntil: Duration = .zero
     /// What the service found when it read its files, by slot.
     var read: [(index: Int, serial: Int?)] = []
     var succeeds = false
@@ -20,16 +22,23 @@ extension SimulatedHost {
         openGate()
     }
 
-    /// Lets in whose turn it is: a reload alone, before installs that came later.
+    /// Starts what waits for the end of open sections, before sections that want to open later.
     mutating func openGate() {
-        let ignoresGate = plan.sabotage.contains(.openGate)
-        while let number = reloadsAtGate.first, ignoresGate || (openSections == 0 && aloneUntil <= now) {
-            reloadsAtGate.removeFirst()
-            runReload(number)
-        }
-        if !reloadsAtGate.isEmpty, aloneUntil > now {
-            events.put(.gateOpens(process: process), at: aloneUntil)
-        }
+        guard openSections == 0 || plan.sabotage.contains(.openGate) else { return }
+        let waiting = reloadsAtGate
+        reloadsAtGate = []
+        waiting.forEach { runReload($0) }
+    }
+
+    /// How long a section of these files has to wait at the gate: for starts that wait themselves, and for the service
+    /// that is reading them.
+    func waitAtGate(for certificate: ManagedCertificate) -> Duration? {
+        if plan.sabotage.contains(.openGate) { return nil }
+        if !reloadsAtGate.isEmpty { return .milliseconds(5) }
+        let readsUntil = reloads.values.filter { $0.plan.command == certificate.reload?.command }
+            .map(\.readsUntil).max()
+        guard let readsUntil, readsUntil > now else { return nil }
+        return readsUntil - now
     }
 
     private mutating func runReload(_ number: Int) {
@@ -39,11 +48,11 @@ extension SimulatedHost {
         run.hasStarted = true
         run.read = run.plan.names.compactMap { indexes[$0] }.map { ($0, slots[$0].files.leaf?.serial) }
         run.succeeds = !weather[.reloadsFail] && !weather[.reloadsHang]
-        reloads[number] = run
         let takes =
             weather[.reloadsHang]
             ? run.plan.timeout + .seconds(5) : random.duration(.milliseconds(20), .seconds(1))
-        aloneUntil = now + min(takes, .seconds(2))
+        run.readsUntil = now + min(takes, .seconds(2))
+        reloads[number] = run
         put(.reloadEnds(number, process: process), in: takes)
     }
 
@@ -53,7 +62,6 @@ extension SimulatedHost {
         let failure = RenewalFailure(stage: .reload, .reloadFailed, detail: "exit 1")
         let isForgotten = plan.sabotage.contains(.forgottenReload)
         tell(.reloadEnded(run.plan.names, run.succeeds || isForgotten ? .succeeded : .failed(failure)))
-        if isRunning { openGate() }
     }
 
     /// The services work with what they read.

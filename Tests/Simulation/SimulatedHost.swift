@@ -21,6 +21,8 @@ struct SimulatedHost {
     var clockError = 0.0
     /// What the agent takes for the time at boottime zero, instead of the wall clock's.
     var countsFrom: Date?
+    /// The time that counted for the last process, at boottime zero.
+    var wallAtEnd: Date?
     /// Told with each event of a process; what an earlier process began never ends.
     var process = 0
     var isRunning = false
@@ -35,7 +37,6 @@ struct SimulatedHost {
     var isClockNew = false
 
     var openSections = 0
-    var aloneUntil: Duration = .zero
     var reloads: [Int: ReloadRun] = [:]
     var reloadsAtGate: [Int] = []
     var reloadNumber = 0
@@ -50,7 +51,6 @@ struct SimulatedHost {
         case attempt(Int, process: Int)
         case rebuilt(Int, process: Int)
         case reloadEnds(Int, process: Int)
-        case gateOpens(process: Int)
         case identityRenewal(process: Int)
         case timeAnswer(TimeAnswer, process: Int)
         case start

@@ -28,6 +28,8 @@ struct CertificateLifecycle: Sendable {
     var rebuildFailure: RenewalFailure?
 
     var attempt: RunningAttempt?
+    /// An attempt has begun since the start: its waits are no longer those that were stored.
+    var hasAttempted = false
     /// The queued renewal that somebody asked for, until its first attempt starts.
     var queuedRenewal: RenewalID?
     /// A wish that the running attempt can't fulfil.

@@ -6,7 +6,7 @@ extension HostState {
         let before = (clock.trust, clock.countsFrom)
         if !isConfigured { clock.begin(newest: newestKnownTime, at: raw) }
         let now = clock.judge(raw)
-        if !isConfigured { isStartDoubted = clock.holdsAll }
+        if !isConfigured { isStartUnsettled = clock.holdsAged }
         noteTrust(before, at: now)
         return now
     }
@@ -32,11 +32,12 @@ extension HostState {
         noteTrust(before, at: now)
     }
 
-    /// Now that somebody has told the time.
-    mutating func restoreWaitsOfDoubtedStart(at now: Moment) {
-        guard isStartDoubted, !clock.holdsAll else { return }
-        isStartDoubted = false
-        for index in certificates.indices where certificates[index].attempt == nil {
+    /// Now that somebody has told the time, for the first time since the start: by a wrong clock the waits that were
+    /// stored seemed over, or longer than they are. What was waited for since is not stored time.
+    mutating func restoreWaitsOfUnsettledStart(at now: Moment) {
+        guard isStartUnsettled, !clock.holdsAged else { return }
+        isStartUnsettled = false
+        for index in certificates.indices where !certificates[index].hasAttempted {
             certificates[index].restoreWaits(at: now, settings)
         }
     }

@@ -2,7 +2,7 @@ import FoundationEssentials
 
 extension HostState {
     mutating func failed(_ index: Int, _ attempt: RunningAttempt, _ failure: RenewalFailure, at now: Moment) {
-        notePossibleOrder(index, attempt, failure, at: now)
+        noteOrder(index, attempt, failure, at: now)
         if failure.failureClass == .stopped {
             mergeLateRequest(index)
             ledger.end(attempt.plan.id, as: .abandoned, at: now.wall)
@@ -53,15 +53,18 @@ extension HostState {
             base: settings.retryBase, cap: settings.retryCap, possibleOrderDelay: settings.possibleOrderDelay)
     }
 
-    private mutating func notePossibleOrder(
+    private mutating func noteOrder(
         _ index: Int, _ attempt: RunningAttempt, _ failure: RenewalFailure, at now: Moment
     ) {
-        // A bundle that was of no use was an answer all the same.
+        // A bundle that was of no use, or could not be installed, was an answer all the same: nobody is busy with it any
+        // more, and the broker has it at hand for the key that goes on waiting.
         if failure.stage == .checks || failure.stage == .install {
             certificates[index].forgetUnansweredOrder()
         }
+        if failure.placedOrder || failure.isPossibleOrder {
+            certificates[index].record.orders.note(at: now.wall)
+        }
         guard failure.isPossibleOrder else { return }
-        certificates[index].record.orders.note(at: now.wall)
         certificates[index].possibleOrderUntil = now.boottime + settings.possibleOrderDelay
         certificates[index].record.possibleOrderUntil = now.wall + settings.possibleOrderDelay.seconds
         if failure.stage == .order {

@@ -99,6 +99,7 @@ extension HostState {
             stageStartedAt: now.boottime)
         certificates[index].queuedRenewal = nil
         certificates[index].hasFreshRequest = false
+        certificates[index].hasAttempted = true
         certificates[index].record.lastAttemptAt = now.wall
         if choice.isProbe { brokers[choice.broker]?.gate.beginProbe() }
         runningAttempts += 1

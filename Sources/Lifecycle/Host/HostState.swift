@@ -42,8 +42,8 @@ public struct HostState: Sendable {
     var clock = ClockWatch()
     /// By which time the driver judges.
     var toldCountsFrom: Date?
-    /// What the records said of waits was read by a clock that nobody believed.
-    var isStartDoubted = false
+    /// What the records said of waits was read by a clock that nobody has confirmed yet.
+    var isStartUnsettled = false
     /// Another time counts since this input, or another may be doubted.
     var isTimeNew = false
     /// The time that counts minus boottime, as of the last input.
@@ -80,7 +80,7 @@ public struct HostState: Sendable {
         if isTimeNew {
             isTimeNew = false
             now = clock.judge(raw)
-            restoreWaitsOfDoubtedStart(at: now)
+            restoreWaitsOfUnsettledStart(at: now)
             noticeClockStep(at: now)
             evaluateAll(at: now)
         }

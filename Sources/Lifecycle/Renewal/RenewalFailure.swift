@@ -9,14 +9,19 @@ public struct RenewalFailure: Error, Hashable, Sendable, Codable {
     public var isTransient: Bool
     /// What the other side asked us to wait (`Retry-After`).
     public var retryAfter: Duration?
-    /// The request was sent and the broker may have placed an order with its authority.
+    /// The request was sent and its answer lost, or without a certificate: the broker may have placed an order with its
+    /// authority, and may still be busy with it.
     public var isPossibleOrder: Bool
+    /// The answer came, with a certificate that was issued for this attempt: an order like one that succeeds. It counts
+    /// when the attempt ends, and is nothing to remember the failure by.
+    public var placedOrder = false
     /// The serial of an issued certificate that did not pass the checks.
     public var refusedSerial: String?
 
     public init(
         stage: Stage, _ failureClass: FailureClass, detail: String, isTransient: Bool? = nil,
-        retryAfter: Duration? = nil, isPossibleOrder: Bool = false, refusedSerial: String? = nil
+        retryAfter: Duration? = nil, isPossibleOrder: Bool = false, placedOrder: Bool = false,
+        refusedSerial: String? = nil
     ) {
         self.stage = stage
         self.failureClass = failureClass
@@ -24,10 +29,15 @@ public struct RenewalFailure: Error, Hashable, Sendable, Codable {
         self.isTransient = isTransient ?? failureClass.isTransient
         self.retryAfter = retryAfter
         self.isPossibleOrder = isPossibleOrder
+        self.placedOrder = placedOrder
         self.refusedSerial = refusedSerial
     }
 
     private static let longestDetail = 1500
+
+    private enum CodingKeys: String, CodingKey {
+        case stage, failureClass, detail, isTransient, retryAfter, isPossibleOrder, refusedSerial
+    }
 
     /// What a person should do.
     public var advice: String { failureClass.advice }
