@@ -44,13 +44,19 @@ final class StateDirectory: Sendable {
         return newName
     }
 
-    /// The certificates whose files in `part` have that suffix. What has another name was put there by somebody else.
-    func names(in part: borrowing Directory, suffix: String, _ log: Logger) -> Set<CertificateName> {
+    /// The certificates whose files in `part` have that suffix; `owner` is asked whose file it is if its name holds
+    /// only a part of the certificate's. What has another name was put there by somebody else.
+    func names(
+        in part: borrowing Directory, suffix: String, _ log: Logger,
+        owner: (_ file: String) -> CertificateName? = { _ in nil }
+    ) -> Set<CertificateName> {
         do {
             return Set(
                 try part.entries().compactMap { file in
-                    file.hasSuffix(suffix)
-                        ? CertificateName(fileName: String(file.dropLast(suffix.count))) : nil
+                    if !file.hasSuffix(suffix) { return nil }
+                    let name = String(file.dropLast(suffix.count))
+                    return CertificateName.isCut(fileName: name)
+                        ? owner(file) : CertificateName(fileName: name)
                 })
         } catch {
             log.error("state directory can't be listed", ["error": .string("\(error)")])

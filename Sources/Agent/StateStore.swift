@@ -21,7 +21,7 @@ struct StateStore: Sendable {
     func store(_ record: CertificateRecord, for name: CertificateName) throws(SystemError) {
         let bytes: [UInt8]
         do {
-            bytes = try JSON.encode(record, .indented)
+            bytes = try JSON.encode(OwnedRecord(certificate: name, record: record), .indented)
         } catch {
             // Only a number that JSON can't hold gets here.
             throw SystemError("encode", directory.records.path(of: Self.fileName(name)), .invalid)
@@ -57,7 +57,17 @@ struct StateStore: Sendable {
     }
 
     /// The certificates that have a record here, managed or not.
-    func names() -> Set<CertificateName> { directory.names(in: directory.records, suffix: Self.suffix, log) }
+    func names() -> Set<CertificateName> {
+        directory.names(in: directory.records, suffix: Self.suffix, log) { owner(of: $0) }
+    }
+
+    /// Whose record it is in a file whose name was cut; nil if the record doesn't tell, or tells of another file.
+    private func owner(of file: String) -> CertificateName? {
+        guard let bytes = try? directory.records.openFile(file).readToEnd(limit: Self.longest),
+            let name = try? JSON.decode(Owner.self, from: bytes).certificate, Self.fileName(name) == file
+        else { return nil }
+        return name
+    }
 
     private static let suffix = ".json"
     private static let longest = 1 << 20
@@ -78,6 +88,21 @@ struct StateStore: Sendable {
             attributes.append("not_set_aside", .string(error.description))
         }
         log.error("certificate state is damaged and starts anew", attributes)
+    }
+
+    /// As it lies in its file: with the whole name of its certificate, which the file's may not hold.
+    private struct OwnedRecord: Encodable {
+        var certificate: CertificateName
+        var record: CertificateRecord
+
+        func encode(to encoder: any Encoder) throws {
+            try Owner(certificate: certificate).encode(to: encoder)
+            try record.encode(to: encoder)
+        }
+    }
+
+    private struct Owner: Codable {
+        var certificate: CertificateName
     }
 
     private struct Version: Decodable {

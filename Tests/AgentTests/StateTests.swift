@@ -58,6 +58,33 @@ import Testing
         #expect(try directory.root.entries() == ["journal", "pending", "state"])
     }
 
+    @Test func `a certificate is found by its record, also where the file's name can't hold the whole of it`()
+        throws
+    {
+        let texts = [
+            "web", "a/b", "~", String(repeating: "é", count: 127) + "x", String(repeating: "/", count: 255),
+        ]
+        let names = try texts.map { try CertificateName(validating: $0) }
+        for name in names { try store().store(sample, for: name) }
+        #expect(try store().names() == Set(names))
+        for name in names {
+            #expect(try store().record(for: name) == sample)
+            #expect(name.fileName.utf8.count <= 200)
+            try store().remove(name)
+        }
+        #expect(try store().names().isEmpty)
+    }
+
+    @Test func `a record under a cut name that tells of nobody, or of another, is nobody's`() throws {
+        let long = try CertificateName(validating: String(repeating: "/", count: 255))
+        let file = "state/state/\(long.fileName).json"
+        for content in ["{", #"{"version": 1}"#, #"{"version": 1, "certificate": "web"}"#] {
+            _ = try store()
+            try host.scratch.write(file, content, mode: 0o600)
+            #expect(try store().names().isEmpty)
+        }
+    }
+
     @Test(arguments: ["", "{", "[]", #"{"version": 99}"#, #"{"version": 1, "orders": 7}"#])
     func `a damaged record is set aside and told, and the certificate starts clean`(damage: String) throws {
         try store().store(sample, for: name)

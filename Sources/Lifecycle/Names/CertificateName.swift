@@ -32,10 +32,16 @@ public struct CertificateName: Hashable, Comparable, Sendable, CustomStringConve
         }
         if encoded.count > 200 {
             let hash = String(StableHash.of(text), radix: 16)
-            encoded = encoded.prefix(180) + [UInt8(ascii: "~")] + Array(hash.utf8)
+            encoded = encoded.prefix(180) + [Self.cut] + Array(hash.utf8)
         }
         return String(decoding: encoded, as: UTF8.self)
     }
+
+    /// Stands in no encoding, so that a name that was cut is known as such.
+    private static let cut = UInt8(ascii: "~")
+
+    /// Whether a `fileName` holds only a part of its name.
+    public static func isCut(fileName: String) -> Bool { fileName.utf8.contains(cut) }
 
     /// The name with that `fileName`; nil for what is none, and for one that was cut.
     public init?(fileName: String) {
