@@ -11,6 +11,8 @@ struct PlanSurroundings {
     private(set) var records: [CertificateName: CertificateRecord] = [:]
     /// Why nothing can be said of a certificate.
     private(set) var doubts: [CertificateName: String] = [:]
+    /// What is said of a certificate without having been seen.
+    private(set) var assumptions: [CertificateName: String] = [:]
     private(set) var identityDoubt: String?
     private(set) var notes: [String] = []
     /// What this user can't read the agent can't read either.
@@ -26,11 +28,34 @@ struct PlanSurroundings {
     }
 
     private mutating func look(at certificate: ManagedCertificate, _ inventory: Inventory) {
-        let found = inventory.look(at: certificate)
+        var found = inventory.look(at: certificate)
+        if !seesLikeTheAgent {
+            if case .unreadable(let reason) = found.certificate { doubts[certificate.name] = reason }
+            if case .unreadable(let reason) = found.key {
+                if Self.isClosed(certificate.outputs.key) {
+                    assumptions[certificate.name] = "key not readable by this user, taken as right"
+                    found.key = .matches
+                    // With its key at hand it would be restored from the others.
+                    if found.lost.remove(.combined) != nil { found.rebuildable.insert(.combined) }
+                } else {
+                    doubts[certificate.name] = reason
+                }
+            }
+            if let combined = certificate.outputs.combined, Self.isClosed(combined) {
+                found.lost.remove(.combined)
+                found.rebuildable.remove(.combined)
+            }
+        }
         self.found[certificate.name] = found
-        if seesLikeTheAgent { return }
-        if case .unreadable(let reason) = found.certificate { doubts[certificate.name] = reason }
-        if case .unreadable(let reason) = found.key { doubts[certificate.name] = reason }
+    }
+
+    private static func isClosed(_ path: String) -> Bool {
+        do {
+            _ = try File.read(path, limit: CertificateFiles.longest)
+            return false
+        } catch {
+            return error.errno == .permissionDenied
+        }
     }
 
     // MARK: - The identity

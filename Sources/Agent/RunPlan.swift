@@ -63,7 +63,9 @@ extension RunPlan {
         identity = Identity(
             status: snapshot.identity, actions: rehearsal, isUnknown: surroundings.identityDoubt)
         certificates = snapshot.certificates.map { status in
-            Certificate(status: status, rehearsal: rehearsal, doubt: surroundings.doubts[status.name])
+            Certificate(
+                status: status, rehearsal: rehearsal, doubt: surroundings.doubts[status.name],
+                assumption: surroundings.assumptions[status.name])
         }
         notes = surroundings.notes
     }
@@ -131,7 +133,9 @@ private struct Rehearsal {
 }
 
 extension RunPlan.Certificate {
-    fileprivate init(status: CertificateStatus, rehearsal: Rehearsal, doubt: String?) {
+    fileprivate init(
+        status: CertificateStatus, rehearsal: Rehearsal, doubt: String?, assumption: String?
+    ) {
         self.init(action: .nothing, status: status, why: status.why, advice: status.advice)
         if let doubt {
             action = .unknown
@@ -152,6 +156,7 @@ extension RunPlan.Certificate {
         } else if status.reason != nil || status.reload.pendingSince != nil {
             action = .wait
         }
+        if doubt == nil, let assumption { why += "; \(assumption)" }
     }
 }
 
