@@ -91,6 +91,68 @@ import Testing
             scenario.check(lab.orders.count == 3, "\(lab.orders.count) orders")
         }
     }
+
+    /// Takes the thirty seconds of a reload's first retry.
+    @Test(arguments: [(0, 315_360_000, years), (315_360_000, 0, -years)])
+    func `since boot, another than the records were written by, keeps waits and debts as they were`(
+        before: Int, after: Int, step: Int
+    ) async throws {
+        try await Scenario.play { scenario in
+            let clock = try ShiftedClock(scenario)
+            let mended = scenario.scratch.path("mended")
+            let lab = try LabProcess(scenario, ["--certificates", "6"])
+            try AgentProcess.enroll(scenario, for: lab)
+            let names = (1...6).map { "c000\($0)" }
+            var text = try ConfigurationText(of: lab)
+            try text.add("reload_command: \"test -e \(mended)\"", toCertificate: names[4])
+            let configuration = try text.save(scenario)
+            try lab.setFaults(["forbidden@\(names[5])"])
+
+            // Five are installed, of which one owes a reload, and the sixth waits for its next try.
+            let first = try clock.agent(
+                scenario, for: lab, configuration: configuration, name: "first", sinceBoot: before)
+            try first.awaitAPI(scenario)
+            let left: Date = try scenario.wait(for: "what is owed and what waits") {
+                let status = try first.status()
+                let ofName = Dictionary(uniqueKeysWithValues: status.certificates.map { ($0.name, $0) })
+                guard status.certificates.count(where: { $0.installed != nil }) == 5,
+                    ofName[names[4]]?.reload.lastError != nil
+                else { return nil }
+                return ofName[names[5]]?.nextAttemptAt
+            }
+            scenario.check(first.stop() == .exited(0), "the first agent did not end")
+
+            let agent = try clock.agent(
+                scenario, for: lab, configuration: configuration, name: "second", sinceBoot: after)
+            try agent.awaitAPI(scenario)
+            try scenario.wait(until: "the second agent to know all") {
+                let status = try agent.status()
+                return status.certificates.count(where: { $0.installed != nil }) == 5
+            }
+            let waits = try agent.certificate(names[5])
+            let moved = waits.nextAttemptAt?.timeIntervalSince(left) ?? .infinity
+            scenario.check(abs(moved) < 5, "the next try moved by \(moved) s: \(waits)")
+            try scenario.scratch.write("mended", "")
+            try scenario.wait(until: "the reload that is owed", within: .seconds(60)) {
+                try agent.certificate(names[4]).state == "valid"
+            }
+            scenario.check(lab.orders.count == 5, "\(lab.orders.count) orders")
+
+            // Both clocks: what counts is what has passed since boot, and what the broker says.
+            try clock.set(ahead: step)
+            let status = try agent.awaitClock("clock_suspect", scenario)
+            scenario.check(abs((status.clock.skewSeconds ?? 0) - Double(step)) < 5, "\(status.clock)")
+            scenario.check(
+                status.certificates.prefix(5).allSatisfy { $0.state == "valid" }, "\(status.certificates)")
+            scenario.check(lab.orders.count == 5, "\(lab.orders.count) orders after the step")
+            try lab.setFaults([])
+            try agent.renew(names[5], scenario)
+            try scenario.wait(until: "the order that was held", within: .seconds(20)) {
+                lab.orders.count == 6
+            }
+            try agent.awaitAll(6, scenario)
+        }
+    }
 }
 
 /// Moves the wall clock of the processes that it is loaded into; the others of the kernel's clocks go on.
@@ -115,11 +177,19 @@ private struct ShiftedClock {
             mode: 0o644)
     }
 
-    func agent(_ scenario: Scenario, for lab: LabProcess, name: String = "agent") throws -> AgentProcess {
+    /// `seconds` is how much longer ago its boot was than the host's.
+    func agent(
+        _ scenario: Scenario, for lab: LabProcess, configuration: String? = nil, name: String = "agent",
+        sinceBoot seconds: Int = 0
+    ) throws -> AgentProcess {
         let shift = ["LD_PRELOAD": library, "WALL_OFFSET_FILE": offsets]
+        let namespace = [
+            "/usr/bin/unshare", "--time", "--boottime", "\(seconds)", "--monotonic", "\(seconds)",
+        ]
         return try AgentProcess(
-            scenario, configuration: lab.configuration, stateDirectory: lab.agentState, name: name,
-            environment: Program.environment.merging(shift) { $1 })
+            scenario, configuration: configuration ?? lab.configuration, stateDirectory: lab.agentState,
+            name: name, environment: Program.environment.merging(shift) { $1 },
+            under: seconds == 0 ? [] : namespace)
     }
 
     private static let source = #"""

@@ -8,7 +8,8 @@
  * closes count on files only, not on pipes, sockets and event counters, which have no disk that could be full or broken.
  * A close that fails closes all the same, as the kernel's does.
  * ACTION: list (NAME and K say nothing; each call is written to REPORT), kill (everything dies before the call is made,
- * as if the machine did), kill-caller (only the process that makes it), or an errno's number.
+ * as if the machine did), kill-caller (only the process that makes it), kill-torn (everything dies when half of a write
+ * of the command's own process is done), or an errno's number.
  * REPORT ends with `fired NAME K agent|child`, if it did, and `end exit N` or `end signal N`.
  */
 #define _GNU_SOURCE
@@ -41,14 +42,14 @@ static struct { const char *name; long number; int count; } calls[] = {
 enum { kinds = sizeof calls / sizeof *calls, most = 4096 };
 
 /* What is known of a thread between the entry and the exit of its call. */
-static struct { pid_t thread; int injected; } threads[most];
+static struct { pid_t thread; int injected, torn; } threads[most];
 static int known;
 
 static int slot(pid_t thread) {
     for (int i = 0; i < known; i++) if (threads[i].thread == thread) return i;
     if (known == most) { fputs("fault: too many threads\n", stderr); exit(125); }
     threads[known].thread = thread;
-    threads[known].injected = 0;
+    threads[known].injected = threads[known].torn = 0;
     return known++;
 }
 
@@ -77,11 +78,16 @@ static pid_t process_of(pid_t thread) {
     return process;
 }
 
+static void kill_all(void) {
+    for (int each = 0; each < known; each++) kill(threads[each].thread, SIGKILL);
+}
+
 int main(int count, char **argument) {
     if (count < 7) { fputs("usage: fault DIR REPORT NAME K ACTION COMMAND...\n", stderr); return 125; }
     const char *directory = argument[1], *name = argument[3], *action = argument[5];
     const int wanted = atoi(argument[4]), error = atoi(action);
     const int lists = !strcmp(action, "list"), kills_caller = !strcmp(action, "kill-caller");
+    const int tears = !strcmp(action, "kill-torn");
     FILE *report = fopen(argument[2], "w");
     if (!report) { perror(argument[2]); return 125; }
     int counting = 0, fired = 0, outcome = 125;
@@ -119,6 +125,8 @@ int main(int count, char **argument) {
             if (info.op == PTRACE_SYSCALL_INFO_EXIT && threads[i].injected) {
                 ptrace(PTRACE_POKEUSER, thread, offsetof(struct user_regs_struct, rax), -(long)threads[i].injected);
                 threads[i].injected = 0;
+            } else if (info.op == PTRACE_SYSCALL_INFO_EXIT && threads[i].torn) {
+                kill_all();
             } else if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
                 if (!counting && info.entry.nr == SYS_openat)
                     counting = opens_below(thread, info.entry.args[1], directory);
@@ -129,15 +137,22 @@ int main(int count, char **argument) {
                     const char *who = process_of(thread) == root ? "agent" : "child";
                     if (lists) fprintf(report, "%s %d %s\n", calls[kind].name, k, who);
                     if (fired || lists || k != wanted || strcmp(calls[kind].name, name)) continue;
+                    if (tears && (info.entry.nr != SYS_write || *who != 'a')) continue;
                     fired = 1;
                     fprintf(report, "fired %s %d %s\n", name, k, who);
                     fflush(report);
+                    if (tears) {
+                        threads[i].torn = 1;
+                        ptrace(PTRACE_POKEUSER, thread, offsetof(struct user_regs_struct, rdx),
+                            (long)(info.entry.args[2] / 2));
+                        continue;
+                    }
                     /* The call itself isn't made. */
                     if (!error || info.entry.nr != SYS_close)
                         ptrace(PTRACE_POKEUSER, thread, offsetof(struct user_regs_struct, orig_rax), -1L);
                     if (error) threads[i].injected = error;
                     else if (kills_caller) kill(thread, SIGKILL);
-                    else for (int each = 0; each < known; each++) kill(threads[each].thread, SIGKILL);
+                    else kill_all();
                 }
             }
         } else if (status >> 16 == 0 && WSTOPSIG(status) != SIGSTOP && WSTOPSIG(status) != SIGTRAP) {

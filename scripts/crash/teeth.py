@@ -49,9 +49,9 @@ FAULTS = {
     )],
     "reload debt not stored": [(
         "Agent/StateStore.swift",
-        "            bytes = try JSON.encode(record, .indented)\n",
+        "            bytes = try JSON.encode(OwnedRecord(certificate: name, record: record), .indented)\n",
         "            var stored = record\n            if PLANTED { stored.reload = nil }\n"
-        "            bytes = try JSON.encode(stored, .indented)\n",
+        "            bytes = try JSON.encode(OwnedRecord(certificate: name, record: stored), .indented)\n",
     ), (
         "Lifecycle/Host/HostState+Looks.swift",
         "        if isFirstLook && ",
@@ -130,12 +130,11 @@ def plant():
     """The sources with every fault, each behind its name."""
     shutil.rmtree(TREE, ignore_errors=True)
     shutil.copytree(f"{ROOT}/Sources", f"{TREE}/Sources")
-    # The product alone: what its package says, without the tests' targets.
-    with open(f"{ROOT}/Package.swift") as file:
-        package = file.read()
-    os.symlink(f"{ROOT}/Tests", f"{TREE}/Tests")
-    with open(f"{TREE}/Package.swift", "w") as file:
-        file.write(package)
+    shutil.copy(f"{ROOT}/Package.swift", TREE)
+    # The other targets' folders have to be there for the package to be one; none of them is built.
+    for name in os.listdir(ROOT):
+        if os.path.isdir(f"{ROOT}/{name}") and not name.startswith(".") and name != "Sources":
+            os.symlink(f"{ROOT}/{name}", f"{TREE}/{name}")
     for module in ("POSIX", "Lifecycle", "Agent"):
         with open(f"{TREE}/Sources/{module}/Sabotage.swift", "w") as file:
             file.write(SWITCH)
