@@ -129,7 +129,8 @@ struct CertificateLifecycle: Sendable {
     var budget: OrderBudget { OrderBudget(lifetime: record.lifetime, window: window) }
 
     /// Reads the waits of the record back into the boottime clock. None can be longer than it was when it was written,
-    /// nor than any wait can be: the wall clock may be wrong now, or have been wrong then.
+    /// nor than any wait can be: the wall clock may be wrong now, or have been wrong then. What has run since the start
+    /// has waits that were not stored by another process, and keeps them.
     mutating func restoreWaits(at now: Moment, _ settings: LifecycleSettings) {
         let longest = RetrySchedule.longestRetryAfter
         let deadline = { (date: Date?, written: Date?) -> Duration? in
@@ -137,13 +138,16 @@ struct CertificateLifecycle: Sendable {
             let left = min(date.timeIntervalSince(now.wall), date.timeIntervalSince(written ?? now.wall))
             return now.boottime + .seconds(min(max(left, 0), longest.seconds))
         }
-        // A success leaves no error behind. The later of both would be of no use: the clock may have been set between.
-        retryAt = deadline(record.nextAttemptAt, record.lastError?.at ?? record.lastSuccessAt)
-        possibleOrderUntil = deadline(record.possibleOrderUntil, record.orders.lastOrderAt)
-        if let order = record.unansweredOrder {
-            sameBrokerUntil = deadline(order.since + settings.sameBrokerSpan.seconds, order.since)
+        if !hasAttempted {
+            // A success leaves no error behind. The later of both would be of no use: the clock may have been set
+            // between.
+            retryAt = deadline(record.nextAttemptAt, record.lastError?.at ?? record.lastSuccessAt)
+            possibleOrderUntil = deadline(record.possibleOrderUntil, record.orders.lastOrderAt)
+            if let order = record.unansweredOrder {
+                sameBrokerUntil = deadline(order.since + settings.sameBrokerSpan.seconds, order.since)
+            }
         }
-        guard let debt = record.reload else { return }
+        guard let debt = record.reload, !reload.hasRun else { return }
         reload.retryAt = deadline(debt.nextAttemptAt, debt.lastError?.at ?? debt.since) ?? now.boottime
     }
 }
@@ -215,7 +219,9 @@ struct RunningAttempt: Sendable {
 /// How the reload of one certificate goes on; whether one is owed is in the record.
 struct ReloadCourse: Sendable {
     var isRunning = false
-    /// Of the run under way: when it began, its command, and the certificate that the service will read.
+    /// A run has begun since the start.
+    var hasRun: Bool { startedAt > .zero }
+    /// Of the newest run: when it began, its command, and the certificate that the service will read.
     var startedAt: Duration = .zero
     var command = ""
     var serial: String?

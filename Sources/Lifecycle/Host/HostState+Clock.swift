@@ -33,13 +33,11 @@ extension HostState {
     }
 
     /// Now that somebody has told the time, for the first time since the start: by a wrong clock the waits that were
-    /// stored seemed over, or longer than they are. What was waited for since is not stored time.
+    /// stored seemed over, or longer than they are.
     mutating func restoreWaitsOfUnsettledStart(at now: Moment) {
         guard isStartUnsettled, !clock.holdsAged else { return }
         isStartUnsettled = false
-        for index in certificates.indices where !certificates[index].hasAttempted {
-            certificates[index].restoreWaits(at: now, settings)
-        }
+        for index in certificates.indices { certificates[index].restoreWaits(at: now, settings) }
     }
 
     /// Every answer of a broker tells the time.
@@ -59,7 +57,10 @@ extension HostState {
     /// Asks the brokers how late it is, if that has to be known now.
     mutating func superviseClock(at now: Moment) {
         guard isConfigured, !isStopping else { return }
-        if !settings.asksTimeAtStart { clock.trustUnchecked() }
+        if !settings.asksTimeAtStart {
+            clock.trustUnchecked()
+            if !clock.holdsAged { isStartUnsettled = false }
+        }
         let hasAged = agedCount > 0 || identity.isDueByAge(at: now.wall)
         if clock.asks(hasAged: hasAged, at: now.boottime) {
             // Who waits for the answer says when the question is put.
