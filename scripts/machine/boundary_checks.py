@@ -1,5 +1,7 @@
 """The walls of the unit, and the script of `check --unit` for what lies beyond them."""
 
+import shutil
+
 from host import CERTIFICATE
 from unit_checks import _expect
 
@@ -86,3 +88,23 @@ def polkit_lets_only_the_named_jobs_pass(world):
             host.sh("certplane-agent check --unit -c /root/other.yml | sh")
             _expect(may(verb, "nginx"), f"{verb} nginx is refused by its own rule")
             _expect(not may("reload", "nginx"), f"reload nginx passes by the rule of {verb}")
+
+
+def the_weaker_drop_in_lets_sudo_work(world):
+    from checks import Skipped
+    if not shutil.which("sudo"):
+        raise Skipped("sudo is not installed")
+    sudoers = {"/etc/sudoers.d/certplane": ("certplane ALL=(root) NOPASSWD: /usr/bin/systemctl reload nginx\n", 0o440)}
+    with world.host(files=sudoers) as host:
+        host.install_package()
+        host.start_lab("--lifetime", "10m")
+        host.configure(extra="    reload_command: sudo -n /usr/bin/systemctl reload nginx\n")
+        host.start_nginx()
+        host.run("systemctl", "start", "certplane-agent")
+        host.enroll()
+        host.wait("the refusal", lambda: any("reload failed" in words for words in host.messages("certplane-agent")))
+        host.sh("install -D -m 0644 /usr/share/doc/certplane-agent/examples/certplane-sudo.conf "
+                "/etc/systemd/system/certplane-agent.service.d/sudo.conf && systemctl daemon-reload && "
+                "systemctl restart certplane-agent")
+        host.post("/v1/certificates/www/reload")
+        host.wait("nginx to serve it", lambda: host.served_serial() == host.disk_serial())

@@ -20,7 +20,7 @@ class World:
         return Host(self.package, self.binaries / "certplane-broker", **options)
 
 
-SUBJECTS = ("unit_checks", "failure_checks", "package_checks", "boundary_checks")
+SUBJECTS = ("unit_checks", "failure_checks", "package_checks", "boundary_checks", "document_checks")
 
 
 def every():
