@@ -1,9 +1,17 @@
 import HTTP
 import POSIX
 
+/// A connection at work in the reactor. All that changes is in one value, which is borrowed whole for as long as an
+/// event is served: an access to each property by itself would be checked for exclusivity each time.
+final class ConnectionPost {
+    var connection: Connection
+
+    init(_ connection: consuming Connection) { self.connection = connection }
+}
+
 /// One client and what the reactor knows of it. It holds memory only for what is incomplete: a request that has
 /// not all come, an answer that has not all gone.
-final class Connection {
+struct Connection: ~Copyable {
     enum Stage {
         case handshaking(Poller.Interest)
         case open
@@ -70,6 +78,10 @@ final class Connection {
         if case .open = stage { true } else { false }
     }
 
+    var isClosed: Bool {
+        if case .closed = stage { true } else { false }
+    }
+
     /// Nothing has begun and nothing is owed.
     var isIdle: Bool {
         waiting == nil && output.isEmpty && unread.isEmpty && parser.phase == .idle
@@ -88,7 +100,7 @@ final class Connection {
     /// Bytes of requests that are not complete, not yet read or not yet answered.
     var heldBytes: Int { parser.heldBytes + unread.count + (waiting?.request.body.count ?? 0) }
 
-    func sendOutput() -> OutputBuffer.Flush {
+    mutating func sendOutput() -> OutputBuffer.Flush {
         output.flush(&transport)
     }
 
@@ -106,7 +118,7 @@ final class Connection {
     }
 
     /// The deadline that counts for what the connection is at; nil while it waits for the handler.
-    func wantedDeadline(_ limits: ServerLimits, now: Duration) -> Duration? {
+    mutating func wantedDeadline(_ limits: ServerLimits, now: Duration) -> Duration? {
         guard isOpen else { return phaseDeadline }
         guard output.isEmpty else {
             let deadline = sendDeadline ?? now + limits.sendTimeout

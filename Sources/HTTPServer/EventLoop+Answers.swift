@@ -3,7 +3,7 @@ import POSIX
 
 extension EventLoop {
     /// Hands a complete request to the handler.
-    mutating func answer(_ request: Request, _ connection: Connection) {
+    mutating func answer(_ request: Request, _ connection: inout Connection) {
         connection.completedAt = now
         connection.timedPhase = .idle
         connection.sequence &+= 1
@@ -13,7 +13,7 @@ extension EventLoop {
         switch handler.handle(request, from: connection.peer, responder) {
         case .now(let response):
             responder.retire()
-            write(response, for: request, connection)
+            write(response, for: request, &connection)
         case .stepwise(let answer):
             responder.retire()
             connection.waiting = Connection.Waiting(request: request, isStepped: true)
@@ -25,7 +25,7 @@ extension EventLoop {
             spareResponder = Responder(mailbox)
         case .later:
             responder.retire()
-            write(handler.refusal(.tooManyWaitingRequests, from: connection.peer), for: request, connection)
+            write(handler.refusal(.tooManyWaitingRequests, from: connection.peer), for: request, &connection)
         }
     }
 
@@ -42,8 +42,8 @@ extension EventLoop {
     /// Goes on with the answer that is being made.
     mutating func makeStep() throws(SystemError) {
         guard let (ticket, answer) = stepped.first else { return }
-        guard case .connection(let connection) = tenants[ticket.token], connection.waiting != nil,
-            connection.sequence == ticket.sequence
+        guard case .connection(let post) = tenants[ticket.token], post.connection.waiting != nil,
+            post.connection.sequence == ticket.sequence
         else { return stepped.removeFirst() }
         guard let response = answer.step() else { return }
         stepped.removeFirst()
@@ -51,7 +51,7 @@ extension EventLoop {
     }
 
     /// Puts an answer behind those that wait to be sent. Without a request it answers something that was none.
-    mutating func write(_ response: Response, for request: Request?, _ connection: Connection) {
+    mutating func write(_ response: Response, for request: Request?, _ connection: inout Connection) {
         let keepsAlive = request?.keepsAlive == true && !response.closes && stopDeadline == nil
         let persistence: ResponseHead.Persistence =
             if !keepsAlive { .closes } else if request?.version == .http10 { .keepsAliveSaidSo } else {
@@ -68,13 +68,13 @@ extension EventLoop {
     }
 
     /// Starts the deadline of what the parser has come to, if it was not there before.
-    mutating func timePhase(_ connection: Connection) {
+    mutating func timePhase(_ connection: inout Connection) {
         let phase = connection.parser.phase
-        if phase != connection.timedPhase || phase == .idle { restartPhase(connection) }
+        if phase != connection.timedPhase || phase == .idle { restartPhase(&connection) }
     }
 
     /// Starts the deadline of what the parser is at.
-    mutating func restartPhase(_ connection: Connection) {
+    mutating func restartPhase(_ connection: inout Connection) {
         connection.timedPhase = connection.parser.phase
         switch connection.timedPhase {
         case .idle, .refused: connection.phaseDeadline = now + limits.idleTimeout

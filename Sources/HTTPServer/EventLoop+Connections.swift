@@ -4,45 +4,45 @@ import POSIX
 
 extension EventLoop {
     /// Goes on with the TLS handshake; a client that fails it has heard why from TLS itself.
-    mutating func handshake(_ connection: Connection) {
+    mutating func handshake(_ connection: inout Connection) {
         switch connection.transport.handshake() {
         case .finished:
             do {
                 connection.peer = connection.peer.showing(try connection.transport.peerCertificate())
             } catch {
-                return close(connection)
+                return close(&connection)
             }
             connection.stage = .open
             connection.phaseDeadline = now + limits.headTimeout
         case .wantsRead: connection.stage = .handshaking(.reading)
         case .wantsWrite: connection.stage = .handshaking(.writing)
-        case .closed, .failed: close(connection)
+        case .closed, .failed: close(&connection)
         }
     }
 
     /// Says that no more will come, and gives the client time to read the last answer: closing with unread input
     /// would reset the connection and take the answer with it (RFC 9112 section 9.6).
-    mutating func beginLinger(_ connection: Connection) {
+    mutating func beginLinger(_ connection: inout Connection) {
         connection.transport.endSending()
         connection.unread = []
         connection.stage = .lingering(remaining: limits.lingerBytes)
         connection.phaseDeadline = now + limits.lingerTimeout
-        if connection.inputHasEnded { close(connection) }
+        if connection.inputHasEnded { close(&connection) }
     }
 
     /// Drops what the client still sends.
-    mutating func linger(_ connection: Connection, _ remaining: Int) {
+    mutating func linger(_ connection: inout Connection, _ remaining: Int) {
         switch connection.transport.receive(into: &input) {
         case .bytes(let count):
             connection.stage = .lingering(remaining: remaining - count)
-            if count >= remaining { close(connection) }
+            if count >= remaining { close(&connection) }
         case .blocked: break
-        case .ended, .failed: close(connection)
+        case .ended, .failed: close(&connection)
         }
     }
 
     /// The connection is gone; answers that still come for it find nobody.
-    mutating func close(_ connection: Connection) {
+    mutating func close(_ connection: inout Connection) {
         guard case .connection = tenants[connection.token] else { return }
         // The descriptor leaves the poller when it closes with the connection; this only makes sure that nothing
         // of this turn comes back.
@@ -59,29 +59,42 @@ extension EventLoop {
     /// Of those that match, the connection that is longest without a complete request gives way, told why if it
     /// had begun one. Only those that wait for an answer are spared. False if there is none.
     mutating func evictOldest(
-        _ reason: RefusedRequest, where matches: (Connection) -> Bool = { _ in true }
+        _ reason: RefusedRequest, where matches: (borrowing Connection) -> Bool = { _ in true }
     ) -> Bool {
-        var oldest: Connection?
-        for case .connection(let connection) in tenants.tenants
-        where connection.waiting == nil && matches(connection) {
-            if connection.completedAt < oldest?.completedAt ?? .seconds(Int64.max) { oldest = connection }
+        var oldest: ConnectionPost?
+        var completedAt = Duration.seconds(Int64.max)
+        for case .connection(let post) in tenants.tenants
+        where post.connection.waiting == nil && matches(post.connection)
+            && post.connection.completedAt < completedAt
+        {
+            oldest = post
+            completedAt = post.connection.completedAt
         }
         guard let oldest else { return false }
-        if case .open = oldest.stage, oldest.output.isEmpty, oldest.parser.phase != .idle {
-            refuse(reason, oldest)
-            _ = oldest.sendOutput()
-            oldest.transport.endSending()
-        }
-        close(oldest)
+        evict(&oldest.connection, reason)
         return true
     }
 
-    /// Brings the poller's interest and the deadline in line with what the connection is at.
-    mutating func settle(_ connection: Connection) throws(SystemError) {
-        if case .closed = connection.stage { return }
-        countBytes(connection)
-        countOutput(connection)
-        if case .closed = connection.stage { return }
+    private mutating func evict(_ connection: inout Connection, _ reason: RefusedRequest) {
+        if connection.isOpen, connection.output.isEmpty, connection.parser.phase != .idle {
+            refuse(reason, &connection)
+            _ = connection.sendOutput()
+            connection.transport.endSending()
+        }
+        close(&connection)
+    }
+
+    /// Brings the limits of all, the poller's interest and the deadline in line with what the connection is at. No
+    /// connection is borrowed while others are looked at: each of them may have to give way, also this one.
+    mutating func settle(_ post: ConnectionPost) throws(SystemError) {
+        if countBytes(&post.connection) { keepRequestsWithinLimit() }
+        if countOutput(&post.connection) { keepOutputWithinLimit() }
+        try watch(&post.connection)
+        forgetSpentDeadlines()
+    }
+
+    private mutating func watch(_ connection: inout Connection) throws(SystemError) {
+        if connection.isClosed { return }
         let wanted = connection.wantedInterest(limits)
         if wanted != connection.interest {
             try poller.modify(connection.transport.socket.descriptor, connection.token, for: wanted)
@@ -92,11 +105,9 @@ extension EventLoop {
             return
         }
         connection.deadline = deadline
-        if connection.queuedDeadline.map({ deadline < $0 }) ?? true {
-            connection.queuedDeadline = deadline
-            deadlines.insert(.tenant(connection.token), at: deadline)
-            forgetSpentDeadlines()
-        }
+        if let queued = connection.queuedDeadline, queued <= deadline { return }
+        connection.queuedDeadline = deadline
+        deadlines.insert(.tenant(connection.token), at: deadline)
     }
 
     /// Who connects and goes, again and again, leaves deadlines behind faster than they come up.
@@ -106,19 +117,25 @@ extension EventLoop {
         deadlines.removeAll { deadline, timed in
             guard case .tenant(let token) = timed else { return false }
             switch tenants[token] {
-            case .connection(let connection): return connection.queuedDeadline != deadline
+            case .connection(let post): return post.connection.queuedDeadline != deadline
             case .listener: return false
             case nil: return true
             }
         }
     }
 
-    /// Keeps what all incomplete requests hold together within its limit.
-    private mutating func countBytes(_ connection: Connection) {
+    /// Counts what the connection holds of requests; true if all together are over their limit by that.
+    private mutating func countBytes(_ connection: inout Connection) -> Bool {
+        if connection.isClosed { return false }
         let held = connection.heldBytes
-        guard held != connection.countedBytes else { return }
+        guard held != connection.countedBytes else { return false }
         heldBytes += held - connection.countedBytes
         connection.countedBytes = held
+        return heldBytes > limits.requestBytes
+    }
+
+    /// Keeps what all incomplete requests hold together within its limit.
+    private mutating func keepRequestsWithinLimit() {
         while heldBytes > limits.requestBytes, evictOldest(.tooManyBodyBytes, where: { $0.countedBytes > 0 })
         {}
     }

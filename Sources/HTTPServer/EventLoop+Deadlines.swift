@@ -10,7 +10,7 @@ extension EventLoop {
             case .tenant(let token):
                 switch tenants[token] {
                 case .listener(let post): try resume(post)
-                case .connection(let connection): try fire(connection, deadline)
+                case .connection(let post): try fire(post, deadline)
                 case nil: break
                 }
             }
@@ -18,23 +18,21 @@ extension EventLoop {
     }
 
     /// An entry may be older than what it was made for: then the deadline has moved or gone.
-    private mutating func fire(_ connection: Connection, _ deadline: Duration) throws(SystemError) {
-        guard connection.queuedDeadline == deadline else { return }
-        connection.queuedDeadline = nil
-        if let current = connection.deadline, current <= now {
-            expire(connection)
-        }
-        try settle(connection)
+    private mutating func fire(_ post: ConnectionPost, _ deadline: Duration) throws(SystemError) {
+        guard post.connection.queuedDeadline == deadline else { return }
+        post.connection.queuedDeadline = nil
+        if let current = post.connection.deadline, current <= now { expire(&post.connection) }
+        try settle(post)
     }
 
     /// Who has begun a request hears why it ends here; the others just go.
-    private mutating func expire(_ connection: Connection) {
-        guard case .open = connection.stage, connection.output.isEmpty else { return close(connection) }
+    private mutating func expire(_ connection: inout Connection) {
+        guard case .open = connection.stage, connection.output.isEmpty else { return close(&connection) }
         switch connection.parser.phase {
-        case .head: refuse(.headTimedOut, connection)
-        case .body: refuse(.bodyTimedOut, connection)
-        case .idle, .refused: return close(connection)
+        case .head: refuse(.headTimedOut, &connection)
+        case .body: refuse(.bodyTimedOut, &connection)
+        case .idle, .refused: return close(&connection)
         }
-        flush(connection)
+        flush(&connection)
     }
 }

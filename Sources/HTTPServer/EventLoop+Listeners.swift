@@ -61,15 +61,16 @@ extension EventLoop {
             isSecure: post.secureContext != nil)
         // Out of memory for one session more: this client goes, the others stay.
         guard let transport = try? Transport(socket, post.secureContext) else { return }
-        let connection = Connection(tenants.reserve(), transport, peer, limits, now: now)
-        tenants.place(.connection(connection), at: connection.token)
+        let token = tenants.reserve()
+        let newcomer = ConnectionPost(Connection(token, transport, peer, limits, now: now))
+        tenants.place(.connection(newcomer), at: token)
         connectionCount += 1
         do {
-            try poller.add(connection.transport.socket.descriptor, connection.token, for: .reading)
+            try poller.add(newcomer.connection.transport.socket.descriptor, token, for: .reading)
         } catch {
             // The kernel watches no more for this user: no reason to end for the others.
-            return close(connection)
+            return close(&newcomer.connection)
         }
-        try settle(connection)
+        try settle(newcomer)
     }
 }

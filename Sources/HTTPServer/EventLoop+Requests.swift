@@ -3,76 +3,80 @@ import POSIX
 
 extension EventLoop {
     /// Receives once; level-triggered polling brings the rest.
-    mutating func receive(_ connection: Connection) {
+    mutating func receive(_ connection: inout Connection) {
         switch connection.transport.receive(into: &input) {
         case .bytes(let count):
             var received: [UInt8] = []
             swap(&received, &input)
-            read(received[..<count], connection)
+            read(received[..<count], &connection)
             swap(&received, &input)
         case .blocked: break
         case .ended:
             // A client may end its side and still wait for answers that are owed.
             connection.inputHasEnded = true
-            if connection.waiting == nil, connection.output.isEmpty { close(connection) }
-        case .failed: close(connection)
+            if connection.waiting == nil, connection.output.isEmpty { close(&connection) }
+        case .failed: close(&connection)
         }
     }
 
     /// Sends what waits, and reads on in what had to wait for that, until neither can go on.
-    mutating func serve(_ connection: Connection) {
-        flush(connection)
+    mutating func serve(_ connection: inout Connection) {
+        flush(&connection)
         while connection.mayRead(limits), !connection.unread.isEmpty {
             var unread: [UInt8] = []
             swap(&unread, &connection.unread)
-            read(unread[...], connection)
-            flush(connection)
+            read(unread[...], &connection)
+            flush(&connection)
         }
         if connection.inputHasEnded, connection.isOpen, connection.waiting == nil, connection.output.isEmpty {
-            close(connection)
+            close(&connection)
         }
     }
 
     /// Takes an answer that came later, if its request still waits.
     mutating func take(_ delivery: Responder.Delivery, for ticket: Ticket) throws(SystemError) {
-        guard case .connection(let connection) = tenants[ticket.token],
-            connection.sequence == ticket.sequence,
-            let waiting = connection.waiting
-        else { return }
+        guard case .connection(let post) = tenants[ticket.token] else { return }
+        take(delivery, ticket.sequence, &post.connection)
+        try settle(post)
+    }
+
+    private mutating func take(
+        _ delivery: Responder.Delivery, _ sequence: UInt32, _ connection: inout Connection
+    ) {
+        guard connection.sequence == sequence, let waiting = connection.waiting else { return }
         connection.waiting = nil
         if !waiting.isStepped { waitingCount -= 1 }
         switch delivery {
-        case .response(let response): write(response, for: waiting.request, connection)
+        case .response(let response): write(response, for: waiting.request, &connection)
         case .abandoned:
-            write(handler.refusal(.noAnswer, from: connection.peer), for: waiting.request, connection)
+            write(handler.refusal(.noAnswer, from: connection.peer), for: waiting.request, &connection)
         case .raw(let bytes, let thenClose):
             connection.output.append(bytes)
             if thenClose || !waiting.request.keepsAlive { connection.closesAfterOutput = true }
-        case .drop: return close(connection)
+        case .drop: return close(&connection)
         }
-        restartPhase(connection)
-        serve(connection)
-        try settle(connection)
+        restartPhase(&connection)
+        serve(&connection)
     }
 
     /// Refuses what cannot be read or has no room. The answer is the last on its connection.
-    mutating func refuse(_ reason: RefusedRequest, _ connection: Connection) {
+    mutating func refuse(_ reason: RefusedRequest, _ connection: inout Connection) {
         var response = handler.refusal(reason, from: connection.peer)
         response.closes = true
-        write(response, for: nil, connection)
+        write(response, for: nil, &connection)
     }
 
     /// Sends what the transport takes. The last answer gone, the connection goes too.
-    mutating func flush(_ connection: Connection) {
+    mutating func flush(_ connection: inout Connection) {
         guard connection.isOpen else { return }
         switch connection.sendOutput() {
         case .done:
             takeBackMemory(&connection.output)
-            if connection.sendDeadline != nil { restartPhase(connection) }
+            if connection.sendDeadline != nil { restartPhase(&connection) }
             connection.sendDeadline = nil
-            if connection.closesAfterOutput { beginLinger(connection) }
+            if connection.closesAfterOutput { beginLinger(&connection) }
         case .blocked(let interest): connection.sendsWhen = interest
-        case .broken: close(connection)
+        case .broken: close(&connection)
         }
     }
 
@@ -82,7 +86,7 @@ extension EventLoop {
     }
 
     /// Reads requests in their order for as long as they can be answered; what is left waits in the connection.
-    private mutating func read(_ bytes: ArraySlice<UInt8>, _ connection: Connection) {
+    private mutating func read(_ bytes: ArraySlice<UInt8>, _ connection: inout Connection) {
         if connection.timedPhase == .idle { connection.startedAt = now }
         if connection.output.isEmpty { swap(&connection.output, &spareOutput) }
         connection.parser.borrow(&spareRequest)
@@ -94,13 +98,13 @@ extension EventLoop {
             case .needsMore: break
             case .continueExpected: connection.output.append(ResponseHead.continueLine)
             case .request(let request):
-                answer(request, connection)
+                answer(request, &connection)
                 connection.parser.recycle(request)
-            case .refused(let reason): refuse(reason, connection)
+            case .refused(let reason): refuse(reason, &connection)
             }
         }
         connection.parser.returnMemory(to: &spareRequest)
         if connection.isOpen, !connection.closesAfterOutput { connection.unread = Array(rest) }
-        timePhase(connection)
+        timePhase(&connection)
     }
 }

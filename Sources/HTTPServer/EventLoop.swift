@@ -7,7 +7,7 @@ import POSIX
 struct EventLoop: ~Copyable {
     enum Tenant {
         case listener(ListenerPost)
-        case connection(Connection)
+        case connection(ConnectionPost)
     }
 
     /// What a deadline is for.
@@ -74,7 +74,9 @@ struct EventLoop: ~Copyable {
             }
             switch tenants[event.token] {
             case .listener(let post): try accept(post)
-            case .connection(let connection): try take(event, connection)
+            case .connection(let post):
+                take(event, &post.connection)
+                try settle(post)
             case nil: break
             }
         }
@@ -91,21 +93,19 @@ struct EventLoop: ~Copyable {
         return min(next, stopDeadline ?? next)
     }
 
-    private mutating func take(_ event: Poller.Event, _ connection: Connection) throws(SystemError) {
+    private mutating func take(_ event: Poller.Event, _ connection: inout Connection) {
         switch connection.stage {
-        case .handshaking: handshake(connection)
-        case .lingering(let remaining): linger(connection, remaining)
+        case .handshaking: handshake(&connection)
+        case .lingering(let remaining): linger(&connection, remaining)
         case .closed: return
         case .open:
             if event.isReadable, connection.awaitsInput(limits) {
-                receive(connection)
+                receive(&connection)
             } else if event.isBroken {
-                close(connection)
-                return
+                return close(&connection)
             }
-            serve(connection)
+            serve(&connection)
         }
-        try settle(connection)
     }
 
     private mutating func readMail() throws(SystemError) {
@@ -126,7 +126,7 @@ struct EventLoop: ~Copyable {
         for tenant in tenants.tenants {
             switch tenant {
             case .listener(let post): try close(post)
-            case .connection(let connection): if connection.isIdle { close(connection) }
+            case .connection(let post): if post.connection.isIdle { close(&post.connection) }
             }
         }
     }
