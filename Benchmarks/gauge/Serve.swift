@@ -46,6 +46,10 @@ private struct NoCommands: CommandSink {
 }
 
 private struct Moving: Progress {
-    var sinceEngineMoved: Duration { .zero }
-    var sinceAPIMoved: Duration { .zero }
+    let heartbeat = Heartbeat()
+
+    func rests() -> (engine: Int64, api: Int64) {
+        let now = Clock.nanoseconds()
+        return (heartbeat.age(at: now), heartbeat.age(at: now))
+    }
 }

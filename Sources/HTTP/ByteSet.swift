@@ -69,6 +69,9 @@ enum ASCII {
     }
 
     @inline(__always)
+    static func isWhiteSpace(_ byte: UInt8) -> Bool { byte == space || byte == tab }
+
+    @inline(__always)
     static func lowercased(_ byte: UInt8) -> UInt8 {
         byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
     }

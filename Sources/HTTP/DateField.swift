@@ -3,17 +3,14 @@ import Notation
 /// The Date field, rendered once a second (RFC 9110 section 5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`).
 public struct DateField: Sendable {
     private var second = Int64.min
-    private var rendered: [UInt8] = []
 
     public init() {}
 
-    /// The value for a point in time given in whole seconds since 1970.
-    public mutating func value(at second: Int64) -> [UInt8] {
-        if second != self.second {
-            self.second = second
-            rendered = Self.render(second)
-        }
-        return rendered
+    /// The value for a point in time given in whole seconds since 1970; nil if it is the same as that before.
+    public mutating func newValue(at second: Int64) -> [UInt8]? {
+        if second == self.second { return nil }
+        self.second = second
+        return Self.render(second)
     }
 
     private static func render(_ second: Int64) -> [UInt8] {

@@ -1,6 +1,7 @@
 extension [UInt8] {
     /// Appends a number in decimal digits.
     mutating func append(decimal number: UInt64) {
+        if number < 10 { return append(0x30 + UInt8(truncatingIfNeeded: number)) }
         var digits: [20 of UInt8] = .init(repeating: 0)
         var rest = number
         var first = digits.count

@@ -2,9 +2,12 @@
 public struct FieldName: Sendable, Equatable {
     /// In lower case.
     let bytes: [UInt8]
+    let bit: UInt64
 
+    /// The name `text`; it has at least one letter.
     public init(_ text: String) {
         bytes = text.utf8.map(ASCII.lowercased)
+        bit = bytes.first.map { [count = bytes.count] in FieldNames.bit(first: $0, count: count) } ?? 0
     }
 
     public static let authorization = FieldName("authorization")

@@ -8,36 +8,57 @@ struct FieldRange: Sendable {
         let colon = Self.endOfName(bytes, line)
         guard colon > line.lowerBound else {
             let first = line.isEmpty ? 0 : bytes[line.lowerBound]
-            throw Self.isWhiteSpace(first) ? .foldedField : .malformedField
+            throw ASCII.isWhiteSpace(first) ? .foldedField : .malformedField
         }
         // White space before the colon is not a token either (RFC 9112 section 5.1).
         guard colon < line.upperBound, bytes[colon] == ASCII.colon else { throw .malformedField }
         name = line.lowerBound..<colon
-        var first = colon + 1
-        var end = line.upperBound
-        while first < end, Self.isWhiteSpace(bytes[first]) { first &+= 1 }
-        while end > first, Self.isWhiteSpace(bytes[end &- 1]) { end &-= 1 }
-        value = first..<end
+        value = bytes.trimmed(colon + 1..<line.upperBound)
     }
 
     /// Where the token at the beginning of the line ends. Both bounds are told to the compiler once, so that it
-    /// checks no index in the loop.
+    /// checks no index in the loops.
     @inline(__always)
     private static func endOfName(_ bytes: borrowing Span<UInt8>, _ line: Range<Int>) -> Int {
-        let end = min(line.upperBound, bytes.count)
+        let count = bytes.count
+        let end = min(line.upperBound, count)
         var index = max(line.lowerBound, 0)
-        while index < end, isName(bytes[index]) { index &+= 1 }
+        // What follows the line is looked at as well, but its end is in no name.
+        while index < end, count &- index >= 8 {
+            let letters = ByteLanes(bytes, at: index).nameCount
+            index &+= letters
+            guard letters < 8 else { continue }
+            guard index < end, ByteSet.token.contains(bytes[index]) else { return index }
+            index &+= 1
+        }
+        while index < end, ByteSet.token.contains(bytes[index]) { index &+= 1 }
         return index
     }
+}
 
-    /// A token, and most of those are letters.
-    @inline(__always)
-    private static func isName(_ byte: UInt8) -> Bool {
-        (byte | 0x20) &- UInt8(ascii: "a") < 26 || ByteSet.token.contains(byte)
+/// Which names the fields of a request may have: enough to know of most names that none has it.
+public struct FieldNames: Sendable, Equatable {
+    private var bits: UInt64 = 0
+
+    init() {}
+
+    /// These names.
+    public init(_ names: [FieldName]) {
+        bits = names.reduce(0) { $0 | $1.bit }
     }
 
-    @inline(__always)
-    private static func isWhiteSpace(_ byte: UInt8) -> Bool { byte == ASCII.space || byte == ASCII.tab }
+    mutating func insert(_ bytes: borrowing Span<UInt8>, _ name: Range<Int>) {
+        bits |= Self.bit(first: bytes[name.lowerBound], count: name.count)
+    }
+
+    func mayContain(_ name: FieldName) -> Bool { bits & name.bit != 0 }
+
+    func mayMeet(_ others: FieldNames) -> Bool { bits & others.bits != 0 }
+
+    /// One of 64 bits by the first letter, whatever its case, and the length.
+    static func bit(first: UInt8, count: Int) -> UInt64 {
+        1 &<< (UInt64(truncatingIfNeeded: count) &+ UInt64(first | 0x20) &* 7)
+    }
 }
 
 /// The fields of a request in the order they came, found by name without regard to letter case. Names and values
@@ -45,6 +66,7 @@ struct FieldRange: Sendable {
 public struct Fields: Sendable, Sequence {
     let bytes: [UInt8]
     let ranges: [FieldRange]
+    let names: FieldNames
 
     /// The number of field lines.
     public var count: Int { ranges.count }
@@ -61,6 +83,7 @@ public struct Fields: Sendable, Sequence {
 
     /// The values of all fields of this name. Without one nothing is allocated.
     public func values(_ name: FieldName) -> [String] {
+        guard names.mayContain(name) else { return [] }
         var values: [String] = []
         for field in ranges where bytes.matches(name.bytes, in: field.name) {
             values.append(text(field.value))

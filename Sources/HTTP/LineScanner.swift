@@ -5,6 +5,7 @@ struct LineScanner: Sendable {
 
     /// Scans `input` from `start`: where it stopped, and whether a line ended there. Without a line end it stops
     /// at the end of the input.
+    @inline(__always)
     mutating func scan(
         _ input: borrowing Span<UInt8>, from start: Int
     ) throws(RefusedRequest) -> (next: Int, endsLine: Bool) {
@@ -34,15 +35,14 @@ struct LineScanner: Sendable {
     private static func endOfText(_ input: borrowing Span<UInt8>, from start: Int) -> Int {
         let count = input.count
         var index = max(start, 0)
-        // Printable ASCII, eight bytes a turn: a loop without a branch, of which the compiler makes few instructions.
         while count &- index >= 8 {
-            let block = input.extracting(index..<index &+ 8)
-            var worst: UInt8 = 0
-            for offset in 0..<8 { worst = max(worst, block[offset] &- ASCII.space) }
-            guard worst < ASCII.delete - ASCII.space else { break }
-            index &+= 8
+            let printable = ByteLanes(input, at: index).printableCount
+            index &+= printable
+            guard printable < 8 else { continue }
+            // Most often it is the line end.
+            guard isText(input[index]) else { return index }
+            index &+= 1
         }
-        // Byte by byte what that loop stopped at: most often it is the line end.
         while index < count, isText(input[index]) { index &+= 1 }
         return index
     }

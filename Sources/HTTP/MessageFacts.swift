@@ -5,13 +5,15 @@ struct MessageFacts: Sendable {
     private(set) var contentLength: Int?
     private(set) var isChunked = false
     private(set) var expectsContinue = false
+    private(set) var names = FieldNames()
     private var asksToClose = false
     private var asksToKeepAlive = false
 
     /// Takes one field of a request of `version`.
     mutating func take(
-        _ field: FieldRange, of bytes: [UInt8], _ version: Version
+        _ field: FieldRange, of bytes: borrowing Span<UInt8>, _ version: Version
     ) throws(RefusedRequest) {
+        names.insert(bytes, field.name)
         switch field.name.count {
         case 4 where bytes.matches(Word.host, in: field.name):
             guard host == nil else { throw .repeatedHost }
@@ -55,7 +57,7 @@ struct MessageFacts: Sendable {
         return version == .http11 || asksToKeepAlive
     }
 
-    private mutating func takeConnection(_ value: Range<Int>, of bytes: [UInt8]) {
+    private mutating func takeConnection(_ value: Range<Int>, of bytes: borrowing Span<UInt8>) {
         var start = value.lowerBound
         while start <= value.upperBound {
             var comma = start
@@ -68,11 +70,13 @@ struct MessageFacts: Sendable {
     }
 
     /// Digits only: no sign, no list, no white space. What overflows is too large as well.
-    private static func length(_ bytes: [UInt8], _ range: Range<Int>) throws(RefusedRequest) -> Int {
+    private static func length(
+        _ bytes: borrowing Span<UInt8>, _ range: Range<Int>
+    ) throws(RefusedRequest) -> Int {
         guard !range.isEmpty else { throw .malformedContentLength }
         var length = 0
-        for byte in bytes[range] {
-            guard let digit = ASCII.digitValue(byte) else { throw .malformedContentLength }
+        for index in range {
+            guard let digit = ASCII.digitValue(bytes[index]) else { throw .malformedContentLength }
             let (tens, overflows) = length.multipliedReportingOverflow(by: 10)
             let (sum, carries) = tens.addingReportingOverflow(digit)
             length = overflows || carries ? Int.max : sum
@@ -80,9 +84,12 @@ struct MessageFacts: Sendable {
         return length
     }
 
-    private static func checkCoding(_ bytes: [UInt8], _ range: Range<Int>) throws(RefusedRequest) {
+    private static func checkCoding(
+        _ bytes: borrowing Span<UInt8>, _ range: Range<Int>
+    ) throws(RefusedRequest) {
         if bytes.matches(Word.chunked, in: range) { return }
-        let last = bytes[range].lastIndex(of: UInt8(ascii: ",")).map { $0 + 1 } ?? range.lowerBound
+        var last = range.upperBound
+        while last > range.lowerBound, bytes[last - 1] != UInt8(ascii: ",") { last -= 1 }
         let isLast = bytes.matches(Word.chunked, in: bytes.trimmed(last..<range.upperBound))
         throw isLast ? .unsupportedTransferCoding : .chunkedNotLast
     }

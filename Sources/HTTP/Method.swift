@@ -27,24 +27,45 @@ public enum Method: Hashable, Sendable {
             [.get, .head, .post, .put, .delete, .options, .patch].first { $0.name == name } ?? .other(name)
     }
 
-    /// The method whose name stands in `range`.
-    init(_ bytes: [UInt8], _ range: Range<Int>) {
+    /// The method that `word` stands for; `name` gives its name if it is none of the standard.
+    init(_ word: MethodWord, name: @autoclosure () -> String) {
+        switch word {
+        case .get: self = .get
+        case .head: self = .head
+        case .post: self = .post
+        case .put: self = .put
+        case .delete: self = .delete
+        case .options: self = .options
+        case .patch: self = .patch
+        default: self = .other(name())
+        }
+    }
+}
+
+/// The name of a method as one number, its letters being the bytes; 0 for what has more than eight of them.
+struct MethodWord: Sendable, Equatable {
+    private let letters: UInt64
+
+    private init(letters: UInt64) { self.letters = letters }
+
+    /// The name that stands in `range`.
+    @inline(__always)
+    init(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) {
         var word: UInt64 = 0
         if range.count <= 8 {
             for index in range { word = word << 8 | UInt64(bytes[index]) }
         }
-        // The letters of the names as bytes of one number.
-        switch word {
-        case 0x47_4554: self = .get
-        case 0x4845_4144: self = .head
-        case 0x504F_5354: self = .post
-        case 0x50_5554: self = .put
-        case 0x4445_4C45_5445: self = .delete
-        case 0x4F_5054_494F_4E53: self = .options
-        case 0x50_4154_4348: self = .patch
-        default: self = .other(String(decoding: bytes[range], as: UTF8.self))
-        }
+        letters = word
     }
+
+    static let get = MethodWord(letters: 0x47_4554)
+    static let head = MethodWord(letters: 0x4845_4144)
+    static let post = MethodWord(letters: 0x504F_5354)
+    static let put = MethodWord(letters: 0x50_5554)
+    static let delete = MethodWord(letters: 0x4445_4C45_5445)
+    static let options = MethodWord(letters: 0x4F_5054_494F_4E53)
+    static let patch = MethodWord(letters: 0x50_4154_4348)
+    static let connect = MethodWord(letters: 0x43_4F4E_4E45_4354)
 }
 
 /// The protocol version of a request. A later minor version of HTTP/1 is read as 1.1 (RFC 9110 section 2.5).

@@ -5,15 +5,43 @@ public struct Request: Sendable {
     let line: RequestLine
     private(set) var ranges: [FieldRange]
     let host: Range<Int>?
+    let names: FieldNames
     /// The decoded body, empty without one.
     public let body: [UInt8]
     /// The client leaves the connection open for another request.
     public let keepsAlive: Bool
 
-    public var method: Method { line.method }
+    public var method: Method {
+        Method(line.method, name: String(decoding: head[line.methodName], as: UTF8.self))
+    }
     public var version: Version { line.version }
     public var target: Target { Target(bytes: head, ranges: line.target) }
-    public var fields: Fields { Fields(bytes: head, ranges: ranges) }
+    public var fields: Fields { Fields(bytes: head, ranges: ranges, names: names) }
+
+    /// False if it is certain that no field has one of these names.
+    public func mayHave(_ names: FieldNames) -> Bool { self.names.mayMeet(names) }
+
+    /// Host and port are named as in `text`, letter by letter.
+    public func isFor(_ text: [UInt8]) -> Bool {
+        guard let range = host ?? line.target.authority else { return false }
+        return head.span.equals(text, in: range)
+    }
+
+    /// There is a question mark in the target.
+    public var hasQuery: Bool { line.target.query != nil }
+
+    /// The path is `path`, byte by byte as it came.
+    public func hasPath(_ path: [UInt8]) -> Bool {
+        head.span.equals(path, in: line.target.path)
+    }
+
+    /// What is asked of the server as a whole, and of no resource.
+    public var isForAll: Bool { line.target.isAsterisk }
+
+    /// The values of all fields of this name. Without one nothing is allocated.
+    public func values(_ name: FieldName) -> [String] {
+        names.mayContain(name) ? fields.values(name) : []
+    }
 
     /// Host and port as the client named them; nil only in HTTP/1.0.
     public var authority: String? {
@@ -29,8 +57,7 @@ public struct Request: Sendable {
     mutating func giveMemory(to memory: inout RequestMemory) {
         swap(&memory.head, &head)
         swap(&memory.ranges, &ranges)
-        memory.head.removeAll(keepingCapacity: true)
-        memory.ranges.removeAll(keepingCapacity: true)
+        memory.clear()
     }
 }
 

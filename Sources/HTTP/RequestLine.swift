@@ -1,13 +1,15 @@
 /// The first line of a request as values and ranges into its bytes (RFC 9112 section 3).
 struct RequestLine: Sendable {
-    let method: Method
+    let method: MethodWord
+    let methodName: Range<Int>
     let version: Version
     let target: TargetRanges
 
     /// Reads `METHOD SP target SP HTTP/1.x` in `line` (without its line end): single spaces, nothing around them.
-    init(_ bytes: [UInt8], line: Range<Int>) throws(RefusedRequest) {
-        var index = max(line.lowerBound, 0)
+    init(_ bytes: borrowing Span<UInt8>, line: Range<Int>) throws(RefusedRequest) {
         let end = min(line.upperBound, bytes.count)
+        var index = max(line.lowerBound, 0)
+        if bytes.count &- index >= 8 { index = min(end, index &+ ByteLanes(bytes, at: index).nameCount) }
         while index < end, ByteSet.token.contains(bytes[index]) { index &+= 1 }
         let name = line.lowerBound..<index
         guard !name.isEmpty, index < line.upperBound, bytes[index] == ASCII.space else {
@@ -16,17 +18,25 @@ struct RequestLine: Sendable {
         guard name.count <= Method.longestName else { throw .unsupportedMethod }
         index += 1
         let start = index
+        while end &- index >= 8 {
+            let count = ByteLanes(bytes, at: index).unspacedCount
+            index &+= count
+            guard count == 8 else { break }
+        }
         while index < end, bytes[index] != ASCII.space { index &+= 1 }
         guard index > start, index < line.upperBound else { throw .malformedRequestLine }
         version = try Self.version(bytes, index + 1..<line.upperBound)
-        method = Method(bytes, name)
+        method = MethodWord(bytes, name)
+        methodName = name
         // Its target would be an authority, and this server is nobody's tunnel.
-        guard method != .other("CONNECT") else { throw .unsupportedMethod }
+        guard method != .connect else { throw .unsupportedMethod }
         target = try TargetRanges(bytes, start..<index, method: method)
     }
 
     /// `HTTP/` digit `.` digit. Another major version, also that of the HTTP/2 preface, is refused.
-    private static func version(_ bytes: [UInt8], _ range: Range<Int>) throws(RefusedRequest) -> Version {
+    private static func version(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) throws(RefusedRequest)
+        -> Version
+    {
         guard range.count == 8 else { throw .malformedRequestLine }
         var word: UInt64 = 0
         for index in range { word = word << 8 | UInt64(bytes[index]) }

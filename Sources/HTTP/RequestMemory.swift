@@ -6,6 +6,11 @@ public struct RequestMemory: Sendable {
 
     public init() {}
 
+    mutating func clear() {
+        head.removeAll(keepingCapacity: true)
+        ranges.removeAll(keepingCapacity: true)
+    }
+
     /// There is nothing in it to be used again.
     public var isEmpty: Bool { head.capacity == 0 }
 }

@@ -1,6 +1,6 @@
 /// Reads requests from bytes that come in any pieces, one at a time and strictly (RFC 9112). A line is judged when
 /// it is complete, a byte that can be in no line at once, and a refusal is final.
-public struct RequestParser: Sendable {
+public struct RequestParser: ~Copyable, Sendable {
     /// What a call of `read` came to.
     public enum Event: Sendable {
         /// All input is taken, and more is needed.
@@ -118,42 +118,53 @@ extension RequestParser {
 
 // The head.
 extension RequestParser {
-    /// Bytes copied to the head at a time: enough for most heads, little to give back when one ends before.
+    /// Bytes copied to a head that has begun at a time: little to give back when it ends before.
     private static let step = 512
 
-    /// Copies input to the head and judges each line that is complete; true when the head is.
+    /// Judges each line that is complete and keeps what belongs to the head; true when that is complete.
     private mutating func readHead(
         _ input: ArraySlice<UInt8>, _ index: inout Int
     ) throws(RefusedRequest) -> Bool {
-        while true {
-            if scanned == memory.head.count {
-                guard index < input.endIndex else { return false }
-                let end = min(input.endIndex, index + Self.step)
-                memory.head.append(contentsOf: input[index..<end])
-                index = end
-            }
+        // Most heads come whole, and are read where they are.
+        if memory.head.isEmpty {
+            let isComplete = try judgeLines(input.span.extracting((index - input.startIndex)...))
+            memory.head.append(contentsOf: input[index..<index + scanned])
+            index += scanned
+            return isComplete
+        }
+        while index < input.endIndex {
+            let end = min(input.endIndex, index + Self.step)
+            var head = memory.head.take()
+            head.append(contentsOf: input[index..<end])
+            let isComplete = try judgeLines(head.span)
+            // What follows the head was copied with it, and is the body's or the next request's.
+            index = end - (head.count - scanned)
+            head.removeLast(head.count - scanned)
+            swap(&memory.head, &head)
+            if isComplete { return true }
+        }
+        return false
+    }
+
+    /// Judges the lines of a head from where the scan stands; true when that has come to its end. `bytes` are those of
+    /// the head from its first on, and maybe more.
+    private mutating func judgeLines(_ bytes: borrowing Span<UInt8>) throws(RefusedRequest) -> Bool {
+        let count = bytes.count
+        while scanned < count {
             // Not a byte further than is too far: however the bytes come, the same is wrong with them first.
             let longest = line == nil ? limits.requestLine : limits.fieldLine
-            let reach = min(memory.head.count, lineStart + longest + 1, limits.head + 1)
-            var scanner = scanner
-            let (next, endsLine) = try scanner.scan(memory.head.span.extracting(0..<reach), from: scanned)
-            self.scanner = scanner
+            let reach = min(count, lineStart + longest + 1, limits.head + 1)
+            let (next, endsLine) = try scanner.scan(bytes.extracting(0..<reach), from: scanned)
             scanned = next
             guard scanned - lineStart <= longest else { throw line == nil ? .targetTooLong : .fieldTooLong }
             guard scanned <= limits.head else { throw .headTooLong }
-            guard endsLine, try takeLine() else { continue }
-            // What follows the head was copied with it, and is the body's or the next request's.
-            let surplus = memory.head.count - scanned
-            if surplus > 0 {
-                index -= surplus
-                memory.head.removeLast(surplus)
-            }
-            return true
+            if endsLine, try takeLine(bytes) { return true }
         }
+        return false
     }
 
     /// Judges the line that ends where the scan stands; true when it was the empty line after the fields.
-    private mutating func takeLine() throws(RefusedRequest) -> Bool {
+    private mutating func takeLine(_ bytes: borrowing Span<UInt8>) throws(RefusedRequest) -> Bool {
         let content = lineStart..<scanned - 2
         lineStart = scanned
         guard case .fields = stage else {
@@ -163,16 +174,16 @@ extension RequestParser {
                 hasSkippedEmptyLine = true
                 return false
             }
-            let line = try RequestLine(memory.head, line: content)
+            let line = try RequestLine(bytes, line: content)
             version = line.version
             self.line = line
             stage = .fields
             return false
         }
         if content.isEmpty { return true }
-        let field = try FieldRange(memory.head.span, line: content)
+        let field = try FieldRange(bytes, line: content)
         guard memory.ranges.count < limits.fieldCount else { throw .tooManyFields }
-        try facts.take(field, of: memory.head, version)
+        try facts.take(field, of: bytes, version)
         if memory.ranges.capacity == 0 { memory.ranges.reserveCapacity(16) }
         memory.ranges.append(field)
         return false
@@ -198,14 +209,14 @@ extension RequestParser {
     private mutating func finish() throws(RefusedRequest) -> Event {
         guard let line else { throw .malformedRequestLine }
         let keepsAlive = facts.keepsAlive(line.version)
-        let host = facts.host
+        let (host, names) = (facts.host, facts.names)
         var taken = RequestMemory()
         swap(&taken, &memory)
         let body = body.take()
         begin()
         return .request(
             Request(
-                head: taken.head, line: line, ranges: taken.ranges, host: host, body: body,
+                head: taken.head, line: line, ranges: taken.ranges, host: host, names: names, body: body,
                 keepsAlive: keepsAlive))
     }
 

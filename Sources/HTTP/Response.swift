@@ -20,7 +20,7 @@ public struct Response: Sendable, Equatable {
     public var status: Status
     public var fields: [Field]
     /// Written behind `fields`.
-    public var prepared = PreparedFields()
+    public var prepared = PreparedFields.none
     /// Said in `X-Request-Id`.
     public var id: RequestID?
     /// A word of the handler's to itself: not written, and heard of again when the answer is out.

@@ -8,7 +8,7 @@ struct TargetRanges: Sendable {
     let isAsterisk: Bool
 
     /// Reads the target in `range`: `/path?query`, `http://host/path?query`, or `*` with OPTIONS.
-    init(_ bytes: [UInt8], _ range: Range<Int>, method: Method) throws(RefusedRequest) {
+    init(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>, method: MethodWord) throws(RefusedRequest) {
         var start = range.lowerBound
         if bytes[start] == ASCII.slash {
             authority = nil
@@ -16,10 +16,8 @@ struct TargetRanges: Sendable {
             guard method == .options else { throw .unsupportedTargetForm }
             (authority, path, query, isAsterisk) = (nil, range.upperBound..<range.upperBound, nil, true)
             return
-        } else if let scheme = Self.schemes.first(where: { scheme in
-            scheme.count <= range.count && bytes.matches(scheme, in: start..<start + scheme.count)
-        }) {
-            let host = start + scheme.count
+        } else if let scheme = Self.scheme(bytes, range) {
+            let host = start + scheme
             start = host
             while start < range.upperBound, bytes[start] != ASCII.slash, bytes[start] != ASCII.questionMark {
                 start += 1
@@ -36,11 +34,18 @@ struct TargetRanges: Sendable {
     }
 
     /// Refuses what may not stand in a path or a query; returns where the query begins.
-    private static func check(_ bytes: [UInt8], _ range: Range<Int>) throws(RefusedRequest) -> Int? {
+    private static func check(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) throws(RefusedRequest)
+        -> Int?
+    {
         var question: Int?
         let end = min(range.upperBound, bytes.count)
         var index = max(range.lowerBound, 0)
         while index < end {
+            if end &- index >= 8 {
+                // Letters and hyphens are most of it, and none of them matters here.
+                index &+= ByteLanes(bytes, at: index).nameCount
+                guard index < end else { break }
+            }
             let byte = bytes[index]
             if byte == ASCII.questionMark {
                 if question == nil { question = index }
@@ -52,6 +57,15 @@ struct TargetRanges: Sendable {
             index &+= 1
         }
         return question
+    }
+
+    /// How long the scheme of an absolute target is.
+    private static func scheme(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> Int? {
+        let start = range.lowerBound
+        for scheme in schemes where scheme.count <= range.count {
+            if bytes.matches(scheme, in: start..<start + scheme.count) { return scheme.count }
+        }
+        return nil
     }
 
     private static let schemes = [Array("http://".utf8), Array("https://".utf8)]

@@ -47,8 +47,8 @@ struct Connection: ~Copyable {
 
     /// The last complete request, or the beginning.
     var completedAt: Duration
-    /// The first byte of the present request.
-    var startedAt: Duration
+    /// The first byte of the present request, in nanoseconds of the boottime clock.
+    var startedAt: Int64
     /// What the parser was in when `phaseDeadline` was set.
     var timedPhase = RequestParser.Phase.idle
     var phaseDeadline: Duration
@@ -70,7 +70,7 @@ struct Connection: ~Copyable {
         stage = peer.isSecure ? .handshaking(.reading) : .open
         parser = RequestParser(limits: limits.request)
         completedAt = now
-        startedAt = now
+        startedAt = Clock.nanoseconds()
         phaseDeadline = now + (peer.isSecure ? limits.handshakeTimeout : limits.headTimeout)
     }
 

@@ -57,14 +57,14 @@ extension EventLoop {
             if !keepsAlive { .closes } else if request?.version == .http10 { .keepsAliveSaidSo } else {
                 .keepsAlive
             }
-        let date = dateValue
-        connection.output.append { ResponseHead.append(response, date: date, persistence, to: &$0) }
+        connection.output.append { head.append(response, persistence, to: &$0) }
         if request?.method != .head, !response.status.forbidsBody { connection.output.append(response.body) }
         if !keepsAlive { connection.closesAfterOutput = true }
         handler.answered(
             AnsweredExchange(
-                request: request, peer: connection.peer, status: response.status, tag: response.tag,
-                bodyBytes: response.body.count, duration: Clock.boottime() - connection.startedAt))
+                status: response.status, tag: response.tag, bodyBytes: response.body.count,
+                nanoseconds: Clock.nanoseconds() &- connection.startedAt),
+            to: request)
     }
 
     /// Starts the deadline of what the parser has come to, if it was not there before.

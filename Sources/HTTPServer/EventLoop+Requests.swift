@@ -87,7 +87,7 @@ extension EventLoop {
 
     /// Reads requests in their order for as long as they can be answered; what is left waits in the connection.
     private mutating func read(_ bytes: ArraySlice<UInt8>, _ connection: inout Connection) {
-        if connection.timedPhase == .idle { connection.startedAt = now }
+        if connection.timedPhase == .idle { connection.startedAt = turnBeganAt }
         if connection.output.isEmpty { swap(&connection.output, &spareOutput) }
         connection.parser.borrow(&spareRequest)
         var rest = bytes

@@ -28,9 +28,10 @@ struct EventLoop: ~Copyable {
     var heldBytes = 0
     /// The boottime this turn began; all that happens in it happens then.
     var now = Clock.boottime()
+    /// The same in nanoseconds.
+    var turnBeganAt: Int64 = 0
     var date = DateField()
-    /// The Date value of this turn.
-    var dateValue: [UInt8] = []
+    var head = ResponseHead()
     /// Where input is received, for all connections in turn: a connection keeps only what is incomplete.
     var input = [UInt8](repeating: 0, count: 16 * 1024)
     /// The memory of whoever is being served: what is read of a request, and its answer.
@@ -63,8 +64,9 @@ struct EventLoop: ~Copyable {
 
     mutating func turn() throws(SystemError) {
         try poller.wait(until: nextDeadline, into: &events)
-        now = Clock.boottime()
-        dateValue = date.value(at: Clock.wall().seconds)
+        turnBeganAt = Clock.nanoseconds()
+        now = .nanoseconds(turnBeganAt)
+        if let value = date.newValue(at: Clock.wall().seconds) { head.date = value }
         var turn: [Poller.Event] = []
         swap(&turn, &events)
         for event in turn {

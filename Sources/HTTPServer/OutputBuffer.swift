@@ -2,7 +2,7 @@ import HTTP
 import POSIX
 
 /// What waits to be sent on one connection: bytes of its own, and shared bodies at their places between them.
-struct OutputBuffer {
+struct OutputBuffer: ~Copyable {
     enum Flush {
         case done
         case blocked(Poller.Interest)

@@ -2,11 +2,13 @@ public import PKI
 public import POSIX
 
 /// Who is at the other end of a connection.
-public struct Peer: Sendable {
+public final class Peer: Sendable {
     /// The address the connection came from.
     public let address: PeerAddress
     /// The port it came to; nil on a Unix socket.
     public let localPort: UInt16?
+    /// What clients most often call the local address: `127.0.0.1` with the port. Empty on a Unix socket.
+    public let usualAuthority: [UInt8]
     /// The process that connected, by the kernel's word; nil over TCP.
     public let credentials: Socket.PeerCredentials?
     /// The connection is encrypted.
@@ -20,6 +22,7 @@ public struct Peer: Sendable {
     ) {
         self.address = address
         self.localPort = localPort
+        usualAuthority = localPort.map { Array("127.0.0.1:\($0)".utf8) } ?? []
         self.credentials = credentials
         self.isSecure = isSecure
         self.certificate = certificate

@@ -11,7 +11,8 @@ public protocol RequestHandler: Sendable {
     func refusal(_ reason: RefusedRequest, from peer: Peer) -> Response
 
     /// Hears of every answer once it is handed to the connection: for access logs and counters.
-    func answered(_ exchange: AnsweredExchange)
+    /// `request` is nil when it was refused before it was complete.
+    func answered(_ exchange: AnsweredExchange, to request: Request?)
 
     /// Hears why a listener rests for a moment.
     func listenerPaused(_ error: SystemError)
@@ -23,7 +24,7 @@ extension RequestHandler {
         Response(reason.status, text: reason.title + "\n")
     }
 
-    public func answered(_ exchange: AnsweredExchange) {}
+    public func answered(_ exchange: AnsweredExchange, to request: Request?) {}
 
     public func listenerPaused(_ error: SystemError) {}
 }
@@ -45,14 +46,11 @@ public protocol SteppedAnswer: Sendable {
 
 /// One answer that was given.
 public struct AnsweredExchange: Sendable {
-    /// Nil when the request was refused before it was complete.
-    public let request: Request?
-    public let peer: Peer
     public let status: Status
     /// What the handler wrote on the answer.
     public let tag: Int?
     /// Bytes of the body that was sent or would have been sent without HEAD.
     public let bodyBytes: Int
     /// From the first byte of the request as the reactor saw it to the answer.
-    public let duration: Duration
+    public let nanoseconds: Int64
 }

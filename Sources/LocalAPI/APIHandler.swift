@@ -8,14 +8,14 @@ final class APIHandler: RequestHandler {
     let routes: RouteTable
     /// Answers that wait for the engine.
     let waiting: WaitingRoom
-    private let guards: [any RequestGuard]
+    private let guards: RequestGuards
     private let requests: RequestCounters
     private let ids: RequestIDs
     private let log: Logger
     private let pauses = Lock(RepeatFilter(interval: .seconds(60)))
 
     /// What every answer carries besides its id.
-    private static let everywhere = PreparedFields([
+    static let everywhere = PreparedFields([
         Field("Cache-Control", "no-store"), Field("X-Content-Type-Options", "nosniff"),
     ])
 
@@ -26,7 +26,7 @@ final class APIHandler: RequestHandler {
         ids = try RequestIDs()
         waiting = WaitingRoom(board: services.board, now: services.uptime)
         (routes, requests) = RouteTable.api(services, run: ids.runName)
-        guards = [HostGuard(), OriginGuard(), PeerGuard(access: socketAccess), TokenGuard(file: token)]
+        guards = RequestGuards(peer: PeerGuard(access: socketAccess), token: TokenGuard(file: token))
     }
 
     func handle(_ request: Request, from peer: Peer, _ responder: Responder) -> Reply {
@@ -38,14 +38,18 @@ final class APIHandler: RequestHandler {
         } catch {
             answer = .now(error.response(instance: request.target.path))
         }
-        switch answer {
-        case .now(let response): return .now(finish(response, to: request, id, place))
+        switch consume answer {
+        case .now(var response):
+            finish(&response, to: request, id, place)
+            return .now(response)
         case .stepwise(let answer):
             return .stepwise(
-                FinishedAnswer(answer: answer) { [self, place] in finish($0, to: request, id, place) })
+                FinishedAnswer(answer: answer) { [self, place] in finish(&$0, to: request, id, place) })
         case .later(let pending):
             waiting.admit(pending) { [weak self, place] response in
-                responder.respond(self?.finish(response, to: request, id, place) ?? response)
+                var response = response
+                self?.finish(&response, to: request, id, place)
+                responder.respond(response)
             }
             return .later
         }
@@ -60,15 +64,18 @@ final class APIHandler: RequestHandler {
                 "request": .string(id.description), "problem": .string(problem.type.rawValue),
                 "error": .string(reason.title),
             ])
-        return stamp(problem.response(instance: nil), id, nil)
+        var response = problem.response(instance: nil)
+        stamp(&response, id, nil)
+        return response
     }
 
-    func answered(_ exchange: AnsweredExchange) {
+    func answered(_ exchange: AnsweredExchange, to request: Request?) {
+        guard let request else {
+            return requests.count(exchange, method: nil, at: RequestCounters.Place.unparsed)
+        }
         // An answer of the server's own to a request that was complete has no tag.
-        let place = exchange.request.flatMap { exchange.tag ?? routes.match($0.target)?.number }
-        let other =
-            exchange.request == nil ? RequestCounters.Place.unparsed : RequestCounters.Place.unmatched
-        requests.count(exchange, at: place ?? other)
+        let place = exchange.tag ?? routes.match(request)?.number ?? RequestCounters.Place.unmatched
+        requests.count(exchange, method: request.method.number, at: place)
     }
 
     func listenerPaused(_ error: SystemError) {
@@ -80,65 +87,57 @@ final class APIHandler: RequestHandler {
     private func answer(
         _ request: Request, from peer: Peer, _ id: RequestID, mayWait: Bool, _ place: inout Int
     ) throws(Problem) -> Answer {
-        let target = request.target
-        let match = target.isAsterisk ? nil : routes.match(target)
+        let match = request.isForAll ? nil : routes.match(request)
         if let match { place = match.number }
-        try admit(request, from: peer, id)
-        if target.isAsterisk { return .now(Self.options(routes.methods)) }
+        try guards.check(request, from: peer) { sentry, problem in
+            log.debug(
+                "api request refused",
+                [
+                    "request": .string(id.description), "guard": .string(sentry),
+                    "problem": .string(problem.type.rawValue),
+                ])
+        }
+        if request.isForAll { return .now(Self.options(routes.methods)) }
         guard let match else {
-            if target.segments == nil {
+            if request.target.segments == nil {
                 throw Problem(.malformedPath, "Percent-encoding must give UTF-8 without control characters.")
             }
             throw Problem(.notFound, "GET /openapi.json lists all paths.")
         }
-        let route = match.route
-        if request.method == .options { return .now(Self.options(route.methods)) }
-        guard let operation = route.operation(for: request.method) else {
+        let route = routes.routes[match.number]
+        let method = request.method
+        guard let operation = route.operation(for: method) else {
+            if method == .options { return .now(Self.options(route.methods)) }
             let methods = route.methods.joined(separator: ", ")
             throw Problem(.methodNotAllowed, "Allowed are \(methods).", fields: [Field("Allow", methods)])
         }
-        let query = target.hasQuery ? try Self.query(of: target, for: operation) : [:]
+        let query = request.hasQuery ? try Self.query(of: request.target, for: operation) : [:]
+        if let plain = operation.plain { return .now(try plain.answer()) }
         return try operation.endpoint.reply(
             to: APICall(
                 request: request, peer: peer, requestID: id, mayWait: mayWait,
                 parameters: match.parameters, query: query))
     }
 
-    private func admit(_ request: Request, from peer: Peer, _ id: RequestID) throws(Problem) {
-        for sentry in guards {
-            do {
-                try sentry.check(request, from: peer)
-            } catch {
-                log.debug(
-                    "api request refused",
-                    [
-                        "request": .string(id.description), "guard": .string(sentry.name),
-                        "problem": .string(error.type.rawValue),
-                    ])
-                throw error
-            }
-        }
-    }
-
     /// Tells the log, and stamps the answer.
     private func finish(
-        _ response: Response, to request: Request, _ id: RequestID, _ place: Int
-    ) -> Response {
+        _ response: inout Response, to request: Request, _ id: RequestID, _ place: Int
+    ) {
+        let status = response.status
         log.debug(
             "api request",
             [
                 "request": .string(id.description), "method": .string(request.method.name),
-                "path": .string(request.target.path), "status": .int(response.status.code),
+                "path": .string(request.target.path), "status": .int(status.code),
             ])
-        return stamp(response, id, place)
+        stamp(&response, id, place)
     }
 
     /// What every answer carries.
-    private func stamp(_ response: consuming Response, _ id: RequestID, _ place: Int?) -> Response {
+    private func stamp(_ response: inout Response, _ id: RequestID, _ place: Int?) {
         response.id = id
-        response.prepared = Self.everywhere
+        if response.prepared.fields.isEmpty { response.prepared = Self.everywhere }
         response.tag = place
-        return response
     }
 
     private static func options(_ methods: [String]) -> Response {
@@ -169,7 +168,11 @@ final class APIHandler: RequestHandler {
 /// An answer that is made in steps, and gets what every answer carries when it is done.
 private struct FinishedAnswer: SteppedAnswer {
     let answer: any SteppedAnswer
-    let finish: @Sendable (Response) -> Response
+    let finish: @Sendable (inout Response) -> Void
 
-    func step() -> Response? { answer.step().map(finish) }
+    func step() -> Response? {
+        guard var response = answer.step() else { return nil }
+        finish(&response)
+        return response
+    }
 }

@@ -17,7 +17,14 @@ public enum Clock {
     /// The time since boot, suspends included; never jumps. Deadlines are points of this clock.
     public static func boottime() -> Duration {
         let now = read(CLOCK_BOOTTIME)
-        return .seconds(now.tv_sec) + .nanoseconds(now.tv_nsec)
+        return Duration(
+            secondsComponent: Int64(now.tv_sec), attosecondsComponent: Int64(now.tv_nsec) * 1_000_000_000)
+    }
+
+    /// `boottime` in nanoseconds: for what is measured with every request, where arithmetic of `Duration` counts.
+    public static func nanoseconds() -> Int64 {
+        let now = read(CLOCK_BOOTTIME)
+        return Int64(now.tv_sec) &* 1_000_000_000 &+ Int64(now.tv_nsec)
     }
 
     /// Milliseconds that a wait may sleep before it must look at the clock again, nil if the deadline has passed.

@@ -1,25 +1,25 @@
+import Synchronization
+
 /// How often and when a loop has come round, told across threads: one beats, others look.
 public final class Heartbeat: Sendable {
-    private struct Pulse {
-        var beats: UInt64 = 0
-        var lastAt: Duration
-    }
+    private let count = Atomic<UInt64>(0)
+    /// On the boottime clock.
+    private let nanoseconds = Atomic(Clock.nanoseconds())
 
-    private let pulse: Lock<Pulse>
+    public init() {}
 
-    public init() { pulse = Lock(Pulse(lastAt: Clock.boottime())) }
-
+    /// The loop has come round.
     public func beat() {
-        let now = Clock.boottime()
-        pulse.withLock {
-            $0.beats &+= 1
-            $0.lastAt = now
-        }
+        nanoseconds.store(Clock.nanoseconds(), ordering: .relaxed)
+        count.add(1, ordering: .releasing)
     }
 
     /// Differs from what was seen before if the loop has come round since.
-    public var beats: UInt64 { pulse.withLock { $0.beats } }
+    public var beats: UInt64 { count.load(ordering: .acquiring) }
 
     /// How long ago the loop last came round.
-    public var age: Duration { Clock.boottime() - pulse.withLock { $0.lastAt } }
+    public var age: Duration { .nanoseconds(age(at: Clock.nanoseconds())) }
+
+    /// Nanoseconds between the loop's last round and `now`, nanoseconds of the boottime clock.
+    public func age(at now: Int64) -> Int64 { now &- nanoseconds.load(ordering: .relaxed) }
 }

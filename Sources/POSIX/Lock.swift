@@ -6,7 +6,7 @@ import Glibc
 /// that aren't.
 @safe public final class Lock<Value: ~Copyable>: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    private var value: Value
+    @usableFromInline var value: Value
 
     public init(_ value: consuming sending Value) {
         unsafe mutex = .allocate(capacity: 1)
@@ -20,11 +20,15 @@ import Glibc
     }
 
     /// Not to be called from inside `body`.
-    public func withLock<Answer: ~Copyable, Failure: Error>(
+    @inlinable public func withLock<Answer: ~Copyable, Failure: Error>(
         _ body: (inout sending Value) throws(Failure) -> sending Answer
     ) throws(Failure) -> sending Answer {
-        unsafe pthread_mutex_lock(mutex)
-        defer { unsafe pthread_mutex_unlock(mutex) }
+        acquire()
+        defer { release() }
         return try body(&value)
     }
+
+    @usableFromInline func acquire() { unsafe pthread_mutex_lock(mutex) }
+
+    @usableFromInline func release() { unsafe pthread_mutex_unlock(mutex) }
 }

@@ -62,6 +62,8 @@ private struct LoopProgress: Progress {
     let engine: Heartbeat
     let api: Heartbeat
 
-    var sinceEngineMoved: Duration { engine.age }
-    var sinceAPIMoved: Duration { api.age }
+    func rests() -> (engine: Int64, api: Int64) {
+        let now = Clock.nanoseconds()
+        return (engine.age(at: now), api.age(at: now))
+    }
 }

@@ -67,8 +67,8 @@ final class ScriptedHandler: RequestHandler {
         }
     }
 
-    func answered(_ exchange: AnsweredExchange) {
-        exchanges.withLock { $0.append("\(exchange.request?.target.text ?? "-") \(exchange.status.code)") }
+    func answered(_ exchange: AnsweredExchange, to request: Request?) {
+        exchanges.withLock { $0.append("\(request?.target.text ?? "-") \(exchange.status.code)") }
     }
 
     func listenerPaused(_ error: SystemError) {

@@ -189,10 +189,12 @@ final class TestSink: CommandSink {
 }
 
 final class TestProgress: Lifecycle.Progress {
-    private let rests = Lock<(engine: Duration, api: Duration)>((.zero, .zero))
-    var sinceEngineMoved: Duration { rests.withLock { $0.engine } }
-    var sinceAPIMoved: Duration { rests.withLock { $0.api } }
-    func rest(engine: Duration = .zero, api: Duration = .zero) { rests.withLock { $0 = (engine, api) } }
+    private let kept = Lock<(engine: Duration, api: Duration)>((.zero, .zero))
+    func rests() -> (engine: Int64, api: Int64) {
+        let rests = kept.withLock { $0 }
+        return (rests.engine.components.seconds * 1_000_000_000, rests.api.components.seconds * 1_000_000_000)
+    }
+    func rest(engine: Duration = .zero, api: Duration = .zero) { kept.withLock { $0 = (engine, api) } }
 }
 
 extension Response {

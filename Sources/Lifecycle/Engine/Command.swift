@@ -31,6 +31,6 @@ public protocol StatusBoard: Sendable {
 
 /// How long ago each loop of the process last came round.
 public protocol Progress: Sendable {
-    var sinceEngineMoved: Duration { get }
-    var sinceAPIMoved: Duration { get }
+    /// For how many nanoseconds each of them has not come round.
+    func rests() -> (engine: Int64, api: Int64)
 }

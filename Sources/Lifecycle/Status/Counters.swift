@@ -29,18 +29,30 @@ public struct DurationHistogram: Hashable, Sendable {
     public let bounds: [Double]
     /// One more than there are bounds; not cumulative.
     public private(set) var counts: [Int]
-    public private(set) var sum = 0.0
+    /// Those bounds, and the sum of all durations, in nanoseconds.
+    private let limits: [Int64]
+    private var total: Int64 = 0
 
     public init(bounds: [Double]) {
         self.bounds = bounds
+        limits = bounds.map { Int64($0 * 1e9) }
         counts = Array(repeating: 0, count: bounds.count + 1)
     }
+
+    /// Seconds of all together.
+    public var sum: Double { Double(total) / 1e9 }
 
     public var count: Int { counts.reduce(0, +) }
 
     public mutating func observe(_ duration: Duration) {
-        let seconds = duration.seconds
-        counts[bounds.firstIndex { seconds <= $0 } ?? bounds.count] += 1
-        sum += seconds
+        let (seconds, attoseconds) = duration.components
+        observe(nanoseconds: seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+    }
+
+    public mutating func observe(nanoseconds: Int64) {
+        var place = 0
+        while place < limits.count, nanoseconds > limits[place] { place += 1 }
+        counts[place] += 1
+        total += nanoseconds
     }
 }

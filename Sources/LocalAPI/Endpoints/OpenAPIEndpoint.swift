@@ -1,8 +1,8 @@
 import HTTP
 
 /// `GET /openapi.json`: the contract, as it stands in `openapi/`.
-struct OpenAPIEndpoint: PromptEndpoint {
+final class OpenAPIEndpoint: PlainEndpoint {
     private static let document = SharedBytes(openAPIDocument)
 
-    func answer(_ call: APICall) throws(Problem) -> Response { .json(.ok, .shared([Self.document])) }
+    func answer() throws(Problem) -> Response { .json(.ok, .shared([Self.document])) }
 }

@@ -2,7 +2,7 @@ import HTTP
 
 /// `GET /`: the status page for a person. Its style and script are the two that stand in it, by their hashes; it may
 /// load nothing, send nothing but reads of this API, and stand in nobody's frame.
-struct PageEndpoint: PromptEndpoint {
+final class PageEndpoint: PlainEndpoint {
     private static let page = SharedBytes(statusPage)
 
     private static let fields = [
@@ -15,7 +15,7 @@ struct PageEndpoint: PromptEndpoint {
         Field("Referrer-Policy", "no-referrer"),
     ]
 
-    func answer(_ call: APICall) throws(Problem) -> Response {
+    func answer() throws(Problem) -> Response {
         Response(.ok, fields: Self.fields, body: .shared([Self.page]))
     }
 }

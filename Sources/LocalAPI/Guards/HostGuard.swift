@@ -7,7 +7,7 @@ struct HostGuard: RequestGuard {
     let name = "host"
 
     func check(_ request: Request, from peer: Peer) throws(Problem) {
-        if peer.isLocalSocket { return }
+        if peer.isLocalSocket || request.isFor(peer.usualAuthority) { return }
         guard let authority = request.authorityBytes, let port = peer.localPort,
             Self.isOurs(authority, port: port)
         else {

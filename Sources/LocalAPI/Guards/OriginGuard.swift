@@ -7,11 +7,14 @@ import HTTPServer
 struct OriginGuard: RequestGuard {
     let name = "origin"
 
+    private static let names = FieldNames([.origin, .secFetchSite])
+
     func check(_ request: Request, from peer: Peer) throws(Problem) {
-        for origin in request.fields.values(.origin) where !isOwn(origin, of: request) {
+        guard request.mayHave(Self.names) else { return }
+        for origin in request.values(.origin) where !isOwn(origin, of: request) {
             throw Problem(.crossSite, "Origin names another site.")
         }
-        for site in request.fields.values(.secFetchSite) where site != "same-origin" && site != "none" {
+        for site in request.values(.secFetchSite) where site != "same-origin" && site != "none" {
             throw Problem(.crossSite, "Sec-Fetch-Site says that another site asks.")
         }
     }

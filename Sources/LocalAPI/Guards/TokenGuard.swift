@@ -9,7 +9,7 @@ struct TokenGuard: RequestGuard {
 
     func check(_ request: Request, from peer: Peer) throws(Problem) {
         if !request.method.changes || peer.isLocalSocket { return }
-        guard let offered = Self.bearer(request.fields.values("authorization")) else {
+        guard let offered = Self.bearer(request.values(.authorization)) else {
             throw Problem(
                 .tokenRequired, "Send the content of the agent's token file as Authorization: Bearer.",
                 fields: [Self.challenge("")])

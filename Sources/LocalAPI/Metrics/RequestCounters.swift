@@ -44,8 +44,6 @@ final class RequestCounters: Sendable {
         }
     }
 
-    private static let methods: [Method] = [.get, .head, .post, .put, .delete, .options, .patch]
-
     private let tally = Lock(Tally())
 
     /// Makes a series of each operation's usual answer.
@@ -53,7 +51,7 @@ final class RequestCounters: Sendable {
         tally.withLock { tally in
             tally.routes = table.routes.map(\.pattern.description)
             tally.usualCodes = table.routes.flatMap { route in
-                Self.methods.map { method in
+                Method.numbered.map { method in
                     route.operations.first { $0.method == method }?.success.code ?? 0
                 }
             }
@@ -65,42 +63,28 @@ final class RequestCounters: Sendable {
         let tally = tally.withLock { $0 }
         var all = tally.others
         for (slot, code) in tally.usualCodes.enumerated() where code != 0 {
-            let (route, method) = slot.quotientAndRemainder(dividingBy: Self.methods.count)
-            let key = Key(route: tally.routes[route], method: Self.methods[method].name, code: code)
+            let (route, method) = slot.quotientAndRemainder(dividingBy: Method.numbered.count)
+            let key = Key(route: tally.routes[route], method: Method.numbered[method].name, code: code)
             all.requests[key, default: 0] += tally.usual[slot]
         }
         return all
     }
 
-    /// `place` is the number of the route in the table, or a word for what has none.
-    func count(_ exchange: AnsweredExchange, at place: Int) {
-        let method = exchange.request.flatMap { Self.number(of: $0.method) }
+    /// `place` is the number of the route in the table, or a word for what has none. `method` is the number of the
+    /// request's method, if it has one.
+    func count(_ exchange: AnsweredExchange, method: Int?, at place: Int) {
         let code = exchange.status.code
         tally.withLock { tally in
-            tally.others.duration.observe(exchange.duration)
+            tally.others.duration.observe(nanoseconds: exchange.nanoseconds)
             if let method, place >= 0 {
-                let slot = place * Self.methods.count + method
+                let slot = place * Method.numbered.count + method
                 if tally.usualCodes[slot] == code {
                     tally.usual[slot] += 1
                     return
                 }
             }
-            let name = method.map { Self.methods[$0].name } ?? "other"
+            let name = method.map { Method.numbered[$0].name } ?? "other"
             tally.others.requests[Key(route: tally.route(place), method: name, code: code), default: 0] += 1
-        }
-    }
-
-    /// Where the method stands in `methods`; nil for a token that somebody made up.
-    private static func number(of method: Method) -> Int? {
-        switch method {
-        case .get: 0
-        case .head: 1
-        case .post: 2
-        case .put: 3
-        case .delete: 4
-        case .options: 5
-        case .patch: 6
-        case .other: nil
         }
     }
 }

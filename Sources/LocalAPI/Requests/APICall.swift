@@ -26,6 +26,15 @@ protocol Endpoint: Sendable {
     func reply(to call: APICall) throws(Problem) -> Answer
 }
 
+/// An endpoint that says the same whatever the request says, and so needn't see it.
+protocol PlainEndpoint: AnyObject, Endpoint {
+    func answer() throws(Problem) -> Response
+}
+
+extension PlainEndpoint {
+    func reply(to call: APICall) throws(Problem) -> Answer { .now(try answer()) }
+}
+
 /// What an endpoint says.
 enum Answer: Sendable {
     case now(Response)

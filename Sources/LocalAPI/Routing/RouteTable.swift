@@ -2,9 +2,8 @@ import HTTP
 
 /// All routes, sorted by path.
 struct RouteTable: Sendable {
-    /// A route that was found, its number in the table, and what its named parts are.
+    /// The number of a route that was found in the table, and what its named parts are.
     struct Match {
-        let route: Route
         let number: Int
         let parameters: [String: String]
     }
@@ -21,18 +20,17 @@ struct RouteTable: Sendable {
     }
 
     /// The route of a path as it came; nil if there is none, or the path can't be decoded.
-    func match(_ target: Target) -> Match? {
-        let path = target.pathBytes
-        for literal in literals where path.elementsEqual(literal.path) {
-            return Match(route: routes[literal.number], number: literal.number, parameters: [:])
+    func match(_ request: Request) -> Match? {
+        for index in literals.indices where request.hasPath(literals[index].path) {
+            return Match(number: literals[index].number, parameters: [:])
         }
-        return target.segments.flatMap(match)
+        return request.target.segments.flatMap(match)
     }
 
     private func match(_ segments: [String]) -> Match? {
         for (number, route) in routes.enumerated() {
             if let parameters = route.pattern.match(segments) {
-                return Match(route: route, number: number, parameters: parameters)
+                return Match(number: number, parameters: parameters)
             }
         }
         return nil
