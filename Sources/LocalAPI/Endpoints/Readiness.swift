@@ -1,8 +1,8 @@
 import FoundationEssentials
 import Lifecycle
 
-/// The checks behind `/readyz`, judged at one moment.
-struct Readiness: Sendable {
+/// The checks behind `/readyz`.
+enum Readiness {
     enum State: String, Sendable, Comparable {
         case ok
         /// Something fails, and what is there still works.
@@ -29,23 +29,16 @@ struct Readiness: Sendable {
         var detail: String?
     }
 
-    let checks: [Check]
-
-    /// The worst of all.
-    var verdict: State { checks.map(\.state).max() ?? .ok }
-
-    init(of snapshot: Snapshot, at now: Date) {
-        checks =
-            [
-                Self.configuration(snapshot.agent), Self.identity(snapshot.identity, now),
-                Self.clock(snapshot.clock),
-            ]
-            + snapshot.certificates.flatMap { Self.checks(of: $0, now) }
+    /// What all certificates stand on, judged at one moment.
+    static func checks(of snapshot: Snapshot, at now: Date) -> [Check] {
+        [configuration(snapshot.agent), identity(snapshot.identity, now), clock(snapshot.clock)]
     }
 
-    /// One certificate and its service alone.
-    init(of status: CertificateStatus, at now: Date) {
-        checks = Self.checks(of: status, now)
+    /// One certificate and its service, judged at one moment.
+    static func checks(of status: CertificateStatus, at now: Date) -> [Check] {
+        let certificate = certificate(status, now)
+        let reload = status.reload.isConfigured ? [reload(status, now)] : []
+        return [certificate] + reload + (status.served.map { [served($0, status.name)] } ?? [])
     }
 
     private static func configuration(_ agent: AgentFacts) -> Check {
@@ -74,12 +67,6 @@ struct Readiness: Sendable {
     private static func clock(_ clock: ClockStatus) -> Check {
         guard let advice = clock.state.advice else { return Check(name: "clock", state: .ok) }
         return Check(name: "clock", state: .degraded, detail: "\(clock.state.rawValue): \(advice)")
-    }
-
-    private static func checks(of status: CertificateStatus, _ now: Date) -> [Check] {
-        let certificate = certificate(status, now)
-        let reload = status.reload.isConfigured ? [reload(status, now)] : []
-        return [certificate] + reload + (status.served.map { [served($0, status.name)] } ?? [])
     }
 
     private static func certificate(_ status: CertificateStatus, _ now: Date) -> Check {
