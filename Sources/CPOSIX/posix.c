@@ -6,10 +6,13 @@
 #include <poll.h>
 #include <pthread.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <stdio.h>
@@ -217,4 +220,28 @@ int cposix_group_named(const char *name, uint32_t *group) {
         errno = error;
         return -1;
     }
+}
+
+int cposix_memory_file(void) { return memfd_create("certplane", MFD_CLOEXEC | MFD_ALLOW_SEALING); }
+
+int cposix_seal(int file) {
+    return fcntl(file, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
+}
+
+ssize_t cposix_send_file(int socket, int file, int64_t offset, size_t count) {
+    // sendfile knows no MSG_NOSIGNAL.
+    sigset_t pipe, before;
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe, &before);
+    off_t place = offset;
+    ssize_t sent = sendfile(socket, file, &place, count);
+    int error = errno;
+    if (sent < 0 && error == EPIPE) {
+        struct timespec none = {0};
+        while (sigtimedwait(&pipe, NULL, &none) < 0 && errno == EINTR) {}
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = error;
+    return sent;
 }

@@ -204,3 +204,7 @@ int cposix_pending_error(int socket) {
     if (getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &length) != 0) return -1;
     return error;
 }
+
+ssize_t cposix_send_more(int socket, const void *_Nullable bytes, size_t count) {
+    return send(socket, bytes, count, MSG_NOSIGNAL | MSG_MORE);
+}

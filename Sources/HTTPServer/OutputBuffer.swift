@@ -13,6 +13,8 @@ struct OutputBuffer: ~Copyable {
     private static let copyLimit = 4096
     /// Bytes sent at a time before others have their turn.
     private static let turn = 1024 * 1024
+    /// Bytes of a file that are handed to the kernel at a time: what a reader takes while it still is in the cache.
+    private static let fileStep = 256 * 1024
 
     /// All bytes not yet sent.
     private(set) var count = 0
@@ -60,7 +62,7 @@ struct OutputBuffer: ~Copyable {
         guard body.count > 0 else { return }
         // Behind another body it stays a part by itself, so that all parts leave in one call.
         if body.count <= Self.copyLimit, places.last != bytes.count { return append(body.bytes) }
-        bodies.append(body.bytes)
+        bodies.append(body.file == nil ? body.bytes : [])
         keepers.append(body)
         places.append(bytes.count)
         count += body.count
@@ -72,11 +74,7 @@ struct OutputBuffer: ~Copyable {
         while count > 0 {
             guard left > 0 else { return .blocked(.writing) }
             let end = sentBodies < places.count ? places[sentBodies] : bytes.count
-            var lastBody = sentBodies
-            while lastBody < places.count, places[lastBody] == end { lastBody += 1 }
-            let result = transport.send(
-                bytes.span.extracting(sent..<end), bodies[sentBodies..<lastBody], skipping: sentOfBody)
-            switch result {
+            switch send(upTo: end, &transport) {
             case .bytes(let taken):
                 left -= taken
                 advance(taken, headEnd: end)
@@ -88,16 +86,31 @@ struct OutputBuffer: ~Copyable {
         return .done
     }
 
+    /// Sends what it can of the own bytes before `end` and of the bodies that follow: as many as are in memory, or one
+    /// that is in a file.
+    private func send(upTo end: Int, _ transport: inout Transport) -> Transport.Sent {
+        let head = bytes.span.extracting(sent..<end)
+        if sentBodies < keepers.count, let file = keepers[sentBodies].file {
+            let count = min(keepers[sentBodies].count - sentOfBody, Self.fileStep)
+            return transport.send(head, file, from: sentOfBody, count: count)
+        }
+        var lastBody = sentBodies
+        while lastBody < places.count, places[lastBody] == end, keepers[lastBody].file == nil {
+            lastBody += 1
+        }
+        return transport.send(head, bodies[sentBodies..<lastBody], skipping: sentOfBody)
+    }
+
     private mutating func advance(_ taken: Int, headEnd: Int) {
         count -= taken
         let ofHead = min(taken, headEnd - sent)
         sent += ofHead
         var rest = taken - ofHead
         while rest > 0 {
-            let ofBody = min(rest, bodies[sentBodies].count - sentOfBody)
+            let ofBody = min(rest, keepers[sentBodies].count - sentOfBody)
             rest -= ofBody
             sentOfBody += ofBody
-            guard sentOfBody == bodies[sentBodies].count else { return }
+            guard sentOfBody == keepers[sentBodies].count else { return }
             sentBodies += 1
             sentOfBody = 0
         }

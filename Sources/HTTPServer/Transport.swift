@@ -1,3 +1,4 @@
+import HTTP
 import PKI
 import POSIX
 
@@ -70,6 +71,24 @@ struct Transport: ~Copyable {
         case .wouldBlock: return .blocked(.writing)
         case .broken: return .broken
         }
+    }
+
+    /// Sends what it can of `head` and then of at most `count` bytes of `file` from `offset` on.
+    mutating func send(
+        _ head: Span<UInt8>, _ file: any SealedFile, from offset: Int, count: Int
+    ) -> Sent {
+        if session == nil, let file = file as? MemoryFile {
+            switch socket.send(head, file, from: offset, count: count) {
+            case .sent(0): return .broken
+            case .sent(let count): return .bytes(count)
+            case .wouldBlock: return .blocked(.writing)
+            case .broken: return .broken
+            }
+        }
+        let part = file.bytes(from: offset, upTo: min(count, 16 * 1024))
+        // Less than there must be: the answer can't be completed.
+        guard !part.isEmpty else { return .broken }
+        return send(head, [part][...], skipping: 0)
     }
 
     /// TLS makes its records of one part at a time.

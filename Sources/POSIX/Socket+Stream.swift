@@ -103,7 +103,7 @@ extension Socket {
         }
     }
 
-    private func result(_ answer: Result<Int, Errno>) -> SendResult {
+    func result(_ answer: Result<Int, Errno>) -> SendResult {
         switch answer {
         case .success(let count): .sent(count)
         case .failure(.wouldBlock): .wouldBlock

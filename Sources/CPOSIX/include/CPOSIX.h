@@ -49,6 +49,12 @@ int cposix_pipe(int *read_end, int *write_end);
 int cposix_is_mount_point(int directory, const char *name);
 /// Makes sure of the space for `size` bytes; the file's size stays.
 int cposix_reserve(int descriptor, int64_t size);
+/// A file without a name in memory, open for writing.
+int cposix_memory_file(void);
+/// From now on nobody changes the memory file.
+int cposix_seal(int file);
+/// At most `count` bytes of `file` from `offset` on, sent by the kernel. Never raises SIGPIPE.
+ssize_t cposix_send_file(int socket, int file, int64_t offset, size_t count);
 
 // Extended attributes, xattr(7)
 
@@ -151,6 +157,8 @@ int cposix_peer_credentials(int socket, struct cposix_credentials *credentials);
 int cposix_peer_groups(int socket, uint32_t *groups, size_t capacity);
 int cposix_local_port(int socket);
 int cposix_set_no_delay(int socket);
+/// More will follow at once: what is sent may wait for it.
+ssize_t cposix_send_more(int socket, const void *_Nullable bytes, size_t count);
 int cposix_set_blocking(int descriptor, bool blocking);
 /// The pending error of the socket (SO_ERROR), which this call clears; -1 on failure.
 int cposix_pending_error(int socket);

@@ -19,7 +19,7 @@ package struct SlicedDocument<Writer: DocumentWriter>: Sendable {
     private var writer: Writer
     private var section = 0
     private var item = 0
-    private var slices: [SharedBytes] = []
+    private var store = DocumentStore()
 
     /// A document of `sections` about `count` certificates, of which nothing is written yet.
     init(_ writer: Writer, about count: Int, _ sections: [Section]) {
@@ -68,13 +68,13 @@ extension SlicedDocument: Rendering {
             item = 0
         }
         cut()
-        return slices
+        return store.take()
     }
 
     private mutating func cut() {
         guard !writer.bytes.isEmpty else { return }
         var slice: [UInt8] = []
         swap(&slice, &writer.bytes)
-        slices.append(SharedBytes(slice))
+        store.append(slice)
     }
 }
