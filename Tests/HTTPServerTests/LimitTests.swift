@@ -113,6 +113,52 @@ struct LimitTests {
         #expect(try waiting.answer().text == "spared")
     }
 
+    @Test func `requests that wait leave room for those that are answered at once`() throws {
+        let limits = limits {
+            $0.connections = 5
+            $0.reservedForImmediate = 3
+        }
+        let handler = try ScriptedHandler()
+        let server = try RunningReactor(limits, handler: handler)
+        let waiting = try (0..<2).map { _ in try server.client() }
+        var responders: [Responder] = []
+        for client in waiting {
+            try client.send(get("/later"))
+            responders.append(try #require(handler.takeKept()))
+        }
+        let refused = try server.client()
+        try refused.send(get("/later"))
+        #expect(try refused.answer().status == 503)
+        let immediate = try server.client()
+        try immediate.send(get("/a"))
+        #expect(try immediate.answer().status == 200)
+        for responder in responders { responder.respond(Response(.ok, text: "late")) }
+        for client in waiting { #expect(try client.answer().text == "late") }
+    }
+
+    @Test func `of all answers that nobody reads the one that waits longest gives way`() throws {
+        let size = 16 << 20
+        let limits = limits { $0.outputBytes = size }
+        let server = try RunningReactor(limits, handler: try ScriptedHandler(ownBytes: size))
+        let clients = try (0..<4).map { _ in try server.client() }
+        for client in clients { try client.send(get("/own", "Connection: close\r\n")) }
+        let witness = try server.client()
+        try witness.send(get("/a"))
+        #expect(try witness.answer().status == 200)
+        // Two answers fit whatever their size: those that came last are there in full.
+        let isWhole = try clients.map { try $0.rest().count > size }
+        #expect(isWhole == [false, false, true, true])
+    }
+
+    @Test func `what many clients are slow to read is in memory once and closes nobody`() throws {
+        let size = 16 << 20
+        let limits = limits { $0.outputBytes = size }
+        let server = try RunningReactor(limits, handler: try ScriptedHandler(bigBytes: size))
+        let clients = try (0..<4).map { _ in try server.client() }
+        for client in clients { try client.send(get("/big")) }
+        for client in clients { #expect(try client.answer().body.count == size) }
+    }
+
     @Test func `who had begun a request is told why it gives way`() throws {
         let limits = limits { $0.connections = 1 }
         let server = try RunningReactor(limits, handler: try ScriptedHandler())

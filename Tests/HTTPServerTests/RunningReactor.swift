@@ -35,7 +35,7 @@ final class RunningReactor: Sendable {
     }
 }
 
-/// Answers `/later…` through a kept responder, `/big` with a shared body, anything else with method, path and body.
+/// Answers `/later…` through a kept responder, `/big` with a shared body, `/own` with one of its own, anything else with method, path and body.
 final class ScriptedHandler: RequestHandler {
     let big: SharedBytes
     let kept = Lock<[Responder]>([])
@@ -44,7 +44,10 @@ final class ScriptedHandler: RequestHandler {
     let pauses = Lock<Int>(0)
     let peers = Lock<[Peer]>([])
 
-    init(bigBytes: Int = 0) throws {
+    let ownBytes: Int
+
+    init(bigBytes: Int = 0, ownBytes: Int = 0) throws {
+        self.ownBytes = ownBytes
         big = SharedBytes((0..<bigBytes).map { UInt8(truncatingIfNeeded: $0 &* 31) })
         wasKept = try Bell()
     }
@@ -60,6 +63,9 @@ final class ScriptedHandler: RequestHandler {
         switch path {
         case "/forgotten": return .later
         case "/big": return .now(Response(.ok, body: .shared([big])))
+        case "/own":
+            let body = [UInt8](repeating: 0x61, count: ownBytes)
+            return .now(Response(.ok, body: .shared([SharedBytes(body)])))
         case "/close": return .now(Response(.ok, text: "bye", closes: true))
         default:
             let body = String(decoding: request.body, as: UTF8.self)
