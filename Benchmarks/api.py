@@ -42,9 +42,19 @@ class Connection:
             received += self._receive()
         return end + 4
 
+    def get_at_once(self, path, count):
+        """So many requests are sent before the first answer is read."""
+        self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: {self.host}\r\n\r\n".encode() * count)
+        rest = b""
+        for _ in range(count):
+            _, rest = self._answer(rest)
+
     def _exchange(self, request):
         self.socket.sendall(request.encode())
-        received = b""
+        return self._answer(b"")[0]
+
+    def _answer(self, received):
+        """The next answer, and what has come behind it."""
         while (end := received.find(b"\r\n\r\n")) < 0:
             received += self._receive()
         head = received[:end].lower()
@@ -52,7 +62,7 @@ class Connection:
         body = received[end + 4:]
         while len(body) < length:
             body += self._receive()
-        return Answer(int(head[9:12]), body)
+        return Answer(int(head[9:12]), body[:length]), body[length:]
 
     def _receive(self):
         data = self.socket.recv(1 << 18)

@@ -6,9 +6,9 @@ import pathlib
 import sys
 
 from figure import table
-from measures import api, hotpath, latency, memory, rendering, size, start
+from measures import api, hotpath, latency, memory, rendering, size, small, start
 
-MEASURES = {module.__name__.split(".")[-1]: module for module in (size, memory, start, latency, hotpath, rendering, api)}
+MEASURES = {module.__name__.split(".")[-1]: module for module in (size, memory, small, start, latency, hotpath, rendering, api)}
 
 
 def main():

@@ -4,18 +4,15 @@ import re
 import time
 
 from api import Connection
-from figure import Figure, at_most, below
+from figure import Figure, at_most
 from house import house, wait_until
 
 SETTLING = 5
 RENEWALS = 8
-CONNECTIONS = 256
-REQUESTS = 100_000
-PATHS = ("/healthz", "/v1/status", "/metrics", "/readyz")
 
 
 def figures(binaries):
-    return idle(binaries) + connections(binaries) + after_renewals(binaries)
+    return idle(binaries) + after_renewals(binaries)
 
 
 def idle(binaries):
@@ -24,39 +21,6 @@ def idle(binaries):
         wait_until("the certificate", place.output("www", "fullchain.pem").exists)
         time.sleep(SETTLING)
         return held_against("idle, one certificate", agent.pid, 16)
-
-
-def connections(binaries):
-    """What clients that stay connected cost, and whether requests leave anything behind."""
-    with house(binaries, "--names", "www.lab.test") as place, place.agent() as agent:
-        wait_until("the certificate", place.output("www", "fullchain.pem").exists)
-        time.sleep(SETTLING)
-        # What the first requests of each kind need once is not of interest here.
-        with Connection(place.port) as warm:
-            for path in PATHS * 200:
-                warm.get(path)
-        before = rss(agent.pid)
-        held = [Connection(place.port) for _ in range(CONNECTIONS)]
-        for connection in held:
-            for path in PATHS:
-                connection.get(path)
-        added = rss(agent.pid) - before
-        for connection in held:
-            connection.socket.close()
-        with Connection(place.port) as connection:
-            before = rss(agent.pid)
-            for _ in range(REQUESTS // len(PATHS)):
-                for path in PATHS:
-                    connection.get(path)
-            growth = rss(agent.pid) - before
-    return [
-        below("memory", f"{CONNECTIONS} idle connections add", added, 1, "MiB"),
-        at_most("memory", f"{REQUESTS} requests leave", growth, 0.25, "MiB", digits=2),
-    ]
-
-
-def rss(pid):
-    return kibibytes(f"/proc/{pid}/smaps_rollup")["Rss"] / 1024
 
 
 def after_renewals(binaries):
