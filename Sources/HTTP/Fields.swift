@@ -1,7 +1,10 @@
 /// Where one field stands in the head of its request.
 struct FieldRange: Sendable {
-    let name: Range<Int>
-    let value: Range<Int>
+    private let nameRange: ByteRange
+    private let valueRange: ByteRange
+
+    var name: Range<Int> { nameRange.range }
+    var value: Range<Int> { valueRange.range }
 
     /// Reads the field line in `line` (without its line end). The scanner has already refused control characters.
     init(_ bytes: borrowing Span<UInt8>, line: Range<Int>) throws(RefusedRequest) {
@@ -12,8 +15,8 @@ struct FieldRange: Sendable {
         }
         // White space before the colon is not a token either (RFC 9112 section 5.1).
         guard colon < line.upperBound, bytes[colon] == ASCII.colon else { throw .malformedField }
-        name = line.lowerBound..<colon
-        value = bytes.trimmed(colon + 1..<line.upperBound)
+        nameRange = ByteRange(line.lowerBound..<colon)
+        valueRange = ByteRange(bytes.trimmed(colon + 1..<line.upperBound))
     }
 
     /// Where the token at the beginning of the line ends. Both bounds are told to the compiler once, so that it

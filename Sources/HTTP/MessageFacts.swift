@@ -1,7 +1,7 @@
 /// What the fields say about the message itself: its host, where its body ends, whether the connection goes on.
 /// Each field is taken as it comes, so that a contradiction is refused at the line that brings it.
 struct MessageFacts: Sendable {
-    private(set) var host: Range<Int>?
+    private(set) var hostRange: ByteRange?
     private(set) var contentLength: Int?
     private(set) var isChunked = false
     private(set) var expectsContinue = false
@@ -16,9 +16,9 @@ struct MessageFacts: Sendable {
         names.insert(bytes, field.name)
         switch field.name.count {
         case 4 where bytes.matches(Word.host, in: field.name):
-            guard host == nil else { throw .repeatedHost }
+            guard hostRange == nil else { throw .repeatedHost }
             try Authority.check(bytes, field.value)
-            host = field.value
+            hostRange = ByteRange(field.value)
         case 6 where bytes.matches(Word.expect, in: field.name):
             // An HTTP/1.0 client cannot know what it asks for here (RFC 9110 section 10.1.1).
             guard version == .http11 else { return }
@@ -42,7 +42,7 @@ struct MessageFacts: Sendable {
 
     /// Closes the head: a host there must be, and it must be that of the target.
     func conclude(_ line: RequestLine, _ bytes: [UInt8]) throws(RefusedRequest) {
-        guard let host else {
+        guard let host = hostRange?.range else {
             if line.version == .http11 { throw .missingHost }
             return
         }

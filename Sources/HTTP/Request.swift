@@ -4,7 +4,7 @@ public struct Request: Sendable {
     private(set) var head: [UInt8]
     let line: RequestLine
     private(set) var ranges: [FieldRange]
-    let host: Range<Int>?
+    let hostRange: ByteRange?
     let names: FieldNames
     /// The decoded body, empty without one.
     public let body: [UInt8]
@@ -12,7 +12,7 @@ public struct Request: Sendable {
     public let keepsAlive: Bool
 
     public var method: Method {
-        Method(line.method, name: String(decoding: head[line.methodName], as: UTF8.self))
+        Method(line.method, name: String(decoding: head[line.methodRange.range], as: UTF8.self))
     }
     public var version: Version { line.version }
     public var target: Target { Target(bytes: head, ranges: line.target) }
@@ -23,12 +23,12 @@ public struct Request: Sendable {
 
     /// Host and port are named as in `text`, letter by letter.
     public func isFor(_ text: [UInt8]) -> Bool {
-        guard let range = host ?? line.target.authority else { return false }
-        return head.span.equals(text, in: range)
+        guard let range = hostRange ?? line.target.authorityRange else { return false }
+        return head.span.equals(text, in: range.range)
     }
 
     /// There is a question mark in the target.
-    public var hasQuery: Bool { line.target.query != nil }
+    public var hasQuery: Bool { line.target.queryRange != nil }
 
     /// The path is `path`, byte by byte as it came.
     public func hasPath(_ path: [UInt8]) -> Bool {
@@ -50,7 +50,7 @@ public struct Request: Sendable {
 
     /// The bytes of `authority`.
     public var authorityBytes: ArraySlice<UInt8>? {
-        (host ?? line.target.authority).map { head[$0] }
+        (hostRange ?? line.target.authorityRange).map { head[$0.range] }
     }
 
     /// Takes the memory out of a request that nobody needs any more.

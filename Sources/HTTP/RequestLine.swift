@@ -1,7 +1,7 @@
 /// The first line of a request as values and ranges into its bytes (RFC 9112 section 3).
 struct RequestLine: Sendable {
     let method: MethodWord
-    let methodName: Range<Int>
+    let methodRange: ByteRange
     let version: Version
     let target: TargetRanges
 
@@ -27,7 +27,7 @@ struct RequestLine: Sendable {
         guard index > start, index < line.upperBound else { throw .malformedRequestLine }
         version = try Self.version(bytes, index + 1..<line.upperBound)
         method = MethodWord(bytes, name)
-        methodName = name
+        methodRange = ByteRange(name)
         // Its target would be an authority, and this server is nobody's tunnel.
         guard method != .connect else { throw .unsupportedMethod }
         target = try TargetRanges(bytes, start..<index, method: method)

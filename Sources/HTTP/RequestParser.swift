@@ -209,14 +209,14 @@ extension RequestParser {
     private mutating func finish() throws(RefusedRequest) -> Event {
         guard let line else { throw .malformedRequestLine }
         let keepsAlive = facts.keepsAlive(line.version)
-        let (host, names) = (facts.host, facts.names)
+        let (host, names) = (facts.hostRange, facts.names)
         var taken = RequestMemory()
         swap(&taken, &memory)
         let body = body.take()
         begin()
         return .request(
             Request(
-                head: taken.head, line: line, ranges: taken.ranges, host: host, names: names, body: body,
+                head: taken.head, line: line, ranges: taken.ranges, hostRange: host, names: names, body: body,
                 keepsAlive: keepsAlive))
     }
 

@@ -1,20 +1,25 @@
 /// The parts of a request target as ranges into the head (RFC 9112 section 3.2).
 struct TargetRanges: Sendable {
     /// Host and port of an absolute target.
-    let authority: Range<Int>?
+    let authorityRange: ByteRange?
     /// Begins with a slash; empty for `*` and for an absolute target without a path.
-    let path: Range<Int>
-    let query: Range<Int>?
+    private let pathRange: ByteRange
+    let queryRange: ByteRange?
     let isAsterisk: Bool
+
+    var authority: Range<Int>? { authorityRange?.range }
+    var path: Range<Int> { pathRange.range }
+    var query: Range<Int>? { queryRange?.range }
 
     /// Reads the target in `range`: `/path?query`, `http://host/path?query`, or `*` with OPTIONS.
     init(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>, method: MethodWord) throws(RefusedRequest) {
         var start = range.lowerBound
         if bytes[start] == ASCII.slash {
-            authority = nil
+            authorityRange = nil
         } else if range.count == 1, bytes[start] == UInt8(ascii: "*") {
             guard method == .options else { throw .unsupportedTargetForm }
-            (authority, path, query, isAsterisk) = (nil, range.upperBound..<range.upperBound, nil, true)
+            pathRange = ByteRange(range.upperBound..<range.upperBound)
+            (authorityRange, queryRange, isAsterisk) = (nil, nil, true)
             return
         } else if let scheme = Self.scheme(bytes, range) {
             let host = start + scheme
@@ -23,14 +28,15 @@ struct TargetRanges: Sendable {
                 start += 1
             }
             try Authority.check(bytes, host..<start)
-            authority = host..<start
+            authorityRange = ByteRange(host..<start)
         } else {
             throw .unsupportedTargetForm
         }
         let question = try Self.check(bytes, start..<range.upperBound)
-        path = start..<(question ?? range.upperBound)
-        query = question.map { $0 + 1..<range.upperBound }
-        isAsterisk = authority != nil && path.isEmpty && query == nil && method == .options
+        pathRange = ByteRange(start..<(question ?? range.upperBound))
+        queryRange = question.map { ByteRange($0 + 1..<range.upperBound) }
+        isAsterisk =
+            authorityRange != nil && pathRange.range.isEmpty && queryRange == nil && method == .options
     }
 
     /// Refuses what may not stand in a path or a query; returns where the query begins.
