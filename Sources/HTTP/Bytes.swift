@@ -42,6 +42,7 @@ extension Span<UInt8> {
     }
 
     /// `range` without the spaces and tabs at its ends.
+    @inline(__always)
     func trimmed(_ range: Range<Int>) -> Range<Int> {
         var first = range.lowerBound
         var end = range.upperBound

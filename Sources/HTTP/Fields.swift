@@ -31,7 +31,9 @@ struct FieldRange: Sendable {
             let letters = ByteLanes(bytes, at: index).nameCount
             index &+= letters
             guard letters < 8 else { continue }
-            guard index < end, ByteSet.token.contains(bytes[index]) else { return index }
+            guard index < end, bytes[index] != ASCII.colon, ByteSet.token.contains(bytes[index]) else {
+                return index
+            }
             index &+= 1
         }
         while index < end, ByteSet.token.contains(bytes[index]) { index &+= 1 }
@@ -50,8 +52,8 @@ public struct FieldNames: Sendable, Equatable {
         bits = names.reduce(0) { $0 | $1.bit }
     }
 
-    mutating func insert(_ bytes: borrowing Span<UInt8>, _ name: Range<Int>) {
-        bits |= Self.bit(first: bytes[name.lowerBound], count: name.count)
+    mutating func insert(first: UInt8, count: Int) {
+        bits |= Self.bit(first: first, count: count)
     }
 
     func mayContain(_ name: FieldName) -> Bool { bits & name.bit != 0 }
@@ -59,6 +61,7 @@ public struct FieldNames: Sendable, Equatable {
     func mayMeet(_ others: FieldNames) -> Bool { bits & others.bits != 0 }
 
     /// One of 64 bits by the first letter, whatever its case, and the length.
+    @inline(__always)
     static func bit(first: UInt8, count: Int) -> UInt64 {
         1 &<< (UInt64(truncatingIfNeeded: count) &+ UInt64(first | 0x20) &* 7)
     }

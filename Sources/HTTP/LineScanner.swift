@@ -35,11 +35,21 @@ struct LineScanner: Sendable {
     private static func endOfText(_ input: borrowing Span<UInt8>, from start: Int) -> Int {
         let count = input.count
         var index = max(start, 0)
+        // Bounds are asked for once in sixteen bytes.
+        while count &- index >= 16 {
+            let block = input.extracting(index..<index &+ 16)
+            var printable = ByteLanes(block, at: 0).printableCount
+            if printable == 8 { printable &+= ByteLanes(block, at: 8).printableCount }
+            index &+= printable
+            guard printable < 16 else { continue }
+            // Most often it is the line end.
+            guard isText(block[printable]) else { return index }
+            index &+= 1
+        }
         while count &- index >= 8 {
             let printable = ByteLanes(input, at: index).printableCount
             index &+= printable
             guard printable < 8 else { continue }
-            // Most often it is the line end.
             guard isText(input[index]) else { return index }
             index &+= 1
         }

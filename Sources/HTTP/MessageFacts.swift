@@ -13,24 +13,27 @@ struct MessageFacts: Sendable {
     mutating func take(
         _ field: FieldRange, of bytes: borrowing Span<UInt8>, _ version: Version
     ) throws(RefusedRequest) {
-        names.insert(bytes, field.name)
-        switch field.name.count {
-        case 4 where bytes.matches(Word.host, in: field.name):
+        let name = field.name
+        // The first letter, in small: of most other names it is another one.
+        let first = bytes[name.lowerBound] | 0x20
+        names.insert(first: first, count: name.count)
+        switch (name.count, first) {
+        case (4, UInt8(ascii: "h")) where bytes.matches(Word.host, in: name):
             guard hostRange == nil else { throw .repeatedHost }
             try Authority.check(bytes, field.value)
             hostRange = ByteRange(field.value)
-        case 6 where bytes.matches(Word.expect, in: field.name):
+        case (6, UInt8(ascii: "e")) where bytes.matches(Word.expect, in: name):
             // An HTTP/1.0 client cannot know what it asks for here (RFC 9110 section 10.1.1).
             guard version == .http11 else { return }
             guard bytes.matches(Word.continue100, in: field.value) else { throw .unsupportedExpectation }
             expectsContinue = true
-        case 10 where bytes.matches(Word.connection, in: field.name):
+        case (10, UInt8(ascii: "c")) where bytes.matches(Word.connection, in: name):
             takeConnection(field.value, of: bytes)
-        case 14 where bytes.matches(Word.contentLength, in: field.name):
+        case (14, UInt8(ascii: "c")) where bytes.matches(Word.contentLength, in: name):
             guard contentLength == nil else { throw .repeatedContentLength }
             guard !isChunked else { throw .contentLengthWithTransferEncoding }
             contentLength = try Self.length(bytes, field.value)
-        case 17 where bytes.matches(Word.transferEncoding, in: field.name):
+        case (17, UInt8(ascii: "t")) where bytes.matches(Word.transferEncoding, in: name):
             guard version == .http11 else { throw .transferEncodingInHTTP10 }
             guard !isChunked else { throw .repeatedTransferEncoding }
             guard contentLength == nil else { throw .contentLengthWithTransferEncoding }
@@ -50,6 +53,9 @@ struct MessageFacts: Sendable {
             throw .hostContradictsTarget
         }
     }
+
+    /// No byte of the message follows the head.
+    var isHeadOnly: Bool { !isChunked && (contentLength ?? 0) == 0 }
 
     /// The connection may carry another request after this one (RFC 9112 section 9.3).
     func keepsAlive(_ version: Version) -> Bool {

@@ -6,6 +6,8 @@ public struct Request: Sendable {
     private(set) var ranges: [FieldRange]
     let hostRange: ByteRange?
     let names: FieldNames
+    /// Nothing followed the head, not even an empty chunk.
+    let isHeadOnly: Bool
     /// The decoded body, empty without one.
     public let body: [UInt8]
     /// The client leaves the connection open for another request.
@@ -57,7 +59,6 @@ public struct Request: Sendable {
     mutating func giveMemory(to memory: inout RequestMemory) {
         swap(&memory.head, &head)
         swap(&memory.ranges, &ranges)
-        memory.clear()
     }
 }
 

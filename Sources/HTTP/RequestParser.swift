@@ -59,6 +59,9 @@ public struct RequestParser: ~Copyable, Sendable {
     /// Reads from the start of `input`: how many of its bytes were taken, and what came of it. The rest belongs to
     /// the next request. Between requests the parser holds no memory but what it was lent.
     public mutating func read(_ input: ArraySlice<UInt8>) -> (consumed: Int, event: Event) {
+        if phase == .idle, let request = memory.takeRepeated(in: input.span, at: 0) {
+            return (request.head.count, .request(request))
+        }
         var index = input.startIndex
         do throws(RefusedRequest) {
             let event = try advance(input, &index)
@@ -106,7 +109,7 @@ extension RequestParser {
 
     /// Takes the memory of a request that was answered, for the next one. A copy that somebody keeps stays whole.
     public mutating func recycle(_ request: consuming Request) {
-        if phase == .idle { request.giveMemory(to: &memory) }
+        if phase == .idle { memory.keep(request) }
     }
 
     /// Gives the memory back between two requests.
@@ -149,44 +152,59 @@ extension RequestParser {
     /// Judges the lines of a head from where the scan stands; true when that has come to its end. `bytes` are those of
     /// the head from its first on, and maybe more.
     private mutating func judgeLines(_ bytes: borrowing Span<UInt8>) throws(RefusedRequest) -> Bool {
-        let count = bytes.count
-        while scanned < count {
-            // Not a byte further than is too far: however the bytes come, the same is wrong with them first.
-            let longest = line == nil ? limits.requestLine : limits.fieldLine
-            let reach = min(count, lineStart + longest + 1, limits.head + 1)
-            let (next, endsLine) = try scanner.scan(bytes.extracting(0..<reach), from: scanned)
-            scanned = next
-            guard scanned - lineStart <= longest else { throw line == nil ? .targetTooLong : .fieldTooLong }
-            guard scanned <= limits.head else { throw .headTooLong }
-            if endsLine, try takeLine(bytes) { return true }
+        while line == nil {
+            guard try scanLine(bytes, longest: limits.requestLine, or: .targetTooLong) else { return false }
+            try takeRequestLine(bytes)
+        }
+        while try scanLine(bytes, longest: limits.fieldLine, or: .fieldTooLong) {
+            if try !takeField(bytes) { return true }
         }
         return false
     }
 
-    /// Judges the line that ends where the scan stands; true when it was the empty line after the fields.
-    private mutating func takeLine(_ bytes: borrowing Span<UInt8>) throws(RefusedRequest) -> Bool {
+    /// Scans on in a line of at most `longest` bytes; true at its end. It stops there and at the end of `bytes`.
+    @inline(__always)
+    private mutating func scanLine(
+        _ bytes: borrowing Span<UInt8>, longest: Int, or refusal: RefusedRequest
+    ) throws(RefusedRequest) -> Bool {
+        guard scanned < bytes.count else { return false }
+        // Not a byte further than is too far: however the bytes come, the same is wrong with them first.
+        let reach = min(bytes.count, lineStart + longest + 1, limits.head + 1)
+        let (next, endsLine) = try scanner.scan(bytes.extracting(0..<reach), from: scanned)
+        scanned = next
+        guard next - lineStart <= longest else { throw refusal }
+        guard next <= limits.head else { throw .headTooLong }
+        return endsLine
+    }
+
+    /// Judges the line that ends where the scan stands as the first of a request.
+    private mutating func takeRequestLine(_ bytes: borrowing Span<UInt8>) throws(RefusedRequest) {
         let content = lineStart..<scanned - 2
         lineStart = scanned
-        guard case .fields = stage else {
-            if content.isEmpty {
-                // A line end too many after the last body is forgiven once (RFC 9112 section 2.2).
-                guard !hasSkippedEmptyLine else { throw .repeatedEmptyLine }
-                hasSkippedEmptyLine = true
-                return false
-            }
-            let line = try RequestLine(bytes, line: content)
-            version = line.version
-            self.line = line
-            stage = .fields
-            return false
+        if content.isEmpty {
+            // A line end too many after the last body is forgiven once (RFC 9112 section 2.2).
+            guard !hasSkippedEmptyLine else { throw .repeatedEmptyLine }
+            hasSkippedEmptyLine = true
+            return
         }
-        if content.isEmpty { return true }
+        let line = try RequestLine(bytes, line: content)
+        version = line.version
+        self.line = line
+        stage = .fields
+    }
+
+    /// Judges the line that ends where the scan stands as a field; false if it is the empty one behind them all.
+    @inline(__always)
+    private mutating func takeField(_ bytes: borrowing Span<UInt8>) throws(RefusedRequest) -> Bool {
+        let content = lineStart..<scanned - 2
+        lineStart = scanned
+        if content.isEmpty { return false }
         let field = try FieldRange(bytes, line: content)
         guard memory.ranges.count < limits.fieldCount else { throw .tooManyFields }
         try facts.take(field, of: bytes, version)
         if memory.ranges.capacity == 0 { memory.ranges.reserveCapacity(16) }
         memory.ranges.append(field)
-        return false
+        return true
     }
 
     /// Decides how the body is framed. Nil: go on with the body that is already there.
@@ -209,15 +227,15 @@ extension RequestParser {
     private mutating func finish() throws(RefusedRequest) -> Event {
         guard let line else { throw .malformedRequestLine }
         let keepsAlive = facts.keepsAlive(line.version)
-        let (host, names) = (facts.hostRange, facts.names)
+        let (host, names, isHeadOnly) = (facts.hostRange, facts.names, facts.isHeadOnly)
         var taken = RequestMemory()
         swap(&taken, &memory)
         let body = body.take()
         begin()
         return .request(
             Request(
-                head: taken.head, line: line, ranges: taken.ranges, hostRange: host, names: names, body: body,
-                keepsAlive: keepsAlive))
+                head: taken.head, line: line, ranges: taken.ranges, hostRange: host, names: names,
+                isHeadOnly: isHeadOnly, body: body, keepsAlive: keepsAlive))
     }
 
     /// Stands at the first byte of a request.
