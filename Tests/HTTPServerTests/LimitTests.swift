@@ -150,6 +150,18 @@ struct LimitTests {
         #expect(isWhole == [false, false, true, true])
     }
 
+    @Test func `a body in a file is sent at its place`() throws {
+        let handler = try ScriptedHandler(bigBytes: 3 << 20)
+        let server = try RunningReactor(handler: handler)
+        let client = try server.client()
+        try client.send(get("/file") + get("/a") + get("/file", "Connection: close\r\n"))
+        let expected = Array("<".utf8) + handler.big.bytes + Array(">".utf8) + handler.big.bytes
+        #expect(try client.answer().body == expected)
+        #expect(try client.answer().text == "GET /a ")
+        #expect(try client.answer().body == expected)
+        #expect(try client.isClosedSilently())
+    }
+
     @Test func `what many clients are slow to read is in memory once and closes nobody`() throws {
         let size = 16 << 20
         let limits = limits { $0.outputBytes = size }

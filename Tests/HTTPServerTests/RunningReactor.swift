@@ -35,7 +35,8 @@ final class RunningReactor: Sendable {
     }
 }
 
-/// Answers `/later…` through a kept responder, `/big` with a shared body, `/own` with one of its own, anything else with method, path and body.
+/// Answers `/later…` through a kept responder, `/big` with a shared body, `/own` with one of its own, `/file` with one between
+/// two others that is in a file, anything else with method, path and body.
 final class ScriptedHandler: RequestHandler {
     let big: SharedBytes
     let kept = Lock<[Responder]>([])
@@ -63,6 +64,10 @@ final class ScriptedHandler: RequestHandler {
         switch path {
         case "/forgotten": return .later
         case "/big": return .now(Response(.ok, body: .shared([big])))
+        case "/file":
+            guard let file = try? MemoryFile(), (try? file.append(big.bytes)) != nil else { return .later }
+            let body = [SharedBytes("<"), SharedBytes(file, count: big.count), SharedBytes(">"), big]
+            return .now(Response(.ok, body: .shared(body)))
         case "/own":
             let body = [UInt8](repeating: 0x61, count: ownBytes)
             return .now(Response(.ok, body: .shared([SharedBytes(body)])))

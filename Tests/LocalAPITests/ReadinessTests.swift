@@ -1,5 +1,6 @@
 import Foundation
 import HTTP
+import HTTPServer
 import Lifecycle
 import POSIX
 import Testing
@@ -119,6 +120,28 @@ import Testing
         let shown = try #require(status["clock"] as? NSDictionary)
         #expect(shown["state"] as? String == "clock_suspect")
         #expect(shown["skew_seconds"] as? Double == 157_680_000.0)
+    }
+
+    @Test func `many certificates are judged and written in steps, and the last of them counts`() throws {
+        let many = (0..<2_000).map { CertificateStatus.fixture("c\(10_000 + $0)") }
+        let last = CertificateStatus.fixture("z") { $0.installed?.notAfter = TestAPI.now - 1 }
+        let api = try TestAPI(.fixture(many + [last]))
+        let request = try Request(.get, "/readyz", fields: [Field("Host", "127.0.0.1:\(TestAPI.port)")])
+        let peer = Peer(address: .tcp(host: "127.0.0.1", port: 40_000), localPort: TestAPI.port)
+        guard case .stepwise(let answer) = api.handler.handle(request, from: peer, Responder { _ in }) else {
+            Issue.record("not in steps")
+            return
+        }
+        var steps = 1
+        while answer.step() == nil { steps += 1 }
+        #expect(steps > 4)
+        let response = try api.get("/readyz")
+        #expect(response.status == .serviceUnavailable)
+        #expect(try response.json["status"] as? String == "not_ready")
+        #expect(try (response.json["checks"] as? [NSDictionary])?.count == 3 + 2 * 2_001)
+        let lines = try api.get("/readyz?verbose").text.split(separator: "\n")
+        #expect(lines.count == 3 + 2 * 2_001 + 1)
+        #expect(lines.last == "not_ready")
     }
 
     @Test func `every check is listed`() throws {
