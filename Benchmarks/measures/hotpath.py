@@ -34,8 +34,9 @@ def serving(gauge):
     each = (allocations(gauge, "serve", MANY) - allocations(gauge, "serve", FEW)) / (MANY - FEW)
     steps = (instructions(gauge, "serve", MANY) - instructions(gauge, "serve", FEW)) / (MANY - FEW)
     return [
-        # What comes once a second, the Date value, is all there is.
-        at_most("hotpath", "allocations of a /healthz request", each, 0.01, "", digits=4),
+        # What comes once a second, the Date value, is all there is: more of it the slower valgrind is. One for every
+        # request, or every tenth, would be seen.
+        at_most("hotpath", "allocations of a /healthz request", each, 0.1, "", digits=4),
         Figure("hotpath", "a /healthz request with its client", f"{steps:.0f} instructions"),
     ]
 
