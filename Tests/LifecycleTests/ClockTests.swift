@@ -165,6 +165,28 @@ import Testing
         #expect(host.wait(.seconds(10)).started == ["web"])
     }
 
+    @Test func `a start with a wrong clock waits for an order that the process before was cut off in`() throws
+    {
+        let born = Date(timeIntervalSince1970: 1_800_000_000)
+        let web = try managed("web")
+        var record = CertificateRecord()
+        record.attemptUnderWaySince = born - 40
+        record.attemptUnderWayAt = .first
+        let start = Moment(wall: born + Self.years, boottime: .seconds(30))
+        var host = try TestHost([web], records: [web.name: record], at: start, enrolled: false) {
+            $0.asksTimeAtStart = true
+        }
+        host.identityFacts = IdentityFacts(
+            name: host.settings.identityName, serial: "1d", issuer: "Test CA", notBefore: born - 86_400,
+            notAfter: born + 400 * 86_400)
+        host.tell(.identityLooked(host.foundIdentity))
+        #expect(host.tell(.looked(web.name, web.found(at: born, age: .days(70)))).plans.isEmpty)
+        #expect(host.confirmClock(born).plans.isEmpty)
+        #expect(try host.status(web.name).why.contains("may still be working on the last order"))
+        #expect(host.wait(.seconds(49)).plans.isEmpty)
+        #expect(host.wait(host.settings.orderDeadline + host.settings.possibleOrderDelay).started == ["web"])
+    }
+
     @Test func `at a right start what is due by its age waits for one answer, what is missing doesn't`()
         throws
     {

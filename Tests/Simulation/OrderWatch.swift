@@ -78,6 +78,11 @@ struct OrderWatch {
 
     mutating func noteAnswered() {
         isAnswered = true
+        forgetUnanswered()
+    }
+
+    /// What is ordered from now on is something else.
+    mutating func forgetUnanswered() {
         isUnansweredVague = false
         isUnansweredSkewed = false
         unanswered = nil

@@ -56,7 +56,7 @@ extension SimulatedHost {
             case .valid: status.reason == nil && status.installed != nil && status.reload.pendingSince == nil
             }
         if !isTrue { violate(.snapshotWrong, "\(status.state): \(status.why)", index) }
-        if slot.watch.orders.isAnswered, status.why.contains("may still be working") {
+        if status.reason != nil, slot.watch.orders.isAnswered, status.why.contains("may still be working") {
             violate(.snapshotWrong, "the answer came: \(status.why)", index)
         }
         if let installed = status.installed, let known = slot.watch.knownSerial,

@@ -130,6 +130,7 @@ extension SimulatedHost {
 
     /// What was stored of times means others now.
     mutating func noteSkew() {
+        skewedAt = now
         for index in slots.indices {
             slots[index].watch.isRetrySkewed = true
             slots[index].watch.orders.clockWasSet()

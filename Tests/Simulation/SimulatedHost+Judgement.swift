@@ -14,13 +14,13 @@ extension SimulatedHost {
                 "\(slot.watch.orders.count(at: moment.wall)) of \(limit), last \(slot.watch.orders.orders.suffix(3))",
                 index)
         }
+        // A broker tells the time to the second.
+        let tolerance: Duration = hasCountedByBroker ? .seconds(3) : .milliseconds(5)
         if let at = slot.watch.orders.possibleAt,
-            now - at < plan.settings.possibleOrderDelay - .milliseconds(5)
+            now - at < plan.settings.possibleOrderDelay - tolerance
         {
             violate(.possibleOrderNotAwaited, "started after \(now - at)", index)
         }
-        // A broker tells the time to the second.
-        let tolerance: Duration = countsFrom == nil ? .zero : .seconds(3)
         if let until = slot.watch.retryNotBefore, until > now + tolerance, attempt.requests.isEmpty {
             violate(.retryTooEarly, "\(until - now) too early", index)
         }

@@ -89,7 +89,7 @@ extension SimulatedHost {
         slots[index].wanted = wanted
         slots[index].watch.retryNotBefore = nil
         // What was asked for is another order now.
-        if isOther { slots[index].watch.orders.noteAnswered() }
+        if isOther { slots[index].watch.orders.forgetUnanswered() }
         slots[index].watch.orders.unansweredKey = nil
         slots[index].watch.dueSince = nil
         watchLife(of: index)

@@ -54,6 +54,10 @@ extension SimulatedHost {
             slots[index].watch.orders.noteCutOff(
                 broker: broker, since: since, span: plan.settings.sameBrokerSpan)
         }
+        if let course = slots[index].course, course.startedAt <= skewedAt {
+            // What is on disk of it was noted before.
+            slots[index].watch.orders.clockWasSet()
+        }
         slots[index].course = nil
         slots[index].watch.isAskedFor = slots[index].record?.request != nil
         slots[index].watch.isAskedAgain = false

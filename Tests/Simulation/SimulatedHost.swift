@@ -20,7 +20,10 @@ struct SimulatedHost {
     /// How far the host's wall clock is off, in seconds.
     var clockError = 0.0
     /// What the agent takes for the time at boottime zero, instead of the wall clock's.
-    var countsFrom: Date?
+    var countsFrom: Date? { didSet { if countsFrom != nil { hasCountedByBroker = true } } }
+    private(set) var hasCountedByBroker = false
+    /// When what is stored of times last changed its meaning.
+    var skewedAt: Duration = .zero
     /// The time that counted for the last process, at boottime zero.
     var wallAtEnd: Date?
     /// Told with each event of a process; what an earlier process began never ends.

@@ -158,7 +158,7 @@ extension CertificateLifecycle {
     mutating func noteCutOffAttempt(begun: Date, at now: Moment, _ settings: LifecycleSettings) {
         record.attemptUnderWaySince = nil
         record.orders.note(at: min(begun, now.wall))
-        if let broker = record.attemptUnderWayAt {
+        if let broker = record.attemptUnderWayAt, !isWithinTime(ofOrderAt: broker, begun, settings) {
             noteUnanswered(
                 at: broker, since: Moment(wall: begun, boottime: now.boottime(of: min(begun, now.wall))),
                 settings)
@@ -166,13 +166,22 @@ extension CertificateLifecycle {
         record.attemptUnderWayAt = nil
         let lastSentAt = min(begun + settings.orderDeadline.seconds, now.wall)
         let until = lastSentAt + settings.possibleOrderDelay.seconds
-        guard until > now.wall else { return }
-        possibleOrderUntil = now.boottime(of: until)
+        // Also when it seems to be over: the clock may be wrong, and the record is read again when it no longer is.
         record.possibleOrderUntil = until
+        if until > now.wall { possibleOrderUntil = now.boottime(of: until) }
     }
 }
 
 extension CertificateLifecycle {
+    /// Whether it repeats an order that was lost at the same broker. Told by what was stored: that its time is over by
+    /// now says nothing of then.
+    private func isWithinTime(
+        ofOrderAt broker: BrokerAddress, _ begun: Date, _ settings: LifecycleSettings
+    ) -> Bool {
+        guard let order = record.unansweredOrder, order.broker == broker else { return false }
+        return order.since <= begun && begun < order.since + settings.sameBrokerSpan.seconds
+    }
+
     /// The broker that may have granted an order unheard, and for so long is the only one to be asked.
     func boundBroker(at now: Duration) -> BrokerAddress? {
         guard let order = record.unansweredOrder, let sameBrokerUntil, sameBrokerUntil > now else {
