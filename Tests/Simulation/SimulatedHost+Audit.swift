@@ -39,10 +39,10 @@ extension SimulatedHost {
     }
 
     private mutating func judgeWords(_ status: CertificateStatus, _ index: Int) {
-        let slot = slots[index]
-        if (status.state == .renewing) != (slot.course != nil) {
-            return violate(
-                .snapshotWrong, "\(status.state) while an attempt runs: \(slot.course != nil)", index)
+        // Read where it is: a copy of all that is known of a certificate costs more than the questions.
+        let isUnderWay = slots[index].course != nil
+        if (status.state == .renewing) != isUnderWay {
+            return violate(.snapshotWrong, "\(status.state) while an attempt runs: \(isUnderWay)", index)
         }
         let isTrue =
             switch status.state {
@@ -56,15 +56,17 @@ extension SimulatedHost {
             case .valid: status.reason == nil && status.installed != nil && status.reload.pendingSince == nil
             }
         if !isTrue { violate(.snapshotWrong, "\(status.state): \(status.why)", index) }
-        if status.reason != nil, slot.watch.orders.isAnswered, status.why.contains("may still be working") {
+        if status.reason != nil, slots[index].watch.orders.isAnswered,
+            status.why.contains("may still be working")
+        {
             violate(.snapshotWrong, "the answer came: \(status.why)", index)
         }
-        if let installed = status.installed, let known = slot.watch.knownSerial,
+        if let installed = status.installed, let known = slots[index].watch.knownSerial,
             installed.serial != String(known, radix: 16)
         {
             violate(.snapshotWrong, "shows \(installed.serial) instead of \(String(known, radix: 16))", index)
         }
-        let orders = slot.watch.orders.count(at: moment.wall) - (slot.course == nil ? 0 : 1)
+        let orders = slots[index].watch.orders.count(at: moment.wall) - (isUnderWay ? 1 : 0)
         if status.ordersLast7Days < orders {
             violate(.snapshotWrong, "shows \(status.ordersLast7Days) orders of \(orders)", index)
         }
@@ -80,25 +82,25 @@ extension SimulatedHost {
     /// The machine wants to be woken for everything that it says comes next.
     private mutating func judgeDeadline(_ status: CertificateStatus, _ snapshot: Snapshot, _ index: Int) {
         guard let deadline = state.nextDeadline else { return violate(.deadlineMissed, "no deadline at all") }
-        let wall = moment.wall + ((deadline - now).seconds - 0.01)
-        var next = [("due", status.nextRenewalAt), ("end of life", status.installed?.notAfter)]
-        if slots[index].course == nil && !slots[index].isRebuilding {
-            next.append(("look", status.nextCheckAt))
+        let (present, wake) = (moment.wall, moment.wall + ((deadline - now).seconds - 0.01))
+        func judge(_ what: StaticString, _ date: Date?) {
+            guard let date, date > present, date < wake else { return }
+            violate(.deadlineMissed, "sleeps \(wake.timeIntervalSince(date)) s past: \(what)", index)
         }
+        judge("due", status.nextRenewalAt)
+        judge("end of life", status.installed?.notAfter)
+        if slots[index].course == nil && !slots[index].isRebuilding { judge("look", status.nextCheckAt) }
         if status.reload.pendingSince != nil && !status.reload.isRunning {
-            next.append(("reload", status.reload.nextAttemptAt))
+            judge("reload", status.reload.nextAttemptAt)
         }
+        if status.reason == nil { return }
         let isHeld = isHeldByBrokers(index, snapshot.broker)
-        if status.reason != nil && !isHeld && snapshot.identity.state.isUsable {
-            next.append(("attempt", status.nextAttemptAt))
+        if !isHeld && snapshot.identity.state.isUsable {
+            judge("attempt", status.nextAttemptAt)
             let isFree = watch.attempts < plan.settings.concurrency && slots[index].course == nil
-            if isFree, !slots[index].isRebuilding, let at = status.nextAttemptAt, at < moment.wall - 1 {
-                violate(.deadlineMissed, "could start since \(moment.wall.timeIntervalSince(at)) s", index)
+            if isFree, !slots[index].isRebuilding, let at = status.nextAttemptAt, at < present - 1 {
+                violate(.deadlineMissed, "could start since \(present.timeIntervalSince(at)) s", index)
             }
-        }
-        for (what, date) in next {
-            guard let date, date > moment.wall, date < wall else { continue }
-            violate(.deadlineMissed, "sleeps \(wall.timeIntervalSince(date)) s past: \(what)", index)
         }
     }
 }
