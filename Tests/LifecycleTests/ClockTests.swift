@@ -283,16 +283,30 @@ import Testing
         #expect(host.snapshot().clock.state == .ok)
     }
 
-    @Test func `each answer to an order tells the time as well`() throws {
+    @Test func `an order's answer that tells another time has the brokers asked, and isn't believed itself`()
+        throws
+    {
         var host = try TestHost([managed("web")])
         host.tell(.looked(try named("web"), .nothing))
         var exchange = BrokerExchange(
             broker: .first, endpoint: "/v1/certificates", status: 403, took: .seconds(1))
         exchange.time = ServerTime(
             date: host.now.wall + 7200, readAt: host.now.boottime, uncertainty: .seconds(2))
-        host.tell(.brokerExchanged(exchange))
+        #expect(host.tell(.brokerExchanged(exchange)).contains(.askTime([.first])))
+        #expect(host.snapshot().clock.state == .unconfirmed)
+        host.tell(told(host, ahead: -7200))
         #expect(host.snapshot().clock.state == .suspect)
         #expect(host.snapshot().clock.skew.map { abs($0.seconds + 7200) < 3 } == true)
+        // One that agrees with the time that counts puts the next question off.
+        exchange.time = ServerTime(
+            date: host.now.wall + 7201, readAt: host.now.boottime, uncertainty: .seconds(2))
+        host.tell(.brokerExchanged(exchange))
+        #expect(host.snapshot().clock.state == .suspect)
+        // One that agrees with the wall clock, which was set right, ends it.
+        exchange.time = ServerTime(
+            date: host.now.wall, readAt: host.now.boottime, uncertainty: .seconds(2))
+        host.tell(.brokerExchanged(exchange))
+        #expect(host.snapshot().clock.state == .ok)
     }
 
     @Test func `an answer that took long proves nothing by its delay`() throws {

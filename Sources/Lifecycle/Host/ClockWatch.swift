@@ -99,6 +99,19 @@ struct ClockWatch: Sendable {
         }
     }
 
+    /// The answer to an order has a `Date` as well. Nobody has seen that the certificate behind it is valid at that time,
+    /// so it can confirm the time that counts, and have it asked for, and no more.
+    mutating func overhear(_ time: ServerTime, at now: Duration, longest: Duration) {
+        guard let offset, !isBeforeFloor(time.date) else { return }
+        let told = time.date.timeIntervalSinceReferenceDate - time.readAt.seconds
+        let margin = Self.tolerance.seconds + time.uncertainty.seconds
+        if abs(told - offset) <= margin || (trust == .refuted && abs(told - (counted ?? told)) <= margin) {
+            hear(time, at: now, longest: longest)
+        } else if !holdsAll {
+            doubt(at: now)
+        }
+    }
+
     /// A broker whose certificate is valid by the wall clock answered, and didn't say how late it is: nobody else can be
     /// asked.
     mutating func heardNoDate(at now: Duration, longest: Duration) {

@@ -43,7 +43,7 @@ extension HostState {
     /// Every answer of a broker tells the time.
     mutating func hear(_ time: ServerTime, at now: Moment) {
         let before = (clock.trust, clock.countsFrom)
-        clock.hear(time, at: now.boottime, longest: longestDoubt)
+        clock.overhear(time, at: now.boottime, longest: longestDoubt)
         noteTrust(before, at: now)
     }
 
