@@ -3,6 +3,9 @@
 #ifndef COPENSSL_SHIM_H
 #define COPENSSL_SHIM_H
 
+// The low-level key functions are deprecated, and are the only ones that read a key without trying every decoder.
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include <errno.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -47,6 +50,35 @@ static inline ASN1_OBJECT *copenssl_usages_at(const EXTENDED_KEY_USAGE *s, int i
 static inline STACK_OF(X509_EXTENSION) *copenssl_extensions_new(void) { return sk_X509_EXTENSION_new_null(); }
 static inline int copenssl_extensions_push(STACK_OF(X509_EXTENSION) *s, X509_EXTENSION *e) { return sk_X509_EXTENSION_push(s, e); }
 static inline void copenssl_extensions_free(STACK_OF(X509_EXTENSION) *s) { sk_X509_EXTENSION_pop_free(s, X509_EXTENSION_free); }
+
+// Keys
+
+// The EC key in a PKCS#8 block whose curve has a name; NULL for any other. What EVP_PKCS82PKEY would make of it, in a
+// tenth of the time.
+static inline EVP_PKEY *copenssl_ec_key(const PKCS8_PRIV_KEY_INFO *encoded) {
+    const ASN1_OBJECT *algorithm = NULL;
+    const X509_ALGOR *parameters = NULL;
+    const unsigned char *bytes = NULL;
+    int length = 0, type = 0;
+    const void *curve = NULL;
+    if (!PKCS8_pkey_get0(&algorithm, &bytes, &length, &parameters, encoded)) return NULL;
+    if (OBJ_obj2nid(algorithm) != NID_X9_62_id_ecPublicKey) return NULL;
+    X509_ALGOR_get0(NULL, &type, &curve, parameters);
+    if (type != V_ASN1_OBJECT) return NULL;
+    EC_KEY *key = EC_KEY_new_by_curve_name(OBJ_obj2nid((const ASN1_OBJECT *)curve));
+    const unsigned char *end = bytes;
+    if (key == NULL || d2i_ECPrivateKey(&key, &end, length) == NULL || end != bytes + length) {
+        EC_KEY_free(key);
+        return NULL;
+    }
+    EVP_PKEY *made = EVP_PKEY_new();
+    if (made == NULL || !EVP_PKEY_assign_EC_KEY(made, key)) {
+        EVP_PKEY_free(made);
+        EC_KEY_free(key);
+        return NULL;
+    }
+    return made;
+}
 
 // Names and times
 

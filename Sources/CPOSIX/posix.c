@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include "CPOSIX.h"
 
 #include <errno.h>
@@ -245,3 +246,10 @@ ssize_t cposix_send_file(int socket, int file, int64_t offset, size_t count) {
     errno = error;
     return sent;
 }
+
+void cposix_keep_memory_small(void) {
+    mallopt(M_ARENA_MAX, 2);
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+}
+
+void cposix_give_back_memory(void) { malloc_trim(0); }

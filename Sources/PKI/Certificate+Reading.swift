@@ -44,13 +44,17 @@ extension Certificate {
     }
 
     /// Every certificate of a bundle, at least one; blocks of other kinds are passed over.
-    public static func all(inPEM pem: [UInt8]) throws(CertificateError) -> [Certificate] {
+    ///
+    /// - Parameter known: certificates that were read before and need not be once more.
+    public static func all(
+        inPEM pem: [UInt8], knowing known: [Certificate] = []
+    ) throws(CertificateError) -> [Certificate] {
         let text = pem.span
         let sections: [PEM.Section]
         do { sections = try PEM.sections(in: text) } catch { throw .pem(error) }
         var certificates: [Certificate] = []
         for section in sections where section.label == label {
-            certificates.append(try Certificate(section, in: text))
+            certificates.append(try Certificate(section, in: text, knowing: known))
         }
         guard !certificates.isEmpty else { throw .missing }
         return certificates
@@ -58,10 +62,16 @@ extension Certificate {
 
     static let label = "CERTIFICATE"
 
-    init(_ section: PEM.Section, in text: Span<UInt8>) throws(CertificateError) {
+    init(
+        _ section: PEM.Section, in text: Span<UInt8>, knowing known: [Certificate] = []
+    ) throws(CertificateError) {
         guard !section.hasHeaders else { throw .pem(PEMError(line: section.line, reason: .headers)) }
         let der: [UInt8]
         do { der = try section.decode(from: text) } catch { throw .pem(error) }
+        if let same = known.first(where: { $0.der == der }) {
+            self = same
+            return
+        }
         try self.init(der: der, pem: section.written(in: text))
     }
 

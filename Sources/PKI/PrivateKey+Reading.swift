@@ -100,6 +100,9 @@ extension PrivateKey {
     private static func decode(
         _ encoded: borrowing Owned<EncodedKeyObject>
     ) throws(PrivateKeyError) -> Owned<KeyObject> {
+        if let key = unsafe Owned<KeyObject>(owning: encoded.withPointer({ unsafe copenssl_ec_key($0) })) {
+            return key
+        }
         do {
             return try unsafe Owned<KeyObject>("EVP_PKCS82PKEY") {
                 unsafe encoded.withPointer { unsafe EVP_PKCS82PKEY($0) }

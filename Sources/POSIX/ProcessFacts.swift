@@ -16,6 +16,8 @@ public struct ProcessFacts: Hashable, Sendable {
     public static var processID: Int32 { getpid() }
     public static var userID: UserID { geteuid() }
     public static var groupID: GroupID { getegid() }
+    /// That are online; at least one.
+    public static var processorCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
     public static func current() -> ProcessFacts {
         var facts = ProcessFacts()

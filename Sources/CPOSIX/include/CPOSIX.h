@@ -165,6 +165,11 @@ int cposix_pending_error(int socket);
 /// One datagram to a Unix socket; a leading '@' stands for the abstract namespace.
 int cposix_send_datagram(const char *path, size_t length, const void *bytes, size_t count);
 
+// Memory
+
+void cposix_keep_memory_small(void);
+void cposix_give_back_memory(void);
+
 // Accounts: 1 found, 0 unknown, -1 failed
 
 int cposix_user_named(const char *name, uint32_t *user);
