@@ -27,6 +27,11 @@ extension AgentConfiguration {
     /// keeps its value.
     public func followed(by next: AgentConfiguration) -> AgentConfiguration {
         var result = next
+        // What is equal is kept once, however often it was read.
+        let known = Dictionary(certificates.map { ($0.name, $0) }) { first, _ in first }
+        for (index, certificate) in result.certificates.enumerated() {
+            if let same = known[certificate.name], same == certificate { result.certificates[index] = same }
+        }
         result.stateDirectory = stateDirectory
         result.logging.destination = logging.destination
         // It lies in the state directory unless it is named, and that directory stays.

@@ -1,3 +1,4 @@
+import Lifecycle
 import YAML
 
 extension AgentConfiguration {
@@ -21,8 +22,12 @@ extension AgentConfiguration {
                 keyPath: "",
                 at: SourcePosition(line: 1, column: 1))
         }
-        guard let configuration, findings.all.isEmpty else {
+        guard var configuration, findings.all.isEmpty else {
             throw InvalidConfiguration(problems: findings.problems(in: source, root: document.root))
+        }
+        // While the tree still holds its memory: what outlives it would else keep all of its pages.
+        configuration.certificates = withExtendedLifetime(document) {
+            configuration.certificates.map { $0.detached() }
         }
         return configuration
     }

@@ -12,6 +12,10 @@ public struct CertificateName: Hashable, Comparable, Sendable, CustomStringConve
         self.text = text
     }
 
+    private init(known text: String) { self.text = text }
+
+    func detached() -> CertificateName { CertificateName(known: text.detached()) }
+
     public var description: String { text }
 
     /// Bytewise, so that lists look the same in every locale.

@@ -17,6 +17,10 @@ public struct DNSName: Hashable, Comparable, Sendable, CustomStringConvertible {
         text = String(decoding: bytes, as: UTF8.self)
     }
 
+    private init(known text: String) { self.text = text }
+
+    func detached() -> DNSName { DNSName(known: text.detached()) }
+
     public var isWildcard: Bool { text.utf8.first == UInt8(ascii: "*") }
 
     public var description: String { text }

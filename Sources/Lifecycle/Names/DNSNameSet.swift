@@ -9,6 +9,10 @@ public struct DNSNameSet: Hashable, Sendable {
         self.names = canonical
     }
 
+    private init(known names: [DNSName]) { self.names = names }
+
+    func detached() -> DNSNameSet { DNSNameSet(known: names.map { $0.detached() }) }
+
     /// The names as text, in canonical order.
     public var texts: [String] { names.map(\.text) }
 

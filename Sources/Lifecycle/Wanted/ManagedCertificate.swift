@@ -72,6 +72,23 @@ public struct ManagedCertificate: Hashable, Sendable {
     }
 }
 
+extension ManagedCertificate {
+    /// The same, with memory of its own for every text: nothing of what it was made from is held any longer.
+    public func detached() -> ManagedCertificate {
+        ManagedCertificate(
+            name: name.detached(), profile: profile.detached(), dnsNames: dnsNames.detached(),
+            keyType: keyType, reusesKey: reusesKey,
+            outputs: OutputPaths(
+                key: outputs.key.detached(), cert: outputs.cert.detached(), chain: outputs.chain.detached(),
+                fullchain: outputs.fullchain.detached(), combined: outputs.combined?.detached()),
+            ownership: ownership, reload: reload, renewBefore: renewBefore, verify: verify)
+    }
+}
+
+extension String {
+    func detached() -> String { String(decoding: Array(utf8), as: UTF8.self) }
+}
+
 /// When to renew, counted back from the end of a certificate's life.
 public enum RenewBefore: Hashable, Sendable {
     /// Nothing configured: the default, clamped to a share of the life.
