@@ -8,22 +8,28 @@ extension HostState {
         self.settings = settings
         isConfigured = true
 
-        var present: [CertificateName: CertificateLifecycle] = [:]
-        for certificate in certificates { present[certificate.name] = certificate }
-        var next: [CertificateName: CertificateLifecycle] = [:]
-        for wish in wanted where next[wish.name] == nil {
-            if let known = present.removeValue(forKey: wish.name) {
-                next[wish.name] = adapted(known, to: wish, identityChanged: identityChanged, at: now)
+        // References are sorted, and not what becomes of them, which is large.
+        var next: [CertificateLifecycle] = []
+        next.reserveCapacity(wanted.count)
+        var names: Set<CertificateName> = []
+        for wish in wanted.sorted(by: { $0.name < $1.name }) where names.insert(wish.name).inserted {
+            if let index = indexes[wish.name] {
+                next.append(
+                    adapted(certificates[index], to: wish, identityChanged: identityChanged, at: now))
             } else {
-                next[wish.name] = restored(wish, at: now)
+                next.append(restored(wish, at: now))
             }
         }
-        for (name, var removed) in present {
+        for known in certificates where !names.contains(known.name) {
+            var removed = known
             removed.isDeparting = true
-            if removed.isWindingUp(at: now) { next[name] = removed } else { retire(removed, at: now) }
+            if removed.isWindingUp(at: now) { next.append(removed) } else { retire(removed, at: now) }
         }
         noteRemoved(at: now)
-        replaceCertificates(with: next.values.sorted { $0.name < $1.name })
+        // An empty dictionary keeps the room of a full one.
+        if records.isEmpty { records = [:] }
+        if next.count > names.count { next.sort { $0.name < $1.name } }
+        replaceCertificates(with: next)
 
         identity.apply(settings)
         identity.nextLookAt = now.boottime

@@ -12,7 +12,7 @@ extension HostState {
         if wasWhole && certificates[index].defect != nil { stopWaitingUnchanged(index) }
         noteServed(index, before: before, at: now)
         refreshBudget(index, at: now)
-        certificates[index].nextLookAt = now.boottime + lookInterval(index)
+        certificates[index].nextLookAt = nextLook(index, at: now.boottime)
 
         // Outputs that undo each other would be rebuilt without end: the look that follows a rebuild only looks.
         let mayRebuild = !certificates[index].wasJustRebuilt
@@ -88,13 +88,15 @@ extension HostState {
         }
     }
 
-    /// Until the next look: often enough to notice a change well within a short life. Spread, so that the looks of a
-    /// large host don't stay in step.
-    private mutating func lookInterval(_ index: Int) -> Duration {
+    /// When to look next: often enough to notice a change well within a short life. Spread, so that the looks of a large
+    /// host don't stay in step, but on a grid: those of many certificates are begun together.
+    private mutating func nextLook(_ index: Int, at now: Duration) -> Duration {
         var interval = settings.checkInterval
         if let lifetime = certificates[index].found?.installed?.lifetime {
             interval = min(interval, max(lifetime / 20, .seconds(1)))
         }
-        return interval * Double.random(in: 0.9...1, using: &random)
+        let next = now + interval * Double.random(in: 0.92...1, using: &random)
+        let grid = interval / 64
+        return max(grid * Double(Int64(next / grid)), now + interval * 0.9)
     }
 }
