@@ -37,23 +37,24 @@ struct CertificateFiles: Sendable {
     }
 
     init(reading outputs: OutputPaths) {
-        self.init(
-            key: Self.readKey(outputs.key), cert: Self.read(outputs.cert), chain: Self.read(outputs.chain),
-            fullchain: Self.read(outputs.fullchain), combined: outputs.combined.map(Self.readKey))
+        // Most often all of them lie in one directory.
+        var paths = SafeNeighbourhood()
+        key = Self.read(outputs.key, among: &paths).secretly()
+        cert = Self.read(outputs.cert, among: &paths)
+        chain = Self.read(outputs.chain, among: &paths)
+        fullchain = Self.read(outputs.fullchain, among: &paths)
+        if let path = outputs.combined { combined = Self.read(path, among: &paths).secretly() }
     }
 
     /// A file that holds a private key: what was read is wiped.
     static func readKey(_ path: String) -> FileReading<SecretBytes> {
-        switch read(path) {
-        case .missing: return .missing
-        case .unreadable(let reason): return .unreadable(reason)
-        case .present(var bytes): return .present(SecretBytes(wiping: &bytes))
-        }
+        var paths = SafeNeighbourhood()
+        return read(path, among: &paths).secretly()
     }
 
-    static func read(_ path: String) -> FileReading<[UInt8]> {
+    private static func read(_ path: String, among paths: inout SafeNeighbourhood) -> FileReading<[UInt8]> {
         do {
-            let location = try SafePath.resolve(path)
+            let location = try paths.resolve(path)
             guard location.existing != nil else { return .missing }
             return .present(try location.directory.openFile(location.name).readToEnd(limit: longest))
         } catch let error as SystemError {
@@ -66,4 +67,15 @@ struct CertificateFiles: Sendable {
     }
 
     static let longest = 1 << 20
+}
+
+extension FileReading<[UInt8]> {
+    /// The same, with nothing left of it where it was.
+    fileprivate consuming func secretly() -> FileReading<SecretBytes> {
+        switch consume self {
+        case .missing: return .missing
+        case .unreadable(let reason): return .unreadable(reason)
+        case .present(var bytes): return .present(SecretBytes(wiping: &bytes))
+        }
+    }
 }

@@ -5,20 +5,55 @@ import POSIX
 struct EngineCrew {
     let hands: any EngineHands
     let mail: EngineMail
-    let pool: WorkerPool
+    /// For renewals alone: as many connections to the broker as there are renewals at once, and each is found open by
+    /// the next one.
+    private let renewing: WorkerPool
+    /// For everything else.
+    private let pool: WorkerPool
+    private let looks = Looks()
     let stop: StopSignal
+
+    init(hands: any EngineHands, mail: EngineMail, settings: LifecycleSettings, stop: StopSignal) {
+        self.hands = hands
+        self.mail = mail
+        self.stop = stop
+        renewing = WorkerPool(limit: settings.concurrency, name: "renewal")
+        pool = WorkerPool(limit: settings.workers)
+    }
+
+    /// Has as many threads as the configuration asks for.
+    func adopt(_ settings: LifecycleSettings) {
+        renewing.adopt(limit: settings.concurrency)
+        pool.adopt(limit: settings.workers)
+    }
+
+    /// Lets what runs end, drops what waits but for records, and returns when every thread is gone.
+    func close() {
+        looks.close()
+        renewing.close()
+        pool.close()
+        hands.keepRecords()
+        if hands.hasNewFacts { hands.rememberFacts() }
+    }
+
+    /// Nothing is looked at any more.
+    func stopLooking() { looks.close() }
 
     /// Begins one action on a worker. Throws when there is no worker and none can be made.
     func begin(_ action: Action) throws(SystemError) {
         let (hands, mail, stop) = (hands, mail, stop)
         switch action {
         case .startAttempt(let plan):
-            try pool.submit { context in
+            try renewing.submit { context in
+                // Before anything is sent: an attempt that dies with the process counts.
+                hands.settleRecords(of: [plan.certificate.name])
                 let outcome = hands.attempt(plan, in: context, stop: stop) { mail.send([$0]) }
                 mail.send([.attemptEnded(plan.certificate.name, outcome)])
             }
         case .startReload(let plan):
             try pool.submit { _ in
+                // That it is owed is known to the next process if this one dies during the run.
+                hands.settleRecords(of: plan.names)
                 mail.send([.reloadEnded(plan.names, hands.reload(plan, stop: stop))])
             }
         case .verify(let plan):
@@ -50,6 +85,36 @@ struct EngineCrew {
             break
         }
     }
+
+    /// Looks at the files of these certificates; each ends in `.looked`, unless the agent stops before.
+    func look(at certificates: [ManagedCertificate]) throws(SystemError) {
+        let (hands, mail, looks) = (hands, mail, looks)
+        for _ in 0..<looks.put(certificates) {
+            do throws(SystemError) {
+                try pool.submit { _ in looks.run(hands.look) { mail.send($0) } }
+            } catch {
+                looks.giveUpLane()
+                throw error
+            }
+        }
+    }
+
+    /// Has records written that the hands have taken on.
+    func keepRecords() {
+        let hands = hands
+        // Without a worker nobody else will do it.
+        do { try pool.submit { _ in hands.keepRecords() } } catch { hands.keepRecords() }
+    }
+
+    /// Has what was read of the certificates stored for the next process.
+    func rememberFacts() {
+        let hands = hands
+        // It can wait: all that hangs on it is how fast the next start is.
+        try? pool.submit { _ in hands.rememberFacts() }
+    }
+
+    /// Has the memory given back that many certificates at once have taken for a moment.
+    func giveBackMemory() { try? pool.submit { _ in ProcessMemory.giveBack() } }
 
     /// Reads the configuration file on a worker: ten thousand certificates take longer than the engine may stand still.
     func readConfiguration() throws(SystemError) {

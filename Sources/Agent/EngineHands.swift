@@ -9,7 +9,6 @@ import POSIX
 protocol EngineHands: Sendable {
     // Quick: a few system calls.
 
-    func look(at certificate: ManagedCertificate) -> FoundCertificate
     func lookAtIdentity() -> FoundIdentity
     /// A broker has accepted the identity: the one before need not be kept.
     func forgetPreviousIdentity()
@@ -18,15 +17,26 @@ protocol EngineHands: Sendable {
     /// Tries again to finish installs whose journal entry stays open, those that got stuck among them; the certificates
     /// whose files may have changed by that.
     func retryStuckInstalls() -> [CertificateName]
-    /// Stores the record before it returns, or says in the log that it could not.
-    func persist(_ record: CertificateRecord, of name: CertificateName)
-    /// Removes what is kept of a certificate that has long been managed no more; its outputs stay.
-    func forget(_ name: CertificateName)
+    /// Takes the record on to be stored, without waiting for that. True when `keepRecords` has to run for it.
+    func persist(_ record: CertificateRecord, of name: CertificateName) -> Bool
+    /// What is kept of a certificate that has long been managed no more is to be removed; its outputs stay. Answers like
+    /// `persist`.
+    func forget(_ name: CertificateName) -> Bool
+    /// Something was read that the next process should know.
+    var hasNewFacts: Bool { get }
     /// Does everything that is begun from now on by the new configuration.
     func adopt(_ change: ConfigurationChange)
 
     // Slow: they block, with deadlines of their own, and end early when `stop` asks for it.
 
+    /// Reads what changed since the last look; a few system calls where nothing has.
+    func look(at certificate: ManagedCertificate) -> FoundCertificate
+    /// Stores what was taken on, until nothing is left; what can't be stored is said in the log.
+    func keepRecords()
+    /// Returns when what was taken on before for these certificates is stored.
+    func settleRecords(of names: [CertificateName])
+    /// Stores for the next process what was read of the certificates.
+    func rememberFacts()
     func attempt(
         _ plan: AttemptPlan, in context: WorkerContext, stop: StopSignal,
         told: @escaping @Sendable (Input) -> Void

@@ -14,8 +14,14 @@ struct EngineLoop {
     /// The wish to read the configuration again that is being fulfilled.
     private var wish: RenewalID?
     var hasEvaluated = false
-    /// Jobs given to workers that haven't ended.
+    /// Jobs given to workers that haven't ended, looks aside.
     private var running = 0
+    /// Certificates whose look hasn't ended.
+    private var looking = 0
+    /// What a configuration took while it was read and put in force has not been given back yet.
+    private var owesMemory = true
+    /// What was read is stored for the next process no earlier than this.
+    private var remembersAt = Duration.zero
     /// What is cut off next if it is still under way, once the agent is stopping; nil before.
     private var cutoffs: [Cutoff]?
 
@@ -43,10 +49,29 @@ struct EngineLoop {
         Dictionary(certificates.map { ($0.name, $0) }) { first, _ in first }
     }
 
-    /// Looks at a certificate's files; nil if it isn't managed.
-    func look(at name: CertificateName, with hands: any EngineHands) -> Input? {
-        certificates[name].map { .looked(name, hands.look(at: $0)) }
+    /// Begins to look at the files of those that are managed.
+    mutating func look(at names: [CertificateName]) throws(SystemError) {
+        let wanted = names.compactMap { certificates[$0] }
+        looking += wanted.count
+        try crew.look(at: wanted)
     }
+
+    /// After a round in which much was put in force.
+    mutating func giveBackMemory() {
+        guard owesMemory, hasEvaluated, cutoffs == nil else { return }
+        owesMemory = false
+        crew.giveBackMemory()
+    }
+
+    /// Stores what was read for the next process, now and then.
+    mutating func rememberFacts() {
+        let now = Clock.boottime()
+        guard hasEvaluated, cutoffs == nil, remembersAt <= now, crew.hands.hasNewFacts else { return }
+        remembersAt = now + Self.memoryInterval
+        crew.rememberFacts()
+    }
+
+    private static let memoryInterval = Duration.seconds(300)
 
     /// Looks at a certificate whose interrupted install is over; nil if it isn't managed.
     func recovered(_ name: CertificateName, with hands: any EngineHands) -> Input? {
@@ -61,6 +86,7 @@ struct EngineLoop {
     /// Keeps count of what has ended.
     mutating func note(_ input: Input) {
         switch input {
+        case .looked: looking -= 1
         case .attemptEnded, .reloadEnded, .served, .rebuilt, .identityRenewalEnded, .identityRestored,
             .timeAsked:
             running -= 1
@@ -71,9 +97,10 @@ struct EngineLoop {
     /// Whether the loop's work is done: all that runs has ended, and no more is to come.
     func isOver(stopping: Bool, once: Bool) -> Bool {
         guard running == 0 else { return false }
+        // A look that is given up leaves nothing behind.
         if stopping { return true }
         // One pass is over when the machine has nothing to do but wait, however shortly: what failed is not tried again.
-        return once
+        return once && looking == 0
     }
 
     /// Begins to read the configuration again if somebody wishes it, one reading at a time.
@@ -96,7 +123,8 @@ struct EngineLoop {
             return []
         case .usable(let change):
             certificates = Self.byName(change.certificates)
-            crew.pool.adopt(limit: change.settings.workers)
+            owesMemory = true
+            crew.adopt(change.settings)
             crew.hands.adopt(change)
             facts.configHash = change.hash
             facts.configLoadedAt = now
@@ -114,6 +142,7 @@ struct EngineLoop {
     /// On the way out: begins nothing new, and cuts off what has outlived its grace, which begins with the first call.
     mutating func holdToGrace(_ grace: RenewalEngine.StopGrace) {
         state.stop()
+        crew.stopLooking()
         let now = Clock.boottime()
         var pending =
             cutoffs ?? [
@@ -142,6 +171,7 @@ extension AgentFacts {
 }
 
 extension LifecycleSettings {
-    /// Threads for everything that can be under way at once: renewals, reloads, the identity, the configuration.
-    var workers: Int { concurrency + reloadConcurrency + 2 }
+    /// Threads for everything besides renewals that can be under way at once: reloads and what else waits for others,
+    /// looks, records, the identity, the configuration.
+    var workers: Int { concurrency + reloadConcurrency + Looks.lanes + 3 }
 }

@@ -53,8 +53,11 @@ private struct OutputComparison {
     private(set) var lost: Set<Output> = []
 
     init(files: CertificateFiles, leaf: Certificate, keyMatches: Bool) {
-        let chain = files.chain.certificates
-        let fullchain = files.fullchain.certificates
+        let authorities = KnownAuthorities.shared
+        let known = [leaf] + authorities.all
+        let chain = files.chain.certificates(knowing: known)
+        let fullchain = files.fullchain.certificates(knowing: known + chain)
+        authorities.note(chain)
         guard let intermediates = Self.intermediates(of: leaf, chain: chain, fullchain: fullchain) else {
             lost = files.combined == nil ? [.chain, .fullchain] : [.chain, .fullchain, .combined]
             return
@@ -68,10 +71,10 @@ private struct OutputComparison {
         }
         guard let combined = files.combined else { return }
         guard keyMatches, let key = files.key.content else {
-            if combined.certificates != whole { lost.insert(.combined) }
+            if combined.certificates(knowing: whole) != whole { lost.insert(.combined) }
             return
         }
-        if combined.certificates != whole || combined.publicKey.content != leaf.publicKey {
+        if combined.certificates(knowing: whole) != whole || combined.publicKey.content != leaf.publicKey {
             rebuilt[.combined] = .combined(key: key, fullchain: fullchainBytes)
         }
     }
@@ -108,9 +111,9 @@ extension FileReading<[UInt8]> {
     }
 
     /// None where there are none to be read.
-    fileprivate var certificates: [Certificate] {
+    fileprivate func certificates(knowing known: [Certificate]) -> [Certificate] {
         // Why they can't be read matters to nobody: they are rebuilt or ordered anew.
-        content.flatMap { try? Certificate.all(inPEM: $0) } ?? []
+        content.flatMap { try? Certificate.all(inPEM: $0, knowing: known) } ?? []
     }
 }
 
@@ -129,9 +132,9 @@ extension FileReading<SecretBytes> {
         }
     }
 
-    fileprivate var certificates: [Certificate] {
+    fileprivate func certificates(knowing known: [Certificate]) -> [Certificate] {
         guard let content else { return [] }
         let bytes = content.withBytes { bytes in bytes.indices.map { bytes[$0] } }
-        return (try? Certificate.all(inPEM: bytes)) ?? []
+        return (try? Certificate.all(inPEM: bytes, knowing: known)) ?? []
     }
 }

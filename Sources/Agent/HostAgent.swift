@@ -21,6 +21,7 @@ public final class HostAgent: Sendable {
     public let api: WantedAPI
 
     private let loaded: LoadedConfiguration
+    private let hands: HostHands
     private let state: StateDirectory
     private let log: Logger
     private let lock: FileLock
@@ -43,7 +44,7 @@ public final class HostAgent: Sendable {
         self.state = state
         self.log = log
         api = WantedAPI(loaded.settings.api)
-        let hands = HostHands(loaded, state: state, api: api, log: log)
+        hands = HostHands(loaded, state: state, api: api, log: log)
         let now = Date.now
         let facts = AgentFacts(
             version: version, pid: ProcessFacts.processID, startedAt: now, configPath: loaded.path,
@@ -64,19 +65,29 @@ public final class HostAgent: Sendable {
     /// Runs the engine on the calling thread until it is stopped, or, with `once`, until everything that is due has
     /// been tried.
     public func run(once: Bool) throws(StartFailure) {
+        hands.recallFacts()
         let settings = loaded.settings
+        let records = storedRecords()
+        // What reading the configuration took is free by now.
+        ProcessMemory.giveBack()
+        do {
+            try engine.run(
+                settings.certificates, settings: LifecycleSettings(settings), records: consume records,
+                once: once)
+        } catch { throw .system(error) }
+    }
+
+    /// What is kept of every certificate, managed or not.
+    private func storedRecords() -> [CertificateName: CertificateRecord] {
         let store = StateStore(directory: state, log: log)
         var records: [CertificateName: CertificateRecord] = [:]
-        for certificate in settings.certificates {
+        for certificate in loaded.settings.certificates {
             records[certificate.name] = CertificateRecord.afterRecovery(
                 store.stored(for: certificate.name), stuck: stuck[certificate.name.text], at: .now)
         }
         let left = store.names().union(PendingKeyStore(directory: state, log: log).names())
         for name in left where records[name] == nil { records[name] = store.record(for: name) }
-        do {
-            try engine.run(
-                settings.certificates, settings: LifecycleSettings(settings), records: records, once: once)
-        } catch { throw .system(error) }
+        return records
     }
 
     /// Finishes the installs that an agent that died had decided, and removes what it has left staged.

@@ -41,8 +41,9 @@ final class HostHands: EngineHands {
     private let log: Logger
     private let clock = JudgedClock()
     private let inventory = Inventory()
+    private let inventoryStore: InventoryStore
     private let keys: PendingKeyStore
-    private let records: StateStore
+    private let records: RecordKeeper
     private let installer: Installer
     private let reloads: ReloadCommand
     /// The token file that was of no use: until it changes it is none that could be tried, and when it does it is new.
@@ -56,7 +57,8 @@ final class HostHands: EngineHands {
         self.api = api
         self.log = log
         keys = PendingKeyStore(directory: state, log: log)
-        records = StateStore(directory: state, log: log)
+        records = RecordKeeper(state, log)
+        inventoryStore = InventoryStore(directory: state, log: log)
         installer = Installer(gate: gate, journal: InstallJournal(state), log: log)
         reloads = ReloadCommand(gate: gate, log: log)
         configured = Lock(
@@ -90,29 +92,24 @@ final class HostHands: EngineHands {
         return installer.retryOpenInstalls().compactMap { try? CertificateName(validating: $0) }
     }
 
-    func persist(_ record: CertificateRecord, of name: CertificateName) {
-        do {
-            try records.store(record, for: name)
-        } catch {
-            log.error(
-                "state could not be stored",
-                [
-                    "certificate": .string(name.text), "error": .string("\(error)"),
-                    "advice": .string(FailureClass.stateDirectoryFailed.advice),
-                ])
-        }
+    func persist(_ record: CertificateRecord, of name: CertificateName) -> Bool {
+        records.put(.store(record), for: name)
     }
 
-    func forget(_ name: CertificateName) {
-        do {
-            try keys.forget(name)
-            try records.remove(name)
-            log.info("state of a removed certificate forgotten", ["certificate": .string(name.text)])
-        } catch {
-            log.warn(
-                "state of a removed certificate could not be forgotten",
-                ["certificate": .string(name.text), "error": .string("\(error)")])
-        }
+    func forget(_ name: CertificateName) -> Bool { records.put(.forget, for: name) }
+
+    func keepRecords() { records.run() }
+
+    func settleRecords(of names: [CertificateName]) { records.settle(names) }
+
+    /// Takes on what the last process has read of the certificates.
+    func recallFacts() { inventory.remember(inventoryStore.load()) }
+
+    var hasNewFacts: Bool { inventory.hasNews }
+
+    func rememberFacts() {
+        inventoryStore.store(inventory.takeNews())
+        ProcessMemory.giveBack()
     }
 
     func attempt(
@@ -264,7 +261,10 @@ final class HostHands: EngineHands {
 // MARK: - The configuration
 
 extension HostHands {
-    func readConfiguration() -> ConfigurationReading { file.read(following: current.settings, log: log) }
+    func readConfiguration() -> ConfigurationReading {
+        defer { ProcessMemory.giveBack() }
+        return file.read(following: current.settings, log: log)
+    }
 
     func adopt(_ change: ConfigurationChange) {
         guard let settings = change.configuration else { return }

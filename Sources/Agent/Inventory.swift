@@ -7,18 +7,21 @@ import POSIX
 /// What was read is remembered, and read again only when a file has another device, inode, size or time than
 /// then, so that a look at an unchanged certificate is one `stat` a file.
 final class Inventory: Sendable {
-    private struct Memory: Sendable {
-        let outputs: OutputPaths
-        let fingerprints: [Output: FileFingerprint]
-        let found: FoundCertificate
-        let keySPKI: String?
+    private struct Contents: Sendable {
+        var memories: [CertificateName: SetMemory]
+        /// Something that the next process should know is not in the file yet.
+        var hasNews = false
     }
 
-    private let memories = Lock<[CertificateName: Memory]>([:])
+    private let contents: Lock<Contents>
     /// Why a file can't be read now, if it can't; a test plays a broken disk here.
     private let faultOf: @Sendable (_ path: String) -> SystemError?
 
-    init(faultOf: @escaping @Sendable (_ path: String) -> SystemError? = Inventory.fault(of:)) {
+    init(
+        remembering memories: [CertificateName: SetMemory] = [:],
+        faultOf: @escaping @Sendable (_ path: String) -> SystemError? = Inventory.fault(of:)
+    ) {
+        contents = Lock(Contents(memories: memories))
         self.faultOf = faultOf
     }
 
@@ -33,28 +36,47 @@ final class Inventory: Sendable {
 
     /// Forgets certificates that are managed no more.
     func keep(only names: Set<CertificateName>) {
-        memories.withLock { memories in memories = memories.filter { names.contains($0.key) } }
+        contents.withLock { contents in
+            let kept = contents.memories.filter { names.contains($0.key) }
+            if kept.count == contents.memories.count { return }
+            contents.memories = kept
+            contents.hasNews = true
+        }
     }
 
-    private func memory(of certificate: ManagedCertificate) -> Memory {
-        // Before the files are read: a change in between shows at the next look.
-        let fingerprints = Self.fingerprints(of: certificate.outputs)
-        let remembered = memories.withLock { $0[certificate.name] }
-        if let remembered, remembered.outputs == certificate.outputs, remembered.fingerprints == fingerprints
-        {
-            return remembered
+    /// Takes on what an earlier process has read.
+    func remember(_ memories: [CertificateName: SetMemory]) {
+        contents.withLock { contents in contents.memories.merge(memories) { known, _ in known } }
+    }
+
+    var hasNews: Bool { contents.withLock { $0.hasNews } }
+
+    /// Everything, for the next process to know.
+    func takeNews() -> [CertificateName: SetMemory] {
+        contents.withLock { contents in
+            contents.hasNews = false
+            return contents.memories
         }
+    }
+
+    private func memory(of certificate: ManagedCertificate) -> SetMemory {
+        let lookedAt = Clock.wall().sinceEpoch
+        let fingerprint = OutputsFingerprint(of: certificate.outputs)
+        let remembered = contents.withLock { $0.memories[certificate.name] }
+        if let remembered, remembered.isSettled, remembered.fingerprint == fingerprint { return remembered }
         let assessment = CertificateFiles(reading: certificate.outputs).assessment
         // A fault that passes says nothing about the certificate: an order for it would be a needless one.
-        if let remembered, remembered.outputs == certificate.outputs, assessment.found != remembered.found,
+        if let remembered, assessment.found != remembered.found,
             Output.allCases.contains(where: { certificate.outputs[$0].map(isOutOfReach) ?? false })
         {
             return remembered
         }
-        let memory = Memory(
-            outputs: certificate.outputs, fingerprints: fingerprints, found: assessment.found,
-            keySPKI: assessment.keySPKI)
-        memories.withLock { $0[certificate.name] = memory }
+        let memory = SetMemory(
+            fingerprint, assessment.found, keySPKI: assessment.keySPKI, lookedAt: lookedAt)
+        contents.withLock { contents in
+            contents.memories[certificate.name] = memory
+            if memory.facts != nil || remembered?.facts != nil { contents.hasNews = true }
+        }
         return memory
     }
 
@@ -75,13 +97,9 @@ final class Inventory: Sendable {
             return error
         }
     }
+}
 
-    private static func fingerprints(of outputs: OutputPaths) -> [Output: FileFingerprint] {
-        var fingerprints: [Output: FileFingerprint] = [:]
-        for output in Output.allCases {
-            guard let path = outputs[output] else { continue }
-            fingerprints[output] = FileFingerprint(of: path)
-        }
-        return fingerprints
-    }
+extension Clock.WallTime {
+    /// Nanoseconds since 1970.
+    var sinceEpoch: Int64 { seconds * 1_000_000_000 + Int64(nanoseconds) }
 }

@@ -59,13 +59,11 @@ public final class RenewalEngine: Sendable {
     /// - Parameter once: end by itself when everything that is due has been tried.
     func run(
         _ certificates: [ManagedCertificate], settings: LifecycleSettings,
-        records: [CertificateName: CertificateRecord], once: Bool = false
+        records: consuming [CertificateName: CertificateRecord], once: Bool = false
     ) throws(SystemError) {
         var loop = EngineLoop(
             state: HostState(seed: UInt64.random(in: 0...UInt64.max), records: records),
-            crew: EngineCrew(
-                hands: hands, mail: mail,
-                pool: WorkerPool(limit: settings.workers), stop: try StopSignal()),
+            crew: EngineCrew(hands: hands, mail: mail, settings: settings, stop: try StopSignal()),
             log: EventLog(logger, inOnePass: once), facts: facts, certificates: certificates)
 
         try step(&loop, [.configured(certificates, settings)])
@@ -77,11 +75,13 @@ public final class RenewalEngine: Sendable {
             let configured = mail.takeReading().map { loop.take($0, at: .now) } ?? []
             let freed = hands.retryStuckInstalls().compactMap { loop.recovered($0, with: hands) }
             try step(&loop, configured + commands.drain() + mail.drain() + freed + [.tick])
+            loop.rememberFacts()
+            loop.giveBackMemory()
         }
-        loop.crew.pool.close()
+        loop.crew.close()
     }
 
-    /// Feeds the inputs, carries out the actions (looks answer at once, with more inputs), publishes.
+    /// Feeds the inputs, carries out the actions (some answer at once, with more inputs), publishes.
     private func step(_ loop: inout EngineLoop, _ inputs: [Input]) throws(SystemError) {
         var inputs = inputs
         while !inputs.isEmpty {
@@ -102,11 +102,7 @@ public final class RenewalEngine: Sendable {
     private func perform(_ action: Action, _ loop: inout EngineLoop) throws(SystemError) -> [Input] {
         switch action {
         case .look(let names):
-            return names.compactMap { name in
-                // Each look is a step ahead: many of them at once are no standstill.
-                heartbeat.beat()
-                return loop.look(at: name, with: hands)
-            }
+            if !mail.isStopping { try loop.look(at: names) }
         case .lookAtIdentity:
             return [.identityLooked(hands.lookAtIdentity())]
         case .forgetPreviousIdentity:
@@ -114,9 +110,9 @@ public final class RenewalEngine: Sendable {
         case .countTime(let start):
             hands.countTime(from: start)
         case .persist(let name, let record):
-            hands.persist(record, of: name)
+            if hands.persist(record, of: name) { loop.crew.keepRecords() }
         case .forget(let name):
-            hands.forget(name)
+            if hands.forget(name) { loop.crew.keepRecords() }
         case .report(let event):
             loop.log.write(event)
         case .startAttempt, .startReload, .verify, .rebuild, .renewIdentity, .restoreIdentity, .enroll,

@@ -12,9 +12,10 @@ struct StagingSweep {
     /// us.
     func sweepBeside(_ paths: [String], _ advanced: () -> Void = {}) {
         var swept: Set<String> = []
+        var neighbourhood = SafeNeighbourhood()
         for path in paths {
             advanced()
-            guard let location = try? SafePath.resolve(path),
+            guard let location = try? neighbourhood.resolve(path),
                 swept.insert(location.directory.path).inserted
             else { continue }
             sweep(location.directory)

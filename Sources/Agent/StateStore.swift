@@ -19,16 +19,28 @@ struct StateStore: Sendable {
     }
 
     func store(_ record: CertificateRecord, for name: CertificateName) throws(SystemError) {
+        try put(record, for: name)
+        try synchronize()
+    }
+
+    /// Puts the record in place. It is sure to outlive a power loss only when `synchronize` has returned, once for all
+    /// that were put before.
+    func put(_ record: CertificateRecord, for name: CertificateName) throws(SystemError) {
+        let file = Self.fileName(name)
         let bytes: [UInt8]
         do {
             bytes = try JSON.encode(OwnedRecord(certificate: name, record: record), .indented)
         } catch {
             // Only a number that JSON can't hold gets here.
-            throw SystemError("encode", directory.records.path(of: Self.fileName(name)), .invalid)
+            throw SystemError("encode", directory.records.path(of: file), .invalid)
         }
-        try AtomicFile.replace(
-            in: directory.records, name: Self.fileName(name), with: bytes, mode: 0o600)
+        let staged = try StagedFile.create(in: directory.records, replacing: file, mode: 0o600)
+        try staged.write(bytes)
+        try staged.synchronize()
+        try staged.commit()
     }
+
+    func synchronize() throws(SystemError) { try directory.records.synchronize() }
 
     /// The stored record, or a clean one.
     func record(for name: CertificateName) -> CertificateRecord { stored(for: name) ?? CertificateRecord() }

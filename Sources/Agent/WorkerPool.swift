@@ -20,6 +20,7 @@ final class WorkerPool: Sendable {
 
     private let queue: Monitor<Queue>
     private let spawn: Spawn
+    private let name: String
 
     /// Makes a thread.
     typealias Spawn =
@@ -27,11 +28,13 @@ final class WorkerPool: Sendable {
             _ name: String, _ body: @escaping @Sendable () -> Void
         ) throws(SystemError) -> Worker
 
+    /// - Parameter name: of its threads, before their numbers.
     init(
-        limit: Int,
+        limit: Int, name: String = "worker",
         spawn: @escaping Spawn = { (name, body) throws(SystemError) in try Worker(name: name, body) }
     ) {
         queue = Monitor(Queue(limit: limit))
+        self.name = name
         self.spawn = spawn
     }
 
@@ -67,7 +70,7 @@ final class WorkerPool: Sendable {
     }
 
     private func makeThread(number: Int) throws(SystemError) -> Worker {
-        try spawn("worker-\(number)") { [queue] in
+        try spawn("\(name)-\(number)") { [queue] in
             let context = WorkerContext()
             while let job = WorkerPool.next(for: number, in: queue) { job(context) }
         }

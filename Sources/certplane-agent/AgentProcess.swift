@@ -23,6 +23,7 @@ func runProcess() {
 
 /// What has to be settled before there are threads.
 private func prepareProcess() throws(CommandFailure) {
+    ProcessMemory.keepSmall()
     do {
         try StandardStream.openMissing()
         try CrashReporter.install(program: "certplane-agent")

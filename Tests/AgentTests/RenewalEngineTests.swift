@@ -435,7 +435,7 @@ import Transfer
         let stuck = Turnstile()
         let hangs = Lock(false)
         let hands = ScriptedHands(
-            disk: web.onDisk, looking: { if hangs.withLock({ $0 }) { stuck.pass() } },
+            disk: web.onDisk, comingRound: { if hangs.withLock({ $0 }) { stuck.pass() } },
             attempting: Self.installing("2"))
         let running = try RunningEngine([web], hands, longestSleep: .milliseconds(5)) {
             $0.checkInterval = .milliseconds(50)

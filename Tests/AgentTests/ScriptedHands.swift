@@ -18,6 +18,7 @@ final class ScriptedHands: EngineHands {
     private let attempting: Attempting
     private let reloading: @Sendable (ReloadPlan, StopSignal) -> ReloadOutcome
     private let looking: @Sendable () -> Void
+    private let comingRound: @Sendable () -> Void
     private let readings = Lock<[@Sendable () -> ConfigurationReading]>([])
     let stops = Lock<[StopSignal]>([])
 
@@ -25,11 +26,13 @@ final class ScriptedHands: EngineHands {
     init(
         disk: [CertificateName: FoundCertificate] = [:],
         looking: @escaping @Sendable () -> Void = {},
+        comingRound: @escaping @Sendable () -> Void = {},
         reloading: @escaping @Sendable (ReloadPlan, StopSignal) -> ReloadOutcome = { _, _ in .succeeded },
         attempting: @escaping Attempting
     ) {
         self.disk = Lock(disk)
         self.looking = looking
+        self.comingRound = comingRound
         self.reloading = reloading
         self.attempting = attempting
     }
@@ -68,6 +71,7 @@ final class ScriptedHands: EngineHands {
     let unstuck = Lock<[CertificateName: FoundCertificate]>([:])
 
     func retryStuckInstalls() -> [CertificateName] {
+        comingRound()
         let finished = unstuck.withLock { unstuck in
             defer { unstuck = [:] }
             return unstuck
@@ -76,11 +80,23 @@ final class ScriptedHands: EngineHands {
         return finished.keys.sorted()
     }
 
-    func persist(_ record: CertificateRecord, of name: CertificateName) {
+    func persist(_ record: CertificateRecord, of name: CertificateName) -> Bool {
         note("persist \(name)\(record.reload == nil ? "" : " owing a reload")")
+        return true
     }
 
-    func forget(_ name: CertificateName) { note("forget \(name)") }
+    func forget(_ name: CertificateName) -> Bool {
+        note("forget \(name)")
+        return true
+    }
+
+    func keepRecords() {}
+
+    func settleRecords(of names: [CertificateName]) { for name in names { note("settle \(name)") } }
+
+    let hasNewFacts = false
+
+    func rememberFacts() {}
 
     /// What the next readings of the configuration give, in order.
     func expectReadings(_ next: (@Sendable () -> ConfigurationReading)...) {

@@ -1,0 +1,103 @@
+import Glibc
+import Lifecycle
+import POSIX
+import TestSupport
+import Testing
+
+@testable import Agent
+
+@Suite struct RecordKeeperTests {
+    /// Writes nothing but a diary: the names of each batch, with the failures that their records count.
+    private final class Diary: Sendable {
+        let batches = Lock<[[String]]>([])
+        let pause = Monitor(false)
+
+        func write(_ batch: RecordKeeper.Batch) {
+            pause.wait { $0 ? nil : () }
+            batches.withLock { batches in
+                batches.append(
+                    batch.map { name, order in
+                        if case .store(let record) = order {
+                            "\(name) \(record.consecutiveFailures)"
+                        } else {
+                            "\(name) forgotten"
+                        }
+                    })
+            }
+        }
+    }
+
+    private let diary = Diary()
+    private let keeper: RecordKeeper
+
+    init() {
+        let diary = diary
+        keeper = RecordKeeper { diary.write($0) }
+    }
+
+    private func name(_ text: String) throws -> CertificateName { try CertificateName(validating: text) }
+
+    private func record(_ failures: Int) -> RecordKeeper.Order {
+        var record = CertificateRecord()
+        record.consecutiveFailures = failures
+        return .store(record)
+    }
+
+    @Test func `one writer is asked for, and writes all that waits, together`() throws {
+        #expect(keeper.put(record(1), for: try name("a")))
+        #expect(!keeper.put(record(2), for: try name("b")))
+        keeper.run()
+        #expect(diary.batches.withLock { $0 } == [["a 1", "b 2"]])
+        #expect(keeper.put(record(3), for: try name("a")))
+        keeper.run()
+        #expect(diary.batches.withLock { $0.last } == ["a 3"])
+    }
+
+    @Test func `of several records of one certificate the newest is written, in its first one's turn`() throws
+    {
+        for failures in 1...3 { _ = keeper.put(record(failures), for: try name("a")) }
+        _ = keeper.put(record(9), for: try name("b"))
+        _ = keeper.put(.forget, for: try name("a"))
+        keeper.run()
+        #expect(diary.batches.withLock { $0 } == [["a forgotten", "b 9"]])
+    }
+
+    @Test func `who settles a record that nobody has begun writes it, and it is not written twice`() throws {
+        _ = keeper.put(record(1), for: try name("a"))
+        _ = keeper.put(record(2), for: try name("b"))
+        keeper.settle([try name("b"), try name("unknown")])
+        #expect(diary.batches.withLock { $0 } == [["b 2"]])
+        keeper.run()
+        #expect(diary.batches.withLock { $0 } == [["b 2"], ["a 1"]])
+    }
+
+    @Test func `who settles a record that is being written waits for that, and for what came after it`()
+        throws
+    {
+        diary.pause.change { $0 = true }
+        _ = keeper.put(record(1), for: try name("a"))
+        let keeper = keeper
+        let writer = try Worker(name: "writer") { keeper.run() }
+        // The writer has taken it when another one is asked for in vain and yet it is gone from the queue.
+        usleep(50_000)
+        _ = keeper.put(record(2), for: try name("a"))
+        let settled = Lock(false)
+        let a = try name("a")
+        let waiting = try Worker(name: "settler") {
+            keeper.settle([a])
+            settled.withLock { $0 = true }
+        }
+        usleep(50_000)
+        #expect(!settled.withLock { $0 })
+        diary.pause.change { $0 = false }
+        waiting.join()
+        writer.join()
+        #expect(diary.batches.withLock { $0 } == [["a 1"], ["a 2"]])
+    }
+
+    @Test func `a large heap of records is written in batches`() throws {
+        for number in 0..<40 { _ = keeper.put(record(number), for: try name("c\(number)")) }
+        keeper.run()
+        #expect(diary.batches.withLock { $0.map(\.count) } == [16, 16, 8])
+    }
+}
