@@ -33,6 +33,8 @@ struct ServiceReport {
     private var isReady = false
     private var told = ""
     private var toldAt: Duration?
+    /// The words may have changed, and it is too early to tell: until then nobody works them out.
+    private var owesWords = false
     private var extendedAt: Duration?
     private var beatsAtExtension: [UInt64] = []
     private var fedAt: Duration?
@@ -55,11 +57,14 @@ struct ServiceReport {
                 beatsAtExtension = facts.beats
             }
         }
-        let words = ServiceWords.text(of: facts.snapshot, apiTrouble: facts.apiTrouble)
-        if words != told, messages.contains(.ready) || isOver(Self.statusInterval, since: toldAt, at: now) {
-            told = words
-            toldAt = now
-            messages.append(.status(words))
+        owesWords = !messages.contains(.ready) && !isOver(Self.statusInterval, since: toldAt, at: now)
+        if !owesWords {
+            let words = ServiceWords.text(of: facts.snapshot, apiTrouble: facts.apiTrouble)
+            if words != told {
+                told = words
+                toldAt = now
+                messages.append(.status(words))
+            }
         }
         if let feedInterval, isOver(feedInterval, since: fedAt, at: now), haveAllAdvanced(facts.beats) {
             fedAt = now
@@ -72,7 +77,9 @@ struct ServiceReport {
     /// When it wants to be asked again although nothing happened.
     func nextLookAt(_ now: Duration) -> Duration {
         var next = now + (feedInterval ?? Self.extensionInterval)
-        if let toldAt { next = min(next, max(now, toldAt + Self.statusInterval) + .milliseconds(1)) }
+        if owesWords, let toldAt {
+            next = min(next, max(now, toldAt + Self.statusInterval) + .milliseconds(1))
+        }
         return next
     }
 

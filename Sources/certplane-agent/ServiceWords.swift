@@ -30,14 +30,19 @@ enum ServiceWords {
     }
 
     private static func certificates(_ certificates: CertificateList) -> String {
-        let bad = certificates.filter { $0.state != .valid }
+        // By index: a loop over the values would copy each of them whole.
+        let bad = certificates.indices.filter { certificates[$0].state != .valid }
+            .map { certificates[$0] }
         let all = certificates.count == 1 ? "1 certificate" : "\(certificates.count) certificates"
         guard let worst = bad.min(by: { $0.state.gravity < $1.state.gravity }) else {
-            let next = certificates.filter { $0.nextRenewalAt != nil }
-                .min { ($0.nextRenewalAt ?? .distantFuture) < ($1.nextRenewalAt ?? .distantFuture) }
+            let next = certificates.indices.min {
+                (certificates[$0].nextRenewalAt ?? .distantFuture)
+                    < (certificates[$1].nextRenewalAt ?? .distantFuture)
+            }
             let renewal = next.flatMap { next in
-                next.nextRenewalAt.map {
-                    "next renewal \($0.rfc3339) (\(Printable.line(next.name.text, limit: 80)))"
+                certificates[next].nextRenewalAt.map {
+                    let name = Printable.line(certificates[next].name.text, limit: 80)
+                    return "next renewal \($0.rfc3339) (\(name))"
                 }
             }
             return "\(all) in order" + (renewal.map { ", \($0)" } ?? "")

@@ -57,6 +57,13 @@ import Testing
         #expect(report.nextLookAt(.milliseconds(300)) <= .milliseconds(1_001))
     }
 
+    @Test func `where nothing has to be told it sleeps, however long ago the last words were`() {
+        var report = ServiceReport(watchdogInterval: nil)
+        _ = report.messages(.facts(), at: .zero)
+        _ = report.messages(.facts(), at: .seconds(60))
+        #expect(report.nextLookAt(.seconds(60)) >= .seconds(62))
+    }
+
     @Test func `the watchdog is fed only when both loops have come round`() {
         var report = ServiceReport(watchdogInterval: .seconds(30))
         func feeds(_ engine: UInt64, _ api: UInt64, at second: Int) -> Bool {
