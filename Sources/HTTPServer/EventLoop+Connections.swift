@@ -14,6 +14,7 @@ extension EventLoop {
             }
             connection.stage = .open
             connection.phaseDeadline = now + limits.headTimeout
+            handler.secured(connection.peer)
         case .wantsRead: connection.stage = .handshaking(.reading)
         case .wantsWrite: connection.stage = .handshaking(.writing)
         case .closed, .failed: close(&connection)

@@ -14,6 +14,9 @@ public protocol RequestHandler: Sendable {
     /// `request` is nil when it was refused before it was complete.
     func answered(_ exchange: AnsweredExchange, to request: Request?)
 
+    /// Hears of every TLS handshake that came to its end.
+    func secured(_ peer: Peer)
+
     /// Hears why a listener rests for a moment.
     func listenerPaused(_ error: SystemError)
 }
@@ -25,6 +28,8 @@ extension RequestHandler {
     }
 
     public func answered(_ exchange: AnsweredExchange, to request: Request?) {}
+
+    public func secured(_ peer: Peer) {}
 
     public func listenerPaused(_ error: SystemError) {}
 }

@@ -14,6 +14,8 @@ public struct LabCounters: Equatable, Sendable {
     public var faults = 0
     /// Identities signed, renewed and rekeyed.
     public var identities = 0
+    /// TLS handshakes of the broker's that came to their end.
+    public var handshakes = 0
     /// Calls of step-ca's that were refused, by status.
     public var identityRefusalsByStatus: [Int: Int] = [:]
 

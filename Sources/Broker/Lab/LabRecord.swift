@@ -112,6 +112,15 @@ extension LabRecord {
 // MARK: The lab itself
 
 extension LabRecord {
+    /// A client of the broker's has connected anew.
+    func secured() {
+        let count = kept.withLock { kept in
+            kept.handshakes += 1
+            return kept.handshakes
+        }
+        log.info("handshake finished", ["handshakes": .int(count)])
+    }
+
     func tokenWritten(_ path: String, identity: String) {
         log.info("bootstrap token written", ["identity": .string(identity), "path": .string(path)])
     }

@@ -35,6 +35,8 @@ final class BrokerEndpoint: RequestHandler {
         }
     }
 
+    func secured(_ peer: Peer) { record.secured() }
+
     /// What the reactor itself refuses is an invalid request like any other.
     func refusal(_ reason: RefusedRequest, from peer: Peer) -> Response {
         reason == .bodyTooLarge
