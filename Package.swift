@@ -85,7 +85,7 @@ let package = Package(
             swiftSettings: house),
         // What scripts/bench measures instruction by instruction.
         .executableTarget(
-            name: "certplane-gauge", dependencies: ["HTTP", "LocalAPI", "Lifecycle", "Log", "POSIX"],
+            name: "certplane-gauge", dependencies: ["HTTP", "LocalAPI", "Lifecycle", "Log", "POSIX", "PKI"],
             path: "Benchmarks/gauge", swiftSettings: house),
         tests("POSIXTests", ["POSIX"]),
         tests("PKITests", ["PKI", "POSIX"]),

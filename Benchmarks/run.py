@@ -6,9 +6,10 @@ import pathlib
 import sys
 
 from figure import table
-from measures import api, hotpath, latency, memory, rendering, size, small, start
+from measures import api, hotpath, issue, latency, memory, rendering, scale, size, small, start
 
-MEASURES = {module.__name__.split(".")[-1]: module for module in (size, memory, small, start, latency, hotpath, rendering, api)}
+MODULES = (size, memory, small, start, latency, hotpath, rendering, issue, scale, api)
+MEASURES = {module.__name__.split(".")[-1]: module for module in MODULES}
 
 
 def main():

@@ -17,7 +17,7 @@ extension Snapshot {
 
 extension CertificateStatus {
     fileprivate static func sample(_ number: Int, _ now: Date) -> CertificateStatus? {
-        let digits = String(10_000 + number).dropFirst()
+        let digits = String(100_000 + number).dropFirst()
         guard let name = try? CertificateName(validating: "c\(digits)"),
             let host = try? DNSName(validating: "c\(digits).example.org"), let names = DNSNameSet([host])
         else { return nil }
