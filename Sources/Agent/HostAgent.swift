@@ -94,11 +94,13 @@ public final class HostAgent: Sendable {
     private static func recover(
         _ settings: AgentConfiguration, _ state: StateDirectory, _ log: Logger, _ advanced: () -> Void
     ) -> [InstallRecovery.Outcome] {
-        // An enrolment beside us may be staging a pair that its token can't buy again: what it holds its lock for is
-        // left alone. The next start finds the rest.
-        guard let enrolment = try? state.lock(.enrolling) else { return [] }
+        let recovery = HostRecovery(settings: settings, state: state, log: log)
+        // What an enrolment beside us holds its lock for is left alone; the next start finds the rest.
+        guard let enrolment = try? state.lock(.enrolling) else {
+            return recovery.runBesideEnrolment(advanced)
+        }
         defer { withExtendedLifetime(enrolment) {} }
-        return HostRecovery(settings: settings, state: state, log: log).run(advanced)
+        return recovery.run(advanced)
     }
 }
 

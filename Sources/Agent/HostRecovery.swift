@@ -6,21 +6,16 @@ import POSIX
 /// Puts a host's files in order after a crash: installs that had been decided are finished (or undone, if a new file
 /// is missing), what was only staged is removed. Needs no network, orders nothing, runs no reload command.
 ///
-/// Only under the locks of the state directory.
+/// Only under the lock of the running agent.
 struct HostRecovery {
     let settings: AgentConfiguration
     let state: StateDirectory
     let log: Logger
 
-    /// `advanced` is called after each step: a host with many entries shows that it gets on.
+    /// Under the lock of an enrolment too. `advanced` is called after each step: a host with many entries shows that it
+    /// gets on.
     func run(_ advanced: () -> Void = {}) -> [InstallRecovery.Outcome] {
-        let outcomes: [InstallRecovery.Outcome]
-        do { outcomes = try InstallRecovery(journal: InstallJournal(state), log: log).run(advanced) } catch {
-            log.error(
-                "install journal can't be read",
-                ["error": .string("\(error)"), "advice": .string(FailureClass.stateDirectoryFailed.advice)])
-            return []
-        }
+        guard let outcomes = recover(sparing: nil, advanced) else { return [] }
         var sweep = StagingSweep(log: log)
         for case .stuck(_, let record, _) in outcomes {
             // What an entry needs that can't be read is not known: better nothing is swept than that.
@@ -35,6 +30,24 @@ struct HostRecovery {
                 Output.allCases.compactMap { certificate.outputs[$0] }
             } + [settings.identity.certificatePath, settings.identity.keyPath], advanced)
         return outcomes
+    }
+
+    /// While an enrolment is under way: it may be staging a pair that its token can't buy again, so nothing is swept,
+    /// and an install of the identity is its own. No service can wait with its files for the end of that.
+    func runBesideEnrolment(_ advanced: () -> Void = {}) -> [InstallRecovery.Outcome] {
+        recover(sparing: Installer.identitySubject, advanced) ?? []
+    }
+
+    /// Nil if the journal can't be read: what its installs need is not known then.
+    private func recover(sparing busy: String?, _ advanced: () -> Void) -> [InstallRecovery.Outcome]? {
+        do {
+            return try InstallRecovery(journal: InstallJournal(state), log: log).run(sparing: busy, advanced)
+        } catch {
+            log.error(
+                "install journal can't be read",
+                ["error": .string("\(error)"), "advice": .string(FailureClass.stateDirectoryFailed.advice)])
+            return nil
+        }
     }
 }
 

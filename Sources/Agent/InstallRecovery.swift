@@ -23,17 +23,27 @@ struct InstallRecovery: Sendable {
         case damaged
     }
 
-    /// Recovers every open entry. Only under the locks of the state directory: an entry of a running install would
-    /// be taken for a dead one's.
-    func run(_ advanced: () -> Void = {}) throws(SystemError) -> [Outcome] {
+    /// Recovers every open entry, but none of the subject that somebody else is at work on. Only under the lock of the
+    /// state directory: an entry of a running install would be taken for a dead one's.
+    func run(sparing busy: String? = nil, _ advanced: () -> Void = {}) throws(SystemError) -> [Outcome] {
         var outcomes: [Outcome] = []
         for entry in try journal.entries() {
+            if let busy, mayBeOf(busy, entry) { continue }
             let outcome = recover(entry)
             if case .stuck(let entry, let record, let reason) = outcome { tell(stuck: entry, record, reason) }
             outcomes.append(outcome)
             advanced()
         }
         return outcomes
+    }
+
+    /// An entry that can't be read, too, may be one that its owner is closing.
+    private func mayBeOf(_ subject: String, _ entry: InstallJournal.Entry) -> Bool {
+        switch journal.read(entry) {
+        case .record(let record): record.subject == subject
+        case .damaged: false
+        case .unreadable: true
+        }
     }
 
     /// Tells the log what can't be finished.

@@ -7,6 +7,9 @@ import POSIX
 ///
 /// Each set changes as one (``InstallTransaction``), and while it changes no reload command starts.
 struct Installer: Sendable {
+    /// Whose installs those of the identity's pair are.
+    static let identitySubject = "identity"
+
     private let gate: ReloadGate
     private let journal: InstallJournal
     private let log: Logger
@@ -91,7 +94,7 @@ struct Installer: Sendable {
                 OutputFile(
                     path: certificatePath, contents: .open(Array(certificatePEM.utf8)),
                     access: FileAccess.Configured(mode: certificateMode)),
-            ], of: "identity")
+            ], of: Self.identitySubject)
     }
 
     /// Fails as `installIdentity` would for want of a directory, of rights or of space, and changes nothing but that
@@ -99,7 +102,7 @@ struct Installer: Sendable {
     func rehearseIdentity(at certificatePath: String, key keyPath: String) throws(RenewalFailure) {
         do {
             var transaction = InstallTransaction(
-                subject: "identity", agent: agent, journal: journal, seam: seam)
+                subject: Self.identitySubject, agent: agent, journal: journal, seam: seam)
             try transaction.stage(
                 [keyPath, certificatePath].map { OutputFile(path: $0, contents: .open(Array("\n".utf8))) })
         } catch {

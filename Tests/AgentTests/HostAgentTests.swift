@@ -1,4 +1,5 @@
 import Configuration
+import PKI
 import POSIX
 import TestSupport
 import Testing
@@ -45,5 +46,32 @@ import Testing
         let agent = try makeAgent()
         #expect(try File.status(left) == nil)
         withExtendedLifetime(agent) {}
+    }
+
+    /// It may take a minute, and the agent runs for years: a set that is half new can't wait for the next start.
+    @Test func `an enrolment under way holds up no interrupted install but the identity's`() throws {
+        let state = try host.stateDirectory()
+        let journal = InstallJournal(state)
+        for (subject, name) in [("web", "out/cert.pem"), (Installer.identitySubject, "state/identity.crt")] {
+            let target = try host.scratch.write(name, "old")
+            let staged = ".certplane-\(subject)"
+            try host.scratch.write("\(name.split(separator: "/")[0])/\(staged)", "new", mode: 0o600)
+            _ = try journal.open(
+                InstallRecord(
+                    subject: subject,
+                    files: [
+                        InstallRecord.File(
+                            path: target, stagedName: staged, oldName: nil,
+                            sha256: SHA256.hex(Array("new".utf8)))
+                    ]))
+        }
+        let enrolment = try state.lock(.enrolling)
+        let agent = try makeAgent()
+        withExtendedLifetime(agent) {}
+        _ = consume enrolment
+        #expect(try File.read(host.scratch.path("out/cert.pem"), limit: 99) == Array("new".utf8))
+        #expect(try File.read(host.scratch.path("state/identity.crt"), limit: 99) == Array("old".utf8))
+        #expect(try File.status(host.scratch.path("state/.certplane-identity")) != nil)
+        #expect(try journal.entries().count == 1)
     }
 }
