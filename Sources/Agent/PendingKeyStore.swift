@@ -25,7 +25,7 @@ struct PendingKeyStore: Sendable {
         for certificate: ManagedCertificate, found: FoundCertificate, rotating: Bool
     ) throws(RenewalFailure) -> PendingKey {
         if !rotating, let key = installedKey(of: certificate) { return key }
-        if let key = waitingKey(of: certificate, found: found) { return key }
+        if let key = try waitingKey(of: certificate, found: found) { return key }
         if found.certificate == .missing, let key = try adoptedKey(of: certificate) { return key }
         return try newKey(for: certificate)
     }
@@ -72,7 +72,15 @@ struct PendingKeyStore: Sendable {
         }
     }
 
-    private func waitingKey(of certificate: ManagedCertificate, found: FoundCertificate) -> PendingKey? {
+    /// Faults of the machine that go by. An input/output error is none of them: a key that can never be read again must
+    /// not hold up its certificate for ever.
+    private static let passing: Set<Errno> = [
+        .tooManyOpenFiles, .fileTableFull, .noMemory, .staleHandle, .timedOut,
+    ]
+
+    private func waitingKey(
+        of certificate: ManagedCertificate, found: FoundCertificate
+    ) throws(RenewalFailure) -> PendingKey? {
         let file = Self.fileName(certificate.name)
         let pem: SecretBytes
         let publicKey: PublicKey
@@ -82,6 +90,9 @@ struct PendingKeyStore: Sendable {
             publicKey = try PrivateKey(pem: pem).publicKey
         } catch let error as SystemError where error.errno == .notFound {
             return nil
+        } catch let error as SystemError where Self.passing.contains(error.errno) {
+            // It may be an order's: without it the retry would be a second one.
+            throw Self.failure(error)
         } catch {
             setAside(file, of: certificate.name, because: "\(error)")
             return nil

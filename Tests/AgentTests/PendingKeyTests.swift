@@ -1,3 +1,4 @@
+import Glibc
 import Lifecycle
 import Log
 import PKI
@@ -156,5 +157,26 @@ import Testing
         let failure = #expect(throws: RenewalFailure.self) { try take() }
         #expect(failure?.stage == .key)
         #expect(failure?.failureClass == .stateDirectoryFailed)
+    }
+
+    /// In a process of its own: the limit of descriptors is everybody's.
+    @Test func `a key that can't be read for want of descriptors goes on waiting`() async {
+        await #expect(processExitsWith: .success) {
+            let tests = try PendingKeyTests()
+            let first = try tests.take()
+            var before = rlimit()
+            guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &before) == 0 else { exit(2) }
+            var none = rlimit(rlim_cur: 0, rlim_max: before.rlim_max)
+            guard unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &none) == 0 else { exit(2) }
+            do {
+                _ = try tests.take()
+                exit(3)
+            } catch let failure as RenewalFailure {
+                guard failure.failureClass == .stateDirectoryFailed, failure.isTransient else { exit(4) }
+            }
+            guard unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &before) == 0 else { exit(2) }
+            let again = try tests.take()
+            exit(again.origin == .waiting && again.spki == first.spki ? 0 : 5)
+        }
     }
 }
