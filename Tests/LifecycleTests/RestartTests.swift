@@ -160,6 +160,30 @@ import Testing
         #expect(host.nextPlan(within: .minutes(20)) != nil)
     }
 
+    @Test func `a pause that a broker asked for holds all orders to it also after a restart`() throws {
+        let list = try ["a", "b", "c"].map { try managed($0) }
+        for brokers in [[BrokerAddress.first], [.first, .second]] {
+            var host = try TestHost(list) {
+                $0.concurrency = 1
+                $0.brokers = brokers
+            }
+            for one in list { host.tell(.looked(one.name, .nothing)) }
+            let records = host.tell(.attemptEnded(list[0].name, .failed(.rateLimited(.hours(2))))).records
+            let record = try #require(records.last { $0.lastError != nil })
+            var restarted = try TestHost(list, records: [list[0].name: record], at: host.now + .minutes(30)) {
+                $0.brokers = brokers
+            }
+            let plans = list.flatMap { restarted.tell(.looked($0.name, .nothing)).plans }
+            #expect(plans.allSatisfy { $0.broker == .second })
+            #expect(plans.isEmpty == (brokers == [.first]))
+            #expect(restarted.snapshot().broker.brokers.first?.state == .paused)
+            if brokers == [.first] {
+                #expect(restarted.nextPlan(within: .minutes(89)) == nil)
+                #expect(restarted.nextPlan(within: .minutes(2)) != nil)
+            }
+        }
+    }
+
     @Test func `a wait survives a restart while the clock is behind the last success`() throws {
         let web = try managed("web")
         var host = try TestHost([web])

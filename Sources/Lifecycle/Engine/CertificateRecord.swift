@@ -21,6 +21,8 @@ public struct CertificateRecord: Hashable, Sendable, Codable {
     public var attemptUnderWayAt: BrokerAddress?
     /// The newest order that was sent and whose answer was lost.
     public var unansweredOrder: UnansweredOrder?
+    /// What its broker answered last was to come back later.
+    public var pause: BrokerPause?
     public var orders = OrderLog()
     /// Of the last certificate seen, for the order budget while it is missing.
     public var lifetime: Duration?
@@ -48,6 +50,19 @@ public struct UnansweredOrder: Hashable, Sendable, Codable {
     public init(broker: BrokerAddress, since: Date) {
         self.broker = broker
         self.since = since
+    }
+}
+
+/// A broker asked for a pause of all orders.
+public struct BrokerPause: Hashable, Sendable, Codable {
+    public var broker: BrokerAddress
+    public var since: Date
+    public var until: Date
+
+    public init(broker: BrokerAddress, since: Date, until: Date) {
+        self.broker = broker
+        self.since = since
+        self.until = until
     }
 }
 

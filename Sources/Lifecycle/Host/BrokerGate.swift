@@ -51,6 +51,13 @@ struct BrokerGate: Sendable {
         closure = Closure(cause: cause, strikes: strikes, probeAt: now + wait(strikes), isProbing: isProbing)
     }
 
+    /// Closes the gate for what is left of a pause that the broker asked for before the start.
+    mutating func resumePause(until: Duration) {
+        if let closure, closure.cause == .rateLimited && closure.probeAt >= until { return }
+        closure = Closure(
+            cause: .rateLimited, strikes: 1, probeAt: until, isProbing: closure?.isProbing ?? false)
+    }
+
     /// Lets a probe go now if the broker was only out of reach.
     mutating func hurry(at now: Duration) {
         if closure?.cause == .unreachable, let probeAt = closure?.probeAt {

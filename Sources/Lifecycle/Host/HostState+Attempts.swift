@@ -108,6 +108,7 @@ extension HostState {
         certificates[index].record.consecutiveFailures = 0
         certificates[index].record.backoffStep = 0
         certificates[index].record.lastError = nil
+        certificates[index].record.pause = nil
         certificates[index].record.nextAttemptAt = nil
         certificates[index].record.possibleOrderUntil = nil
         certificates[index].record.refusedSerial = nil

@@ -38,6 +38,7 @@ extension HostState {
         guard isStartUnsettled, !clock.holdsAged else { return }
         isStartUnsettled = false
         for index in certificates.indices { certificates[index].restoreWaits(at: now, settings) }
+        resumePauses(at: now)
     }
 
     /// Every answer of a broker tells the time.

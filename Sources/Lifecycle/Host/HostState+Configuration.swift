@@ -6,6 +6,7 @@ extension HostState {
         let identityChanged = settings.identityName != self.settings.identityName
         if settings.identitySource != self.settings.identitySource { identity.retryAt = nil }
         self.settings = settings
+        let isFirst = !isConfigured
         isConfigured = true
 
         // References are sorted, and not what becomes of them, which is large.
@@ -36,6 +37,7 @@ extension HostState {
         brokers.set(settings.brokers)
         // The way to a broker may be what was changed.
         brokers.forEach { $0.gate.hurry(at: now.boottime) }
+        if isFirst { resumePauses(at: now) }
         ledger.capacity = max(256, 2 * certificates.count)
         evaluateAll(at: now)
     }

@@ -9,6 +9,7 @@ extension HostState {
             return
         }
         noteFailure(index, failure, at: now)
+        notePause(index, attempt.plan.broker, failure, at: now)
         certificates[index].renewals.failed += 1
 
         if failure.failureClass.isSharedByHost || failure.failureClass == .rateLimited {
@@ -72,6 +73,18 @@ extension HostState {
             let since = Moment(wall: now.wall(of: attempt.beganAsking), boottime: attempt.beganAsking)
             certificates[index].noteUnanswered(at: attempt.plan.broker, since: since, settings)
         }
+    }
+
+    /// For the next start: the broker means all orders, not only this one.
+    private mutating func notePause(
+        _ index: Int, _ broker: BrokerAddress, _ failure: RenewalFailure, at now: Moment
+    ) {
+        certificates[index].record.pause = nil
+        guard failure.failureClass == .rateLimited, let closure = brokers[broker]?.gate.closure else {
+            return
+        }
+        certificates[index].record.pause = BrokerPause(
+            broker: broker, since: now.wall, until: now.wall(of: closure.probeAt))
     }
 
     private mutating func noteFailure(_ index: Int, _ failure: RenewalFailure, at now: Moment) {

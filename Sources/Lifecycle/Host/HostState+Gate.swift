@@ -82,6 +82,21 @@ extension HostState {
         emit(.report(brokers.areAllClosed ? .ordersHeld(hold) : .brokerHeld(broker, hold)))
     }
 
+    /// After a start: a pause is of the broker's asking, and whoever restarts the agent doesn't end it. What has been
+    /// tried since knows better.
+    mutating func resumePauses(at now: Moment) {
+        for index in certificates.indices where !certificates[index].hasAttempted {
+            guard let pause = certificates[index].record.pause, pause.until > now.wall else { continue }
+            // By a wrong clock no pause is longer than it was.
+            let left = min(
+                pause.until.timeIntervalSince(now.wall), pause.until.timeIntervalSince(pause.since))
+            guard left > 0 else { continue }
+            let until = min(.seconds(left), RetrySchedule.longestRetryAfter)
+            brokers[pause.broker]?.gate.resumePause(until: now.boottime + until)
+        }
+        allDirty = true
+    }
+
     /// Of the certificates that still live, the one nearest to its end: no pause of all may cost it its life.
     private func shortestLife(at now: Date) -> Life {
         var shortest = Life()
