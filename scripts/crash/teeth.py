@@ -80,11 +80,11 @@ FAULTS = {
     )],
     "sweep before recovery": [(
         "Agent/HostRecovery.swift",
-        "        let outcomes: [InstallRecovery.Outcome]\n",
+        "        guard let outcomes = recover(sparing: nil, advanced) else { return [] }\n",
         "        if PLANTED {\n"
         "            StagingSweep(log: log).sweepBeside(settings.certificates.flatMap { certificate in\n"
         "                Output.allCases.compactMap { certificate.outputs[$0] }\n            })\n        }\n"
-        "        let outcomes: [InstallRecovery.Outcome]\n",
+        "        guard let outcomes = recover(sparing: nil, advanced) else { return [] }\n",
     )],
     "key readable while it is written": [(
         "Agent/StagedOutput.swift",
