@@ -119,9 +119,9 @@ FAULTS = {
         "path: path, stagedName: PLANTED ? \"x\" : copyName, oldName: PLANTED ? nil : oldName, sha256: sha256,",
     )],
     "state never stored": [(
-        "Agent/HostHands.swift",
-        "            try records.store(record, for: name)\n",
-        "            if !PLANTED { try records.store(record, for: name) }\n",
+        "Agent/RecordKeeper.swift",
+        "                    try records.put(record, for: name)\n",
+        "                    if !PLANTED { try records.put(record, for: name) }\n",
     )],
 }
 
