@@ -53,6 +53,63 @@ import Testing
         #expect(actions.records.last?.reload == nil)
     }
 
+    @Test func `a renewal that was asked for and is finished late is not ordered again`() throws {
+        let web = try managed("web")
+        var host = try stuck(web)
+        host.tell(.recovered(web.name, web.found(at: host.now.wall, serial: "b2")))
+        #expect(!orders(&host, of: web, serial: "b2"))
+        let status = try host.status(web.name)
+        #expect(status.consecutiveFailures == 0)
+        #expect(status.state == .valid)
+    }
+
+    @Test func `a mixed set that is seen meanwhile is no late success`() throws {
+        let web = try managed("web")
+        var host = try stuck(web)
+        var mixed = web.found(at: host.now.wall, serial: "b2")
+        mixed.key = .mismatch
+        host.tell(.looked(web.name, mixed))
+        #expect(try host.status(web.name).consecutiveFailures == 1)
+        host.tell(.recovered(web.name, web.found(at: host.now.wall, serial: "b2")))
+        #expect(!orders(&host, of: web, serial: "b2"))
+    }
+
+    @Test(arguments: [("a1", true), ("b2", false)])
+    func `after a death in the middle of a forced renewal only what was not installed is ordered again`(
+        found: String, isOrdered: Bool
+    ) throws {
+        let web = try managed("web")
+        var next = try restarted(web)
+        #expect(next.tell(.looked(web.name, web.found(at: next.now.wall, serial: found))).plans.isEmpty)
+        #expect(try next.status(web.name).ordersLast7Days == 1, "the order that was cut off counts")
+        #expect(orders(&next, of: web, serial: found) == isOrdered)
+    }
+
+    @Test func `a wish that is new since the start is not fulfilled by what was finished before`() throws {
+        let web = try managed("web")
+        var next = try restarted(web)
+        next.tell(.requested(web.name, RenewalID("g"), RenewRequest()))
+        let actions = next.tell(.looked(web.name, web.found(at: next.now.wall, serial: "b2")))
+        #expect(actions.plans.map(\.reason) == [.requested])
+    }
+
+    /// Whether anything is ordered in the next hours, in which each look finds the same whole set.
+    private func orders(_ host: inout TestHost, of certificate: ManagedCertificate, serial: String) -> Bool {
+        let found = certificate.found(at: host.now.wall, serial: serial)
+        return host.nextPlan(within: .hours(3), disk: found) != nil
+    }
+
+    /// The process after one that died in the middle of a renewal that was asked for; before its first look.
+    private func restarted(_ certificate: ManagedCertificate) throws -> TestHost {
+        var host = try TestHost([certificate])
+        host.tell(.looked(certificate.name, certificate.found(at: host.now.wall, serial: "a1")))
+        let actions = host.tell(.requested(certificate.name, RenewalID("f"), RenewRequest()))
+        #expect(actions.plans.count == 1)
+        let record = try #require(actions.records.last)
+        return try TestHost(
+            [certificate], records: [certificate.name: record], at: host.now + .seconds(5))
+    }
+
     @Test func `an install that is stuck at a start is the last error, and one that is not is none`() throws {
         let now = Date(timeIntervalSince1970: 1_800_000_000)
         #expect(CertificateRecord.afterRecovery(nil, stuck: nil, at: now) == nil)

@@ -19,6 +19,8 @@ public struct CertificateRecord: Hashable, Sendable, Codable {
     public var attemptUnderWaySince: Date?
     /// The broker that this attempt asks.
     public var attemptUnderWayAt: BrokerAddress?
+    /// What the newest attempt set out from, while its install may yet be finished by a recovery.
+    public var attemptOrigin: AttemptOrigin?
     /// The newest order that was sent and whose answer was lost.
     public var unansweredOrder: UnansweredOrder?
     /// What its broker answered last was to come back later.
@@ -39,6 +41,14 @@ public struct CertificateRecord: Hashable, Sendable, Codable {
     public var unmanagedSince: Date?
 
     public init() {}
+}
+
+/// What an attempt set out to replace: a whole set with another certificate that turns up later is the attempt's own.
+public struct AttemptOrigin: Hashable, Sendable, Codable {
+    /// Nil if there was none.
+    public var serial: String?
+
+    public init(serial: String?) { self.serial = serial }
 }
 
 /// Where an order lies that may have been granted unheard.

@@ -100,7 +100,7 @@ extension HostState {
     }
 
     /// Forgets what earlier failures left behind; the wish, if there was one, is fulfilled.
-    private mutating func settleSuccess(_ index: Int, at now: Moment) {
+    mutating func settleSuccess(_ index: Int, at now: Moment) {
         certificates[index].isUnchanged = false
         certificates[index].retryAt = nil
         certificates[index].possibleOrderUntil = nil
@@ -113,6 +113,7 @@ extension HostState {
         certificates[index].record.possibleOrderUntil = nil
         certificates[index].record.refusedSerial = nil
         certificates[index].record.retiresPendingKey = false
+        certificates[index].record.attemptOrigin = nil
         certificates[index].record.lastSuccessAt = now.wall
         certificates[index].record.request = certificates[index].lateRequest
     }

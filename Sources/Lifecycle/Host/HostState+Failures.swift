@@ -3,6 +3,7 @@ import FoundationEssentials
 extension HostState {
     mutating func failed(_ index: Int, _ attempt: RunningAttempt, _ failure: RenewalFailure, at now: Moment) {
         noteOrder(index, attempt, failure, at: now)
+        if failure.stage != .install { certificates[index].record.attemptOrigin = nil }
         if failure.failureClass == .stopped {
             mergeLateRequest(index)
             ledger.end(attempt.plan.id, as: .abandoned, at: now.wall)

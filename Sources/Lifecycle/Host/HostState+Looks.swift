@@ -9,6 +9,7 @@ extension HostState {
         let before = certificates[index].found?.installed?.serial
         let wasWhole = certificates[index].defect == nil
         take(found, index)
+        settleLateInstall(index, at: now)
         if wasWhole && certificates[index].defect != nil { stopWaitingUnchanged(index) }
         noteServed(index, before: before, at: now)
         refreshBudget(index, at: now)

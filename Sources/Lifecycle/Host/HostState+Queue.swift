@@ -108,6 +108,7 @@ extension HostState {
         // crash between install and reload would look like a first start.
         certificates[index].record.attemptUnderWaySince = now.wall
         certificates[index].record.attemptUnderWayAt = choice.broker
+        certificates[index].record.attemptOrigin = AttemptOrigin(serial: certificate.found?.installed?.serial)
         persist(index)
         emit(.report(.attemptStarted(certificate.name, profile: certificate.wanted.profile, reason)))
         emit(.startAttempt(plan))

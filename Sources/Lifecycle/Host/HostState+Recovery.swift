@@ -10,6 +10,7 @@ extension HostState {
             if certificates[index].record.lastError?.failure.stage == .install {
                 forgetFailure(index, at: now)
             }
+            settleLateInstall(index, at: now)
         }
         if let serial = found.installed?.serial, serial != certificates[index].record.reloadedSerial {
             if certificates[index].wanted.reload != nil {
@@ -20,6 +21,20 @@ extension HostState {
         }
         persist(index)
         evaluate(index, at: now)
+    }
+
+    /// An attempt failed at its install, or died there with its process, and now the set is whole and another than the one
+    /// it set out from: a recovery has finished it. What was wished for is there, and to order it again would be one order
+    /// too many.
+    mutating func settleLateInstall(_ index: Int, at now: Moment) {
+        guard let origin = certificates[index].record.attemptOrigin, certificates[index].defect == nil,
+            let serial = certificates[index].found?.installed?.serial, serial != origin.serial
+        else { return }
+        // Who has asked since then asked for one more.
+        let late = certificates[index].hasFreshRequest ? certificates[index].record.request : nil
+        settleSuccess(index, at: now)
+        certificates[index].record.request = late
+        persist(index)
     }
 
     /// The set is whole again, so it is no longer stuck; and if it is the new one, nothing is to be tried again.
