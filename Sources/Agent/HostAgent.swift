@@ -51,8 +51,9 @@ public final class HostAgent: Sendable {
             configHash: loaded.hash, configLoadedAt: now, lastTickAt: now)
         do {
             engine = try RenewalEngine(
-                facts: facts, identityName: loaded.settings.identity.name,
-                hands: hands, logger: log, longestSleep: longestSleep)
+                facts: facts, certificates: loaded.settings.certificates,
+                settings: LifecycleSettings(loaded.settings), hands: hands, logger: log,
+                longestSleep: longestSleep)
         } catch { throw .system(error) }
         // Here and not on the engine's thread: beside it the local API stages its token file.
         let outcomes = Self.recover(loaded.settings, state, log, advanced)

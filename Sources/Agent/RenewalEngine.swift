@@ -27,10 +27,12 @@ public final class RenewalEngine: Sendable {
     private let grace: StopGrace
     private let longestSleep: Duration
 
+    /// - Parameter certificates: are known to whoever asks before `run` has begun, as not looked at yet.
     /// - Parameter longestSleep: the loop comes round at least this often, so that a standstill can be told from
     ///   idleness.
     init(
-        facts: AgentFacts, identityName: String, hands: any EngineHands, logger: Logger,
+        facts: AgentFacts, certificates: [ManagedCertificate], settings: LifecycleSettings,
+        hands: any EngineHands, logger: Logger,
         grace: StopGrace = StopGrace(), longestSleep: Duration = .seconds(10)
     ) throws(SystemError) {
         mail = EngineMail(bell: try Bell())
@@ -40,10 +42,9 @@ public final class RenewalEngine: Sendable {
         self.grace = grace
         self.longestSleep = longestSleep
         self.logger = logger
-        status = PublishedStatus(
-            Snapshot(
-                takenAt: facts.startedAt, agent: facts, identity: IdentityStatus(name: identityName),
-                broker: BrokerStatus(), certificates: []))
+        var beforeRun = HostState(seed: 0)
+        _ = beforeRun.handle(.configured(certificates, settings), at: .now())
+        status = PublishedStatus(beforeRun.snapshot(agent: facts, at: .now()))
         commands = CommandInbox(board: status, bell: mail.bell, run: RunIdentifier.make(facts))
     }
 

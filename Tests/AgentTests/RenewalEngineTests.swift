@@ -163,6 +163,22 @@ import Transfer
         #expect(inbox.submit(.reload(web.name)) == .accepted(RenewalID("r-2"), joined: false))
     }
 
+    /// The API may be asked before the engine's thread has come to its first round.
+    @Test func `every certificate is known from the beginning, as not looked at yet`() throws {
+        let now = Date.now
+        let engine = try RenewalEngine(
+            facts: AgentFacts(
+                version: "test", pid: 1, startedAt: now, configPath: "/agent.yml", configHash: "",
+                configLoadedAt: now, lastTickAt: now),
+            certificates: [web], settings: LifecycleSettings(identityName: "host", brokers: []),
+            hands: ScriptedHands(attempting: Self.installing("1")),
+            logger: Logger(level: .debug, destination: .capture(LogCapture())))
+        let snapshot = engine.status.current()
+        #expect(snapshot.certificate(web.name)?.state == .unknown)
+        #expect(snapshot.identity.name == "host")
+        #expect(!snapshot.agent.hasEvaluated)
+    }
+
     @Test func `each snapshot wakes who listens`() throws {
         let now = Date.now
         let facts = AgentFacts(

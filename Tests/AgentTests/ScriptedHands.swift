@@ -193,18 +193,18 @@ final class RunningEngine: Sendable {
         tune: (inout LifecycleSettings) -> Void = { _ in }
     ) throws {
         let now = Date.now
-        let engine = try RenewalEngine(
-            facts: AgentFacts(
-                version: "test", pid: 1, startedAt: now, configPath: "/agent.yml", configHash: "",
-                configLoadedAt: now, lastTickAt: now),
-            identityName: "host", hands: hands,
-            logger: Logger(level: .debug, destination: .capture(log)), grace: grace,
-            longestSleep: longestSleep)
-        self.engine = engine
         var settings = LifecycleSettings(
             identityName: "host", brokers: [BrokerAddress("https://broker.example.org")])
         settings.asksTimeAtStart = false
         tune(&settings)
+        let engine = try RenewalEngine(
+            facts: AgentFacts(
+                version: "test", pid: 1, startedAt: now, configPath: "/agent.yml", configHash: "",
+                configLoadedAt: now, lastTickAt: now),
+            certificates: certificates, settings: settings, hands: hands,
+            logger: Logger(level: .debug, destination: .capture(log)), grace: grace,
+            longestSleep: longestSleep)
+        self.engine = engine
         let ending = Monitor(Ending())
         self.ending = ending
         if stopped { engine.stop() }
