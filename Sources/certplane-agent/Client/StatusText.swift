@@ -4,7 +4,7 @@ import Notation
 /// The agent's status for a person.
 enum StatusText {
     static func table(_ status: JSONValue) -> String {
-        let now = status.time("taken_at") ?? .now
+        let now = countedTime(status)
         var text = head(status, at: now)
         let certificates = status.list("certificates")
         if certificates.isEmpty { return text + "\nNo certificates are configured.\n" }
@@ -25,9 +25,26 @@ enum StatusText {
         return advice.isEmpty ? text : text + "\n" + advice.joined()
     }
 
+    /// What is left of a life is counted as the agent counts it: by the broker's time, if the host's clock is wrong.
+    private static func countedTime(_ status: JSONValue) -> Date {
+        let taken = status.time("taken_at") ?? .now
+        guard let clock = status["clock"], clock.text("state") == "clock_suspect" else { return taken }
+        return taken - (clock.number("skew_seconds") ?? 0)
+    }
+
+    private static func clockLines(_ clock: JSONValue?) -> [String] {
+        guard let clock, let state = clock.text("state"), state != "ok" else { return [] }
+        var line = "clock     \(state)"
+        if let skew = clock.number("skew_seconds") {
+            line += ", \(Duration.seconds(abs(skew).rounded(.down)).brief) \(skew < 0 ? "behind" : "ahead")"
+        }
+        return [line] + (clock.text("advice").map { ["          \($0)"] } ?? [])
+    }
+
     private static func head(_ status: JSONValue, at now: Date) -> String {
         let (agent, identity, broker) = (status["agent"], status["identity"], status["broker"])
-        let up = agent?.time("started_at").map { left(until: now, at: $0) } ?? "?"
+        // Both by the host's own clock, whatever that shows.
+        let up = agent?.time("started_at").map { left(until: status.time("taken_at") ?? now, at: $0) } ?? "?"
         let config = agent?["config"]
         var lines = [
             "agent     \(agent?.text("version") ?? "?"), up \(up), \(config?.text("path") ?? "")"
@@ -46,9 +63,10 @@ enum StatusText {
             line += ", heard \(left(until: now, at: contact)) ago"
         }
         lines.append(line)
-        if let error = broker?["last_error"], broker?.text("state") != "reachable" {
-            lines.append("          \(error.text("detail") ?? "")")
+        if let detail = broker?["last_error"]?.text("detail"), broker?.text("state") != "reachable" {
+            lines.append("          \(detail)")
         }
+        lines += clockLines(status["clock"])
         return lines.joined(separator: "\n") + "\n"
     }
 
