@@ -144,6 +144,53 @@ import Testing
         #expect(broker.brokers.map(\.address) == [.first, .second])
     }
 
+    @Test func `the preferred broker is preferred again when it has answered, before the install`()
+        throws
+    {
+        var host = try preferredIsProbed()
+        let (web, mail) = (try named("web"), try named("mail"))
+        for stage in [Stage.key, .csr, .order] {
+            host.tell(.attemptStep(web, stage))
+            #expect(host.snapshot().broker.brokers[0].state == .paused)
+        }
+        let events = host.tell(.attemptStep(web, .checks)).events
+        #expect(events.contains { if case .brokerResumed(.first) = $0 { true } else { false } })
+        host.tell(.attemptStep(web, .install))
+        let refused = host.tell(.attemptEnded(mail, .failed(.rateLimited(.hours(1)))))
+        #expect(refused.plans.map(\.broker) == [.first])
+    }
+
+    @Test(arguments: [true, false])
+    func `an answer opens a gate once: a pause that was asked for since then outlasts the install`(
+        isInstalled: Bool
+    ) throws {
+        var host = try preferredIsProbed()
+        let (web, mail) = (try named("web"), try named("mail"))
+        for stage in [Stage.key, .csr, .order, .checks] { host.tell(.attemptStep(web, stage)) }
+        for next in [BrokerAddress.first, .third] {
+            let refused = host.tell(.attemptEnded(mail, .failed(.rateLimited(.hours(1)))))
+            #expect(refused.plans.map(\.broker) == [next])
+        }
+        host.tell(.attemptStep(web, .install))
+        let report = IssuedReport(certificate: try managed("web").issued(at: host.now.wall))
+        host.tell(.attemptEnded(web, isInstalled ? .installed(report) : .failed(.fullDisk)))
+        #expect(host.snapshot().broker.brokers.map(\.state) == [.paused, .paused, .unknown])
+    }
+
+    /// The first broker's pause is over: "web" probes it, while "mail" asks the second one.
+    private func preferredIsProbed() throws -> TestHost {
+        var host = try host(["web", "mail"], brokers: [.first, .second, .third])
+        let (web, mail) = (try named("web"), try named("mail"))
+        for name in [web, mail] {
+            let refused = host.tell(.attemptEnded(name, .failed(.rateLimited(.minutes(2)))))
+            try #require(refused.plans.map(\.broker) == [.second])
+        }
+        host.now = host.now + .minutes(3)
+        let refused = host.tell(.attemptEnded(web, .failed(.rateLimited(.hours(1)))))
+        try #require(refused.plans.map(\.broker) == [.first])
+        return host
+    }
+
     @Test func `while no broker can be reached one probe at a time is made, whichever broker it asks`() throws
     {
         let names = (0..<20).map { "c\($0)" }

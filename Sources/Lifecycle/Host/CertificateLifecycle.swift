@@ -221,6 +221,9 @@ struct RunningAttempt: Sendable {
     var stage: Stage?
     var stageStartedAt: Duration
 
+    /// It has the bundle that it asked for; what comes now says nothing more of its broker.
+    var hasBundle: Bool { stage == .checks || stage == .install }
+
     /// Whether a renewal like this is what `request` asks for.
     func fulfils(_ request: RenewRequest) -> Bool { !request.rotateKey || plan.rotatesKey }
 }

@@ -4,6 +4,8 @@ extension HostState {
     mutating func attemptStep(_ name: CertificateName, _ stage: Stage, at now: Moment) {
         guard let index = indexes[name], let attempt = certificates[index].attempt else { return }
         closeStep(of: attempt, at: now)
+        // Not only when the attempt ends: its install may have to wait for a service that reloads.
+        if stage == .checks { brokerAnswered(attempt, at: now) }
         ledger.update(attempt.plan.id) { $0.steps.append(RenewalStep(stage: stage, startedAt: now.wall)) }
         certificates[index].attempt?.stage = stage
         certificates[index].attempt?.stageStartedAt = now.boottime

@@ -3,6 +3,7 @@ import FoundationEssentials
 extension HostState {
     /// Draws from a failed attempt what it says about the way to its broker.
     mutating func steerGate(_ attempt: RunningAttempt, _ failure: RenewalFailure, at now: Moment) {
+        if attempt.hasBundle { return }
         let broker = attempt.plan.broker
         if failure.failureClass.isSharedByHost {
             brokers[broker]?.lastError = RecordedError(failure: failure, at: now.wall)
@@ -30,8 +31,10 @@ extension HostState {
         }
     }
 
-    /// A broker answered, whatever it said: orders may go to it.
+    /// A broker answered, whatever it said: orders may go to it. An attempt says so once: what closed the gate since then
+    /// is newer than its answer.
     mutating func brokerAnswered(_ attempt: RunningAttempt, at now: Moment) {
+        if attempt.hasBundle { return }
         let wereAllClosed = brokers.areAllClosed
         guard brokers[attempt.plan.broker]?.gate.open(byProbe: attempt.isProbe) == true else { return }
         emit(.report(wereAllClosed ? .ordersResumed : .brokerResumed(attempt.plan.broker)))

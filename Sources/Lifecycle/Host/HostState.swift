@@ -89,7 +89,7 @@ public struct HostState: Sendable {
         forgetRecords(at: now)
         if isConfigured { superviseIdentity(at: now) }
         if !isStopping {
-            // The end of an attempt says what its answer means for its broker; it follows at once.
+            // The next step or the end of the attempt says what the answer means for its broker; it follows at once.
             if !input.isExchange { startAttempts(at: now) }
             startReloads(at: now)
         }
