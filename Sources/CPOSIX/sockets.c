@@ -35,7 +35,7 @@ static int tcp_address(const char *host, uint16_t port, struct sockaddr_storage 
     return 0;
 }
 
-int cposix_listen_tcp(const char *numeric_host, uint16_t port, int backlog) {
+int cposix_listen_tcp(const char *numeric_host, uint16_t port, int backlog, int unsent_limit) {
     struct sockaddr_storage address;
     socklen_t length;
     if (tcp_address(numeric_host, port, &address, &length) != 0) return -1;
@@ -43,6 +43,9 @@ int cposix_listen_tcp(const char *numeric_host, uint16_t port, int backlog) {
     if (listener < 0) return -1;
     int on = 1;
     if (setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0) return give_up(listener);
+    // The sockets that it accepts inherit it.
+    if (setsockopt(listener, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_limit, sizeof unsent_limit) != 0)
+        return give_up(listener);
     // Without it [::]:80 would take IPv4 as well, and a second listener on 0.0.0.0:80 would fail.
     if (address.ss_family == AF_INET6 && setsockopt(listener, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
         return give_up(listener);

@@ -100,8 +100,13 @@ struct Connection: ~Copyable {
     /// Bytes of requests that are not complete, not yet read or not yet answered.
     var heldBytes: Int { parser.heldBytes + unread.count + (waiting?.request.body.count ?? 0) }
 
-    mutating func sendOutput() -> OutputBuffer.Flush {
-        output.flush(&transport)
+    /// There are requests to read in what has come already.
+    func mayReadOn(_ limits: ServerLimits) -> Bool {
+        mayRead(limits) && !unread.isEmpty
+    }
+
+    mutating func sendOutput(within allowance: inout Int) -> OutputBuffer.Flush {
+        output.flush(&transport, within: &allowance)
     }
 
     /// What the poller should watch for.
@@ -111,7 +116,8 @@ struct Connection: ~Copyable {
         case .lingering: return .reading
         case .closed: return []
         case .open:
-            var interest: Poller.Interest = output.isEmpty ? [] : sendsWhen
+            // Who may read on has only given way to others, and is called again at once.
+            var interest: Poller.Interest = output.isEmpty ? (mayReadOn(limits) ? .writing : []) : sendsWhen
             if awaitsInput(limits) { interest.insert(.reading) }
             return interest
         }

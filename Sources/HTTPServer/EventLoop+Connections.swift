@@ -79,7 +79,8 @@ extension EventLoop {
     private mutating func evict(_ connection: inout Connection, _ reason: RefusedRequest) {
         if connection.isOpen, connection.output.isEmpty, connection.parser.phase != .idle {
             refuse(reason, &connection)
-            _ = connection.sendOutput()
+            var allowance = limits.outputTurn
+            _ = connection.sendOutput(within: &allowance)
             connection.transport.endSending()
         }
         close(&connection)

@@ -33,6 +33,6 @@ extension EventLoop {
         case .body: refuse(.bodyTimedOut, &connection)
         case .idle, .refused: return close(&connection)
         }
-        flush(&connection)
+        serve(&connection)
     }
 }

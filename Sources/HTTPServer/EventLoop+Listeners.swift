@@ -25,14 +25,43 @@ extension EventLoop {
 
     /// Takes who waits. No failure ends a listener: it rests for a moment and tries again.
     mutating func accept(_ post: ListenerPost) throws(SystemError) {
+        let reserve = (ProcessFacts.descriptorLimit ?? .max) - limits.sparedDescriptors
+        var hasMadeRoom = false
         for _ in 0..<Self.batch {
             switch post.listener.socket.accept() {
-            case .accepted(let socket, let address): try admit(socket, address, post)
+            case .accepted(let socket, let address):
+                if socket.descriptor.rawValue >= reserve { keepReserve() }
+                try admit(socket, address, post)
             case .wouldBlock: return
-            case .exhausted(let errno): return try pause(post, SystemError("accept", nil, errno))
+            case .exhausted(let errno):
+                // The kernel looks for a descriptor before it looks whether anybody waits: that one more does, only
+                // the poller can tell.
+                if hasMadeRoom { return }
+                let error = SystemError("accept", nil, errno)
+                guard makeRoom() else { return try pause(post, error) }
+                handler.listenerPaused(error)
+                hasMadeRoom = true
             case .failed(let error): return try pause(post, error)
             }
         }
+    }
+
+    /// The last descriptors are for the rest of the process: a renewal needs some. For each connection that gets one of
+    /// them two give way, until there are so few that none does.
+    private mutating func keepReserve() {
+        handler.listenerPaused(SystemError("accept", nil, .tooManyOpenFiles))
+        connectionLimit = max(1, connectionCount - 1)
+        shortageEnd = now + limits.shortage
+    }
+
+    /// Whoever comes is served also when the rest of the process has taken all descriptors: the idlest connections give
+    /// way. False if there are none.
+    private mutating func makeRoom() -> Bool {
+        let before = connectionCount
+        connectionLimit = max(1, before - min(limits.sparedDescriptors, (before + 1) / 2))
+        shortageEnd = now + limits.shortage
+        while connectionCount >= connectionLimit, evictOldest(.tooManyConnections) {}
+        return connectionCount < before
     }
 
     /// Ends the rest of a listener.
@@ -49,7 +78,8 @@ extension EventLoop {
     private mutating func admit(
         _ socket: consuming Socket, _ address: PeerAddress, _ post: ListenerPost
     ) throws(SystemError) {
-        while connectionCount >= limits.connections {
+        if now >= shortageEnd { connectionLimit = limits.connections }
+        while connectionCount >= connectionLimit {
             // Everybody waits for an answer of his own: who comes now has to come again.
             guard evictOldest(.tooManyConnections) else { return }
         }

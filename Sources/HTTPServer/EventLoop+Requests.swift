@@ -19,14 +19,16 @@ extension EventLoop {
         }
     }
 
-    /// Sends what waits, and reads on in what had to wait for that, until neither can go on.
+    /// Sends what waits, and reads on in what had to wait for that, until neither can go on or others should have
+    /// their turn.
     mutating func serve(_ connection: inout Connection) {
-        flush(&connection)
-        while connection.mayRead(limits), !connection.unread.isEmpty {
+        var allowance = limits.outputTurn
+        flush(&connection, within: &allowance)
+        while connection.mayReadOn(limits), allowance > 0 {
             var unread: [UInt8] = []
             swap(&unread, &connection.unread)
             read(unread[...], &connection)
-            flush(&connection)
+            flush(&connection, within: &allowance)
         }
         if connection.inputHasEnded, connection.isOpen, connection.waiting == nil, connection.output.isEmpty {
             close(&connection)
@@ -66,10 +68,10 @@ extension EventLoop {
         write(response, for: nil, &connection)
     }
 
-    /// Sends what the transport takes. The last answer gone, the connection goes too.
-    mutating func flush(_ connection: inout Connection) {
+    /// Sends what the transport takes, and no more than `allowance`. The last answer gone, the connection goes too.
+    private mutating func flush(_ connection: inout Connection, within allowance: inout Int) {
         guard connection.isOpen else { return }
-        switch connection.sendOutput() {
+        switch connection.sendOutput(within: &allowance) {
         case .done:
             takeBackMemory(&connection.output)
             if connection.sendDeadline != nil { restartPhase(&connection) }

@@ -23,6 +23,9 @@ struct EventLoop: ~Copyable {
     var tenants = SlotTable<Tenant>()
     var deadlines = DeadlineQueue<Timed>()
     var connectionCount = 0
+    /// Connections that are held at most: fewer than usual while descriptors are scarce.
+    var connectionLimit: Int
+    var shortageEnd = Duration.zero
     var waitingCount = 0
     /// Bytes of requests in progress of all connections.
     var heldBytes = 0
@@ -51,6 +54,7 @@ struct EventLoop: ~Copyable {
         try poller.add(mailbox.bell.descriptor, SlotTable<Tenant>.bell, for: .reading)
         self.poller = poller
         self.limits = limits
+        connectionLimit = limits.connections
         self.handler = handler
         self.mailbox = mailbox
         spareResponder = Responder(mailbox)

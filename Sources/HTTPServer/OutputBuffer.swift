@@ -11,8 +11,6 @@ struct OutputBuffer: ~Copyable {
 
     /// A body up to this size is copied behind its head: cheaper than a second part of a vector.
     private static let copyLimit = 4096
-    /// Bytes sent at a time before others have their turn.
-    private static let turn = 1024 * 1024
     /// Bytes of a file that are handed to the kernel at a time: what a reader takes while it still is in the cache.
     private static let fileStep = 256 * 1024
 
@@ -68,15 +66,15 @@ struct OutputBuffer: ~Copyable {
         count += body.count
     }
 
-    /// Sends until all is sent, the transport takes no more, or others should have their turn.
-    mutating func flush(_ transport: inout Transport) -> Flush {
-        var left = Self.turn
+    /// Sends until all is sent, the transport takes no more, or `allowance`, which is in bytes, is used up: then others
+    /// should have their turn.
+    mutating func flush(_ transport: inout Transport, within allowance: inout Int) -> Flush {
         while count > 0 {
-            guard left > 0 else { return .blocked(.writing) }
+            guard allowance > 0 else { return .blocked(.writing) }
             let end = sentBodies < places.count ? places[sentBodies] : bytes.count
             switch send(upTo: end, &transport) {
             case .bytes(let taken):
-                left -= taken
+                allowance -= taken
                 advance(taken, headEnd: end)
             case .blocked(let interest): return .blocked(interest)
             case .broken: return .broken

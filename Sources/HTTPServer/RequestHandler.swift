@@ -17,7 +17,7 @@ public protocol RequestHandler: Sendable {
     /// Hears of every TLS handshake that came to its end.
     func secured(_ peer: Peer)
 
-    /// Hears why a listener rests for a moment.
+    /// Hears why a listener rests for a moment, or why idle connections gave way to one more.
     func listenerPaused(_ error: SystemError)
 }
 

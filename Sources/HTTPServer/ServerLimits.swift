@@ -14,9 +14,11 @@ public struct ServerLimits: Sendable {
     public var requestBytes = 2 * 1024 * 1024
     /// Bytes that wait to be sent on one connection before no more of its requests are read.
     public var outputHighWater = 64 * 1024
+    /// Bytes sent on one connection before others have their turn.
+    public var outputTurn = 1024 * 1024
     /// Bytes that wait to be sent on all connections together; what many of them send counts once. Over it the
     /// connection that is slowest to read gives way.
-    public var outputBytes = 8 * 1024 * 1024
+    public var outputBytes = 2 * 1024 * 1024
     /// From the first byte of a request, or from the connection, to the end of its head.
     public var headTimeout = Duration.seconds(10)
     /// From the end of the head to the end of the body.
@@ -33,6 +35,11 @@ public struct ServerLimits: Sendable {
     public var lingerBytes = 256 * 1024
     /// How long a listener rests after an accept that failed.
     public var acceptPause = Duration.milliseconds(100)
+    /// Descriptors that are left to the rest of the process when none is left for one more connection: so many
+    /// connections give way.
+    public var sparedDescriptors = 32
+    /// For how long no more connections are held then.
+    public var shortage = Duration.seconds(1)
 
     /// The loop comes round at least this often, so that a standstill can be told from idleness.
     public var longestRest = Duration.seconds(10)

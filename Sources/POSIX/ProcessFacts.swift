@@ -22,13 +22,25 @@ public struct ProcessFacts: Hashable, Sendable {
     public static func current() -> ProcessFacts {
         var facts = ProcessFacts()
         facts.readStat()
-        // What can't be counted is left out of the metrics; one of the entries is the directory itself.
-        facts.openDescriptors = try? Directory.open("/proc/self/fd").entries().count - 2
-        var limit = rlimit()
-        if unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {
-            facts.mostDescriptors = Int(clamping: limit.rlim_cur)
-        }
+        facts.openDescriptors = countDescriptors()
+        facts.mostDescriptors = descriptorLimit
         return facts
+    }
+
+    /// Descriptors have lower numbers than this; it can be changed at any time, from outside too.
+    public static var descriptorLimit: Int? {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return nil }
+        return Int(clamping: limit.rlim_cur)
+    }
+
+    /// What can't be counted is left out of the metrics.
+    private static func countDescriptors() -> Int? {
+        let path = "/proc/self/fd"
+        // The size of the directory since Linux 6.2: who holds thousands would else pay for each at each scrape.
+        if let size = (try? File.status(path))??.size, size > 0 { return Int(size) }
+        // Two of the entries are the directory itself.
+        return try? Directory.open(path).entries().count - 2
     }
 
     /// proc(5): numbered from 1; the second field, the name in brackets, may hold anything.

@@ -10,11 +10,18 @@ public struct Socket: ~Copyable, Sendable {
     }
 
     /// Listens on a numeric IPv4 or IPv6 address, without blocking; port 0 means any free one.
-    public static func listen(host: String, port: UInt16, backlog: Int32 = 128) throws(SystemError) -> Socket
-    {
+    ///
+    /// - Parameters:
+    ///   - backlog: Connections that wait to be accepted. The kernel drops what comes beyond, and the client tries again
+    ///     only after a second.
+    ///   - unsentLimit: Bytes that the kernel takes for a peer whose window is full (TCP_NOTSENT_LOWAT). Without it each
+    ///     peer that reads nothing costs megabytes, and the time to copy them.
+    public static func listen(
+        host: String, port: UInt16, backlog: Int32 = 1024, unsentLimit: Int32 = 256 * 1024
+    ) throws(SystemError) -> Socket {
         try requireNoZero(host, "listen")
         let address = "\(host):\(port)"
-        let raw = try system("listen", address) { unsafe cposix_listen_tcp(host, port, backlog) }
+        let raw = try system("listen", address) { unsafe cposix_listen_tcp(host, port, backlog, unsentLimit) }
         return Socket(owning: FileDescriptor(owning: raw, path: address))
     }
 

@@ -89,6 +89,46 @@ struct LimitTests {
         #expect(try client.answer().text == "GET /a ")
     }
 
+    @Test func `the last descriptors stay free: for who gets one of them two give way`() throws {
+        let limits = limits { $0.sparedDescriptors = .max / 2 }
+        let handler = try ScriptedHandler()
+        let server = try RunningReactor(limits, handler: handler)
+        var before: RawClient?
+        for _ in 0..<4 {
+            let client = try server.client()
+            try client.send(get("/a"))
+            #expect(try client.answer().status == 200)
+            if let before { #expect(try before.isClosedSilently()) }
+            before = client
+        }
+        #expect(handler.pauses.withLock { $0 } == 4)
+    }
+
+    @Test func `who has many answers to get gives others their turn`() throws {
+        let limits = limits {
+            $0.outputHighWater = 100
+            $0.outputTurn = 100
+        }
+        let handler = try ScriptedHandler()
+        let server = try RunningReactor(limits, handler: handler)
+        let (greedy, modest) = (try server.client(), try server.client())
+        // Both are known before both ask at once.
+        for client in [greedy, modest] {
+            try client.send(get("/first"))
+            _ = try client.answer()
+        }
+        try server.standingStill {
+            try greedy.send(String(repeating: get("/many"), count: 50))
+            try modest.send(get("/one"))
+        }
+        #expect(try modest.answer().status == 200)
+        for _ in 0..<50 { #expect(try greedy.answer().status == 200) }
+        let order = handler.exchanges.withLock { $0 }
+        let place = try #require(order.firstIndex(of: "/one 200"))
+        #expect(place <= 4, "\(place) answers came first")
+        #expect(order.count == 53)
+    }
+
     @Test func `the connection that is longest without a complete request gives way`() throws {
         let limits = limits {
             $0.connections = 3

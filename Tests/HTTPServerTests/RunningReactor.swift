@@ -9,10 +9,14 @@ final class RunningReactor: Sendable {
     let reactor: Reactor
     let listening: Listening
     private let worker: Worker
+    private let standsStill: Bell
+    private let mayGoOn: Bell
 
     init(
         _ limits: ServerLimits = ServerLimits(), context: TLSServerContext? = nil, handler: any RequestHandler
     ) throws {
+        standsStill = try Bell()
+        mayGoOn = try Bell()
         let reactor = try Reactor(limits: limits, handler: handler)
         self.reactor = reactor
         listening = try reactor.listen(.tcp(host: "127.0.0.1", port: 0), secureContext: context)
@@ -27,6 +31,18 @@ final class RunningReactor: Sendable {
     }
 
     func client() throws -> RawClient { try RawClient(port: listening.port) }
+
+    /// Does `work` while the reactor's thread does nothing: all that clients do in it comes to the reactor at once.
+    func standingStill<Done>(_ work: () throws -> Done) rethrows -> Done {
+        let (standsStill, mayGoOn) = (standsStill, mayGoOn)
+        reactor.schedule(after: .zero) {
+            standsStill.ring()
+            _ = mayGoOn.wait(until: Clock.boottime() + .seconds(20))
+        }
+        _ = standsStill.wait(until: Clock.boottime() + .seconds(20))
+        defer { mayGoOn.ring() }
+        return try work()
+    }
 
     /// Stops with a grace and returns when the reactor has ended.
     func stop(grace: Duration) {

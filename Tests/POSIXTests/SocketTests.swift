@@ -44,6 +44,21 @@ import Testing
         #expect(Array(buffer.prefix(Socket.mostParts)) == [255] + Array(0..<15))
     }
 
+    @Test func `for a peer that reads nothing the kernel takes little`() throws {
+        let listener = try Socket.listen(host: "127.0.0.1", port: 0, unsentLimit: 16 * 1024)
+        let client = try Socket.connect(host: "127.0.0.1", port: #require(try listener.localPort()))
+        guard case .accepted(let served, from: _) = listener.accept() else {
+            Issue.record("no connection")
+            return
+        }
+        let block = [UInt8](repeating: 7, count: 1 << 20)
+        var taken = 0
+        while case .sent(let count) = served.send(block) { taken += count }
+        // The peer's window comes to it.
+        #expect(taken > 0 && taken < 256 * 1024)
+        _ = client.send([1])
+    }
+
     @Test func `sending fills up, and to a peer that is gone it breaks without a signal`() throws {
         let listener = try Socket.listen(host: "127.0.0.1", port: 0)
         let client = try Socket.connect(host: "127.0.0.1", port: #require(try listener.localPort()))

@@ -138,7 +138,7 @@ struct cposix_credentials {
     uint32_t user, group;
 };
 
-int cposix_listen_tcp(const char *numeric_host, uint16_t port, int backlog);
+int cposix_listen_tcp(const char *numeric_host, uint16_t port, int backlog, int unsent_limit);
 int cposix_connect_tcp(const char *numeric_host, uint16_t port);
 /// Begins to connect to the `index`-th address of a host's name or number, without blocking. -1 with ENXIO when there
 /// is no such address, -2 when the name gives none at all; `reason` is getaddrinfo's then.
