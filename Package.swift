@@ -121,14 +121,21 @@ let package = Package(
     ]
 )
 
-// libFuzzer's runtime is linked only where it is asked for: scripts/fuzz.
+// The fuzz targets stand behind libFuzzer, whose runtime is linked only where it is asked for (scripts/fuzz), or behind
+// a test that replays what it has found.
+let fuzzed: [Target.Dependency] = ["HTTP", "Configuration", "PKI", "Agent", "Lifecycle", "Notation"]
 if Context.environment["CERTPLANE_FUZZ"] != nil {
     package.products.append(.executable(name: "certplane-fuzz", targets: ["certplane-fuzz"]))
     package.targets.append(
         .executableTarget(
-            name: "certplane-fuzz",
-            dependencies: ["HTTP", "Configuration", "PKI", "Agent", "Lifecycle", "Notation"],
-            path: "Fuzz/Sources",
+            name: "certplane-fuzz", dependencies: fuzzed, path: "Fuzz/Sources",
+            exclude: ["Tests"], sources: ["Targets", "Fuzzer"],
             swiftSettings: house + [.unsafeFlags(["-parse-as-library"])],
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])]))
+} else {
+    package.targets.append(
+        .testTarget(
+            name: "FuzzTests", dependencies: fuzzed, path: "Fuzz/Sources", exclude: ["Fuzzer"],
+            sources: ["Targets", "Tests"],
+            swiftSettings: house))
 }
