@@ -31,6 +31,12 @@ public struct ConfigurationFile: Sendable {
         case invalid(InvalidConfiguration)
     }
 
+    /// Where the agent of this file is reached, also if the file has problems; nil if nothing can be read of it.
+    public func reach() -> AgentReach? {
+        guard let bytes = try? File.read(path, limit: Self.longest) else { return nil }
+        return AgentReach(salvaging: bytes, file: path)
+    }
+
     /// Reads and decodes it; nothing else is looked at. Takes about a second for ten thousand certificates.
     public func load() throws(Failure) -> LoadedConfiguration {
         let bytes: [UInt8]

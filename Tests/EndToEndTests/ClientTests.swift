@@ -73,6 +73,97 @@ import Testing
         }
     }
 
+    @Test func `reload says what changed, and refuses what is wrong while the agent goes on`() async throws {
+        try await Scenario.play { scenario in
+            let host = try Host(scenario)
+            let unchanged = try host.run("reload")
+            scenario.check(
+                unchanged.succeeded && unchanged.output.contains("nothing has changed"), "\(unchanged)")
+
+            var text = try ConfigurationText(of: host.lab)
+            try text.add("  socket: \(host.socket)", to: "api")
+            let before = text
+            try text.add("key_type: rsa-2048", toCertificate: "www")
+            text.append("\nlogging:\n  level: debug\n")
+            _ = try text.save(scenario)
+            let changed = try host.run("reload")
+            scenario.check(changed.succeeded, "\(changed)")
+            scenario.check(
+                changed.output.contains("Read again and in force.") && changed.output.contains("changed: www")
+                    && changed.output.contains("logging.level"), "\(changed)")
+            try scenario.wait(until: "the certificate that is wanted now") {
+                try host.agent.certificate("www").installed?.keyType == "rsa-2048"
+            }
+
+            // The file has a problem: the agent, found by what can be read of it, says which, and goes on.
+            var broken = before
+            broken.append("\nrenewel:\n  concurrency: 2\n")
+            _ = try broken.save(scenario)
+            let refused = try host.run("reload")
+            scenario.check(refused.code == 2, "\(refused)")
+            scenario.check(
+                refused.output.contains("the one before stays in force")
+                    && refused.output.contains("renewel"),
+                "\(refused)")
+            let status = try host.run("status", "www")
+            scenario.check(status.succeeded && status.output.contains("rsa-2048"), "\(status)")
+            let renewed = try host.run("renew", "www")
+            scenario.check(renewed.succeeded, "\(renewed)")
+        }
+    }
+
+    @Test func `status --watch prints again what has changed, on a terminal in its place`() async throws {
+        try await Scenario.play { scenario in
+            let host = try Host(scenario)
+            let piped = try scenario.start(
+                "watch", Program.agent, ["status", "www", "--watch", "-c", host.configuration])
+            try scenario.wait(until: "the first look") { piped.lines.contains { $0.contains("valid") } }
+            let serial = try host.agent.certificate("www").installed?.serial ?? "?"
+            let first = piped.lines.count
+            scenario.check(piped.lines.contains { $0.contains(serial) }, piped.lastLines)
+            try host.agent.renew("www", scenario)
+            let next = try scenario.wait(for: "another certificate") {
+                let now = try host.agent.certificate("www").installed?.serial
+                return now == serial ? nil : now
+            }
+            try scenario.wait(until: "the next look") { piped.lines.contains { $0.contains(next) } }
+            scenario.check(piped.lines.count > first, piped.lastLines)
+            scenario.check(!piped.lines.contains { $0.contains("\u{1B}") }, "a pipe is no terminal")
+            piped.signal(.interrupt)
+            scenario.check(piped.end(within: .seconds(5)) == .signalled(2), "^C didn't end it")
+
+            let terminal = try scenario.start(
+                "terminal", Program.shell,
+                ["-c", "script -qec '\(Program.agent) status --watch -c \(host.configuration)' /dev/null"])
+            try scenario.wait(until: "a look on a terminal") {
+                terminal.lines.contains { $0.contains("\u{1B}[2J\u{1B}[H") }
+            }
+            try host.agent.renew("www", scenario)
+            try scenario.wait(until: "the next look, in its place") {
+                terminal.lines.contains { $0.contains("\u{1B}[H") && !$0.contains("\u{1B}[2J") }
+            }
+        }
+    }
+
+    @Test func `renew shows each step, on a terminal in one line that changes`() async throws {
+        try await Scenario.play { scenario in
+            let host = try Host(scenario, ["--reload-command", "true"])
+            try host.lab.setFaults(["latency:1500ms"])
+            let piped = try host.run("renew", "--all")
+            scenario.check(piped.succeeded && !piped.output.contains("\u{1B}"), "\(piped)")
+            scenario.check(piped.lines.allSatisfy { $0.hasPrefix("www: ") }, "\(piped)")
+            for step in ["key", "order", "reload"] {
+                scenario.check(piped.lines.contains { $0.contains(step) }, "no \(step): \(piped)")
+            }
+            let terminal = try Shell.line(
+                "script -qec '\(Program.agent) renew www -c \(host.configuration)' /dev/null")
+            scenario.check(terminal.succeeded, "\(terminal)")
+            scenario.check(
+                terminal.output.contains("\u{1B}[") && terminal.output.contains("renewed, serial "),
+                "\(terminal)")
+        }
+    }
+
     @Test func `a renewal that fails is told with its reason, and is exit code 1`() async throws {
         try await Scenario.play { scenario in
             let host = try Host(scenario)

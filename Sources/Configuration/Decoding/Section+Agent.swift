@@ -3,13 +3,13 @@ import Lifecycle
 /// The sections of `agent.yml`. Each function answers nil when a required part is missing or wrong.
 extension Section {
     func agentConfiguration() -> AgentConfiguration? {
-        let stateDirectory = nonEmpty("state_dir")?.directoryPath() ?? "/var/lib/certplane/agent"
+        let stateDirectory = stateDirectory()
         let checkInterval = checkInterval()
         let identity = section("identity", keys: Schema.identity).identitySettings()
         let broker = section("broker", keys: Schema.broker).brokerSettings()
         let concurrency = section("renewal", keys: Schema.renewal).number(
             "concurrency", in: 1...256, default: 8)
-        let api = section("api", keys: Schema.api).apiSettings(stateDirectory: stateDirectory)
+        let api = apiSettings(besides: stateDirectory)
         let logging = section("logging", keys: Schema.logging).loggingSettings()
         let certificates = certificates()
         var conflicts = PathConflicts(stateDirectory: stateDirectory)
@@ -19,6 +19,14 @@ extension Section {
             stateDirectory: stateDirectory, checkInterval: checkInterval, identity: identity, broker: broker,
             renewal: RenewalSettings(concurrency: concurrency),
             api: api, logging: logging, certificates: certificates)
+    }
+
+    func stateDirectory() -> String {
+        nonEmpty("state_dir")?.directoryPath() ?? "/var/lib/certplane/agent"
+    }
+
+    func apiSettings(besides stateDirectory: String) -> APISettings {
+        section("api", keys: Schema.api).apiSettings(stateDirectory: stateDirectory)
     }
 
     private func checkInterval() -> Duration {

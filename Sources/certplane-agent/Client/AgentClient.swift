@@ -9,17 +9,19 @@ struct AgentClient {
     private let ways: AgentWays
     private let session: Session
 
-    /// The way that the configuration at `path` tells, or, if that is of no use, where a service's socket is by
-    /// default: an agent goes on with its old configuration, and can be asked.
+    /// The way that the configuration at `path` tells. An agent goes on with its old configuration when the file has
+    /// problems, and can be asked: where the file says all the same, or where a service's socket is by default.
     init(configuration path: String) throws(CommandFailure) {
         do { session = try Session() } catch {
             throw CommandFailure(code: .failure, message: "libcurl can't be used: \(error)")
         }
         do throws(CommandFailure) {
-            ways = AgentWays(try ConfigurationFile(path: path).loadForCommand().settings)
+            ways = AgentWays(AgentReach(try ConfigurationFile(path: path).loadForCommand().settings))
         } catch {
-            ways = .standard
-            guard (try? ways.open()) != nil else { throw error }
+            let candidates = [ConfigurationFile(path: path).reach().map { AgentWays($0) }, .standard]
+            guard let open = candidates.lazy.compactMap(\.self).first(where: { (try? $0.open()) != nil })
+            else { throw error }
+            ways = open
         }
     }
 

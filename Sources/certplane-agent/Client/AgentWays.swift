@@ -31,15 +31,15 @@ struct AgentWays {
     /// Who may answer besides root and this user: whoever the state directory belongs to.
     let agentUser: UserID?
 
-    init(_ settings: AgentConfiguration) {
-        var ways = Self.sockets(settings.api.socketPath)
-        if case .loopback(let host, let port) = settings.api.listen, port != 0 {
+    init(_ reach: AgentReach) {
+        var ways = Self.sockets(reach.api.socketPath)
+        if case .loopback(let host, let port) = reach.api.listen, port != 0 {
             ways.append(.port(host: host, port: port))
         }
         self.ways = ways
-        tokenPath = settings.api.tokenPath
+        tokenPath = reach.api.tokenPath
         // A directory that can't be looked at tells nothing of its owner.
-        agentUser = (try? File.status(settings.stateDirectory))?.owner
+        agentUser = (try? File.status(reach.stateDirectory))?.owner
     }
 
     private init(ways: [AgentWay]) {
