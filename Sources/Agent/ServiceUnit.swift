@@ -36,9 +36,7 @@ struct ServiceUnit: Equatable, Sendable {
     func value(_ key: String) -> String? { settings[key]?.last }
 
     /// The words of all its values.
-    func list(_ key: String) -> [String] {
-        settings[key, default: []].flatMap { $0.split(separator: " ").map(String.init) }
-    }
+    func list(_ key: String) -> [String] { settings[key, default: []].flatMap(Self.words) }
 
     /// Whether the agent may write nothing but what is listed.
     var isStrict: Bool { value("ProtectSystem") == "strict" }
@@ -48,12 +46,13 @@ struct ServiceUnit: Equatable, Sendable {
 
     /// What it may write although everything else is read-only.
     var writable: [String] {
-        list("ReadWritePaths").map { path in
+        let paths = list("ReadWritePaths").map { path -> String in
             let plain = path.drop { $0 == "-" || $0 == "+" }
-            return String(plain.filter { $0 != "\"" })
+            return String(plain).replacing("%%", with: "%")
         }
-            + list("StateDirectory").map { "/var/lib/\($0)" } + list("RuntimeDirectory").map { "/run/\($0)" }
-            + ["/tmp", "/var/tmp", "/dev/shm"]
+        let state = list("StateDirectory").map { "/var/lib/\($0)" }
+        let runtime = list("RuntimeDirectory").map { "/run/\($0)" }
+        return paths + state + runtime + ["/tmp", "/var/tmp", "/dev/shm"]
     }
 
     private mutating func read(_ text: String) {
@@ -76,6 +75,34 @@ struct ServiceUnit: Equatable, Sendable {
                 if value.isEmpty { settings[key] = [] } else { settings[key, default: []].append(value) }
             }
         }
+    }
+
+    /// The words of a value, quotes and backslashes taken off (systemd.syntax(7)).
+    private static func words(_ value: String) -> [String] {
+        var words: [String] = []
+        var word: String?
+        var quote: Character?
+        var isEscaped = false
+        for character in value {
+            if isEscaped {
+                word = (word ?? "") + String(character)
+                isEscaped = false
+            } else if character == "\\" {
+                isEscaped = true
+            } else if character == quote {
+                quote = nil
+            } else if quote == nil, character == "\"" || character == "'" {
+                quote = character
+                word = word ?? ""
+            } else if quote == nil, character == " " || character == "\t" {
+                if let found = word { words.append(found) }
+                word = nil
+            } else {
+                word = (word ?? "") + String(character)
+            }
+        }
+        if let last = word { words.append(last) }
+        return words
     }
 
     private static func text(_ path: String) -> String? {

@@ -115,7 +115,7 @@ public struct UnitDropIn: Sendable {
         let path = shellQuoted(directory)
         return """
             [ -d \(path) ] || install -d -o \(account) -g \(account) -m 0755 \(path)
-            [ "$(stat -c %U \(path))" = \(account) ] || { chgrp \(account) \(path) && chmod g+w \(path); }
+            [ "$(stat -c %U \(path))" = \(account) ] || { chgrp \(account) \(path) && chmod g+rwx \(path); }
 
             """
     }

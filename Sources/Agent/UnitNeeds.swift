@@ -72,7 +72,8 @@ struct UnitNeeds: Equatable, Sendable {
         else { return false }
         if status.mode & 0o002 != 0 { return false }
         guard let group = try? Accounts.groupID(named: account), group == status.group else { return true }
-        return status.mode & 0o020 == 0
+        // It is listed as well as written.
+        return status.mode & 0o070 != 0o070
     }
 
     private static func outermost(_ directories: [String]) -> [String] {

@@ -76,9 +76,22 @@ import Testing
             dropIn.script.contains("install -d -o certplane -g certplane -m 0755 '/srv/it'\\''s 100%/tls'\n"))
     }
 
+    @Test(arguments: [
+        "/srv/my keys", "/srv/it's 50%", "/srv/a \\\"b\\\"'c", "/srv/$HOME",
+        "/srv/back\\\\slash x", "/srv/%%",
+    ])
+    func `what the drop-in makes writable is what check reads from it`(folder: String) throws {
+        let settings = try Self.settings(folder: folder)
+        let unit = ServiceUnit(try #require(UnitDropIn(settings).dropIn))
+        let directory = try #require(UnitNeeds(settings, account: "certplane").outputDirectories.first)
+        #expect(unit.writable.contains(directory))
+    }
+
     @Test func `a directory that belongs to others is opened to the agent's group`() throws {
         let dropIn = try UnitDropIn(Self.settings()) { $0 == "/etc/ssl/certplane/www" }
-        #expect(dropIn.script.contains("chgrp certplane '/etc/ssl/certplane/www'"))
+        #expect(
+            dropIn.script.contains(
+                "chgrp certplane '/etc/ssl/certplane/www' && chmod g+rwx '/etc/ssl/certplane/www'"))
         #expect(!dropIn.script.contains("# Nothing"))
         #expect(dropIn.dropIn == nil)
     }
