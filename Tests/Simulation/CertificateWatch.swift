@@ -17,6 +17,8 @@ struct CertificateWatch {
     var isRetryStored = false
     /// The wall clock was set since.
     var isRetrySkewed = false
+    /// A start took it from the record, and may take it anew once somebody has told the time.
+    var isRetryRestored = false
     /// Somebody asked for a renewal, and no attempt since has ended for good.
     var isAskedFor = false
     /// Asked during an attempt that can't be the answer.

@@ -117,6 +117,7 @@ extension SimulatedHost {
         else { return }
         slots[index].watch.isRetryStored = false
         slots[index].watch.isRetrySkewed = false
+        slots[index].watch.isRetryRestored = false
         slots[index].watch.retryNotBefore =
             now + .seconds(next.timeIntervalSince(moment.wall)) - .milliseconds(10)
     }

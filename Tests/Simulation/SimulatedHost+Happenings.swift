@@ -133,6 +133,7 @@ extension SimulatedHost {
         skewedAt = now
         for index in slots.indices {
             slots[index].watch.isRetrySkewed = true
+            if slots[index].watch.isRetryRestored { slots[index].watch.retryNotBefore = nil }
             slots[index].watch.orders.clockWasSet()
         }
     }

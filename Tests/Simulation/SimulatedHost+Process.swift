@@ -74,6 +74,7 @@ extension SimulatedHost {
         for index in slots.indices {
             let watch = slots[index].watch
             if !watch.isRetryStored || watch.isRetrySkewed { slots[index].watch.retryNotBefore = nil }
+            slots[index].watch.isRetryRestored = true
             slots[index].watch.orders.restarted()
         }
         let records = slots.compactMap { slot in slot.record.map { (slot.wanted.name, $0) } }
