@@ -48,7 +48,7 @@ struct ServiceUnit: Equatable, Sendable {
     var writable: [String] {
         let paths = list("ReadWritePaths").map { path -> String in
             let plain = path.drop { $0 == "-" || $0 == "+" }
-            return String(plain).replacing("%%", with: "%")
+            return Self.singlePercents(plain)
         }
         let state = list("StateDirectory").map { "/var/lib/\($0)" }
         let runtime = list("RuntimeDirectory").map { "/run/\($0)" }
@@ -75,6 +75,17 @@ struct ServiceUnit: Equatable, Sendable {
                 if value.isEmpty { settings[key] = [] } else { settings[key, default: []].append(value) }
             }
         }
+    }
+
+    /// Where specifiers are read a percent sign is written twice (systemd.unit(5)).
+    private static func singlePercents(_ text: some StringProtocol) -> String {
+        var wasPercent = false
+        return String(
+            text.filter { character in
+                let isSecond = wasPercent && character == "%"
+                wasPercent = character == "%" && !isSecond
+                return !isSecond
+            })
     }
 
     /// The words of a value, quotes and backslashes taken off (systemd.syntax(7)).

@@ -95,12 +95,17 @@ def a_power_cut_in_an_install_leaves_a_matching_pair_for_nginx(world):
     """Killed between two renames, then the power goes: recover has run before nginx reads the files."""
     with _running(world, "--lifetime", "10m") as host:
         host.start_nginx()
-        host.sh("systemctl enable nginx certplane-agent certplane-agent-recover 2>/dev/null; sync")
+        host.sh("systemctl enable nginx certplane-agent certplane-agent-recover 2>/dev/null && sync")
         serial = host.disk_serial()
         journal = _tear(host)
         torn = not host.pair_matches()
         host.reboot()
-        host.wait("nginx", lambda: host.show("nginx", "ActiveState")["ActiveState"] == "active")
+        try:
+            host.wait("nginx", lambda: host.show("nginx", "ActiveState")["ActiveState"] == "active")
+        except Exception:
+            print(host.sh("systemctl --no-pager status nginx certplane-agent-recover; journalctl -b --no-pager -n 60",
+                          check=False))
+            raise
         recover = host.show("certplane-agent-recover", "Result", "ExecMainStatus", "ExecMainExitTimestampMonotonic")
         _expect(recover["Result"] == "success" and recover["ExecMainStatus"] == "0", f"recover: {recover}")
         _expect(host.pair_matches(), "key and certificate don't match")
