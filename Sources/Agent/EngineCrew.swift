@@ -114,7 +114,10 @@ struct EngineCrew {
     }
 
     /// Has the memory given back that many certificates at once have taken for a moment.
-    func giveBackMemory() { try? pool.submit { _ in ProcessMemory.giveBack() } }
+    func giveBackMemory() {
+        // Without a worker it is given back after the next configuration.
+        try? pool.submit { _ in ProcessMemory.giveBack() }
+    }
 
     /// Reads the configuration file on a worker: ten thousand certificates take longer than the engine may stand still.
     func readConfiguration() throws(SystemError) {

@@ -268,11 +268,11 @@ extension HostHands {
 
     func adopt(_ change: ConfigurationChange) {
         guard let settings = change.configuration else { return }
+        inventory.adopt(settings.certificates, insteadOf: current.settings.certificates)
         configured.withLock { configured in
             configured = Configured(
                 settings, state: state, installer: installer, clock: clock, log: log, keeping: configured)
         }
-        inventory.keep(only: Set(settings.certificates.map(\.name)))
         log.adopt(level: settings.logging.logLevel, format: settings.logging.logFormat)
         api.change(to: settings.api)
         change.difference.tell(log, path: file.path)

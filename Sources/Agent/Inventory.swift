@@ -14,14 +14,18 @@ final class Inventory: Sendable {
     }
 
     private let contents: Lock<Contents>
+    /// The wall clock, in nanoseconds since 1970.
+    private let clock: @Sendable () -> Int64
     /// Why a file can't be read now, if it can't; a test plays a broken disk here.
     private let faultOf: @Sendable (_ path: String) -> SystemError?
 
     init(
         remembering memories: [CertificateName: SetMemory] = [:],
-        faultOf: @escaping @Sendable (_ path: String) -> SystemError? = Inventory.fault(of:)
+        faultOf: @escaping @Sendable (_ path: String) -> SystemError? = Inventory.fault(of:),
+        clock: @escaping @Sendable () -> Int64 = { Clock.wall().sinceEpoch }
     ) {
         contents = Lock(Contents(memories: memories))
+        self.clock = clock
         self.faultOf = faultOf
     }
 
@@ -34,12 +38,15 @@ final class Inventory: Sendable {
         memory(of: certificate).keySPKI
     }
 
-    /// Forgets certificates that are managed no more.
-    func keep(only names: Set<CertificateName>) {
+    /// Forgets what is managed no more, and what was read at paths that are a certificate's no longer: it would else stand
+    /// for files at the new ones while these can't be read.
+    func adopt(_ certificates: [ManagedCertificate], insteadOf before: [ManagedCertificate]) {
+        let paths = Dictionary(before.map { ($0.name, $0.outputs) }) { first, _ in first }
+        let kept = Set(certificates.lazy.filter { paths[$0.name] == $0.outputs }.map(\.name))
         contents.withLock { contents in
-            let kept = contents.memories.filter { names.contains($0.key) }
-            if kept.count == contents.memories.count { return }
-            contents.memories = kept
+            let memories = contents.memories.filter { kept.contains($0.key) }
+            if memories.count == contents.memories.count { return }
+            contents.memories = memories
             contents.hasNews = true
         }
     }
@@ -60,7 +67,7 @@ final class Inventory: Sendable {
     }
 
     private func memory(of certificate: ManagedCertificate) -> SetMemory {
-        let lookedAt = Clock.wall().sinceEpoch
+        let lookedAt = clock()
         let fingerprint = OutputsFingerprint(of: certificate.outputs)
         let remembered = contents.withLock { $0.memories[certificate.name] }
         if let remembered, remembered.isSettled, remembered.fingerprint == fingerprint { return remembered }

@@ -1,5 +1,4 @@
 import FoundationEssentials
-import Glibc
 import Lifecycle
 import Log
 import PKI
@@ -16,8 +15,11 @@ import Testing
         host = try TestHost(combined: true)
         let (bundle, key) = try host.issued()
         _ = try host.installer().install(bundle, pendingKey: key, for: host.certificate)
-        // Until then the outputs are too young to be believed.
-        usleep(2_100_000)
+    }
+
+    /// Looks when the outputs are old enough to be believed.
+    private func later(_ memories: [CertificateName: SetMemory] = [:]) -> Inventory {
+        Inventory(remembering: memories, clock: { Clock.wall().sinceEpoch + 2 * SetMemory.tick })
     }
 
     private func store() throws -> InventoryStore {
@@ -26,15 +28,10 @@ import Testing
 
     /// What a process remembers that has looked once.
     private func remembered() throws -> [CertificateName: SetMemory] {
-        let inventory = Inventory()
+        let inventory = later()
         _ = inventory.look(at: host.certificate)
         #expect(inventory.hasNews)
         return inventory.takeNews()
-    }
-
-    /// The inventory of the next process.
-    private func recalling(_ memories: [CertificateName: SetMemory]) -> Inventory {
-        Inventory(remembering: memories)
     }
 
     @Test func `what was read is the same after a restart`() throws {
@@ -55,7 +52,7 @@ import Testing
         invented.issuer = "CN=Nobody"
         let fingerprint = try required(memories[host.certificate.name]).fingerprint
         memories[host.certificate.name] = SetMemory(remembered: fingerprint, invented)
-        #expect(recalling(memories).look(at: host.certificate).installed == invented)
+        #expect(later(memories).look(at: host.certificate).installed == invented)
     }
 
     @Test(arguments: ["key.pem", "cert.pem", "chain.pem", "fullchain.pem", "combined.pem"])
@@ -66,9 +63,9 @@ import Testing
         // Of the same length, in the same inode.
         let file = try Directory.open(host.scratch.path("out")).openFile(name, for: .readWrite)
         try file.overwrite(with: [UInt8](repeating: 0x20, count: content.count).span)
-        #expect(recalling(memories).look(at: host.certificate) == Inventory().look(at: host.certificate))
+        #expect(later(memories).look(at: host.certificate) == Inventory().look(at: host.certificate))
         #expect(
-            recalling(memories).look(at: host.certificate) != memories[host.certificate.name]?.found)
+            later(memories).look(at: host.certificate) != memories[host.certificate.name]?.found)
     }
 
     @Test func `what is too young to be believed is read again, and not remembered`() throws {
@@ -88,7 +85,7 @@ import Testing
 
     @Test func `a set that is not in order is looked at anew by the next process`() throws {
         try Directory.open(host.scratch.path("out")).unlink("chain.pem")
-        let inventory = Inventory()
+        let inventory = later()
         #expect(inventory.look(at: host.certificate).rebuildable == [.chain])
         #expect(try InventoryFile.decode(InventoryFile.encode(inventory.takeNews())).isEmpty)
     }
@@ -132,9 +129,21 @@ import Testing
     }
 
     @Test func `a certificate that is managed no more is forgotten`() throws {
-        let inventory = recalling(try remembered())
+        let inventory = later(try remembered())
         #expect(!inventory.hasNews)
-        inventory.keep(only: [])
+        inventory.adopt([host.certificate], insteadOf: [host.certificate])
+        #expect(!inventory.hasNews)
+        inventory.adopt([], insteadOf: [host.certificate])
         #expect(inventory.hasNews && inventory.takeNews().isEmpty)
+    }
+
+    @Test func `what was read at other paths says nothing of files that can't be read`() throws {
+        let unreadable = SystemError("read", nil, .inputOutput)
+        let inventory = Inventory(remembering: try remembered(), faultOf: { _ in unreadable })
+        var moved = host.certificate
+        moved.outputs.cert = host.scratch.path("out/elsewhere.pem")
+        #expect(inventory.look(at: moved).installed != nil, "the same certificate's, for all it knows")
+        inventory.adopt([moved], insteadOf: [host.certificate])
+        #expect(inventory.look(at: moved).installed == nil)
     }
 }

@@ -1,4 +1,3 @@
-import Glibc
 import Lifecycle
 import POSIX
 import TestSupport
@@ -11,8 +10,10 @@ import Testing
     private final class Diary: Sendable {
         let batches = Lock<[[String]]>([])
         let pause = Monitor(false)
+        let begun = Monitor(0)
 
         func write(_ batch: RecordKeeper.Batch) {
+            begun.change { $0 += 1 }
             pause.wait { $0 ? nil : () }
             batches.withLock { batches in
                 batches.append(
@@ -78,20 +79,18 @@ import Testing
         _ = keeper.put(record(1), for: try name("a"))
         let keeper = keeper
         let writer = try Worker(name: "writer") { keeper.run() }
-        // The writer has taken it when another one is asked for in vain and yet it is gone from the queue.
-        usleep(50_000)
+        diary.begun.wait { $0 == 1 ? () : nil }
         _ = keeper.put(record(2), for: try name("a"))
-        let settled = Lock(false)
-        let a = try name("a")
-        let waiting = try Worker(name: "settler") {
+        let (a, diary) = (try name("a"), diary)
+        let written = Lock<[[String]]>([])
+        let settler = try Worker(name: "settler") {
             keeper.settle([a])
-            settled.withLock { $0 = true }
+            written.withLock { $0 = diary.batches.withLock { $0 } }
         }
-        usleep(50_000)
-        #expect(!settled.withLock { $0 })
         diary.pause.change { $0 = false }
-        waiting.join()
+        settler.join()
         writer.join()
+        #expect(written.withLock { $0 } == [["a 1"], ["a 2"]])
         #expect(diary.batches.withLock { $0 } == [["a 1"], ["a 2"]])
     }
 
