@@ -113,9 +113,14 @@ public struct UnitDropIn: Sendable {
 
     private static func preparation(_ directory: String) -> String {
         let path = shellQuoted(directory)
+        // The members of a group of its own would lose the directory.
         return """
             [ -d \(path) ] || install -d -o \(account) -g \(account) -m 0755 \(path)
-            [ "$(stat -c %U \(path))" = \(account) ] || { chgrp \(account) \(path) && chmod g+rwx \(path); }
+            runuser -u \(account) -- test -r \(path) -a -w \(path) -a -x \(path) || case "$(stat -c %G \(path))" in
+                root | \(account)) chgrp \(account) \(path) && chmod g+rwx \(path) ;;
+                *) echo \(path)' is used by a group of its own: give the outputs another directory,' \
+                    'or let \(account) write here, for example by setfacl' >&2; exit 1 ;;
+            esac
 
             """
     }

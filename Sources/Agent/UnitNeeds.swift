@@ -55,9 +55,13 @@ struct UnitNeeds: Equatable, Sendable {
         self.doubts = doubts
     }
 
+    /// As systemd names it in a unit: without `.` and `..`, which it takes off without looking for links.
     static func directory(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
-        return String(path[..<slash])
+        var steps: [Substring] = []
+        for step in path.split(separator: "/").dropLast() where step != "." {
+            if step == ".." { _ = steps.popLast() } else { steps.append(step) }
+        }
+        return "/" + steps.joined(separator: "/")
     }
 
     /// Whether a path is one of these directories, or below one.

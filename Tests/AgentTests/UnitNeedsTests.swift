@@ -96,6 +96,13 @@ import Testing
         #expect(dropIn.dropIn == nil)
     }
 
+    @Test func `places are named as systemd names them`() throws {
+        let needs = UnitNeeds(
+            try Self.settings(folder: "/etc/ssl/certplane/../other/./tls"), account: "certplane")
+        #expect(needs.outputDirectories == ["/etc/ssl/other/tls"])
+        #expect(UnitNeeds.directory(of: "/file") == "/" && UnitNeeds.directory(of: "/../../a//b/c") == "/a/b")
+    }
+
     @Test func `whose a directory is follows from owner, group and mode`() throws {
         let scratch = try ScratchDirectory()
         let directory = scratch.path("d")

@@ -42,6 +42,21 @@ def outputs_elsewhere_work_with_the_printed_drop_in(world):
         print(f"     with the drop-in: {score.split(': ')[-1]}")
 
 
+def a_group_keeps_its_directory(world):
+    """A directory that a group works in isn't taken from it; once certplane may write there, the script goes on."""
+    with world.host() as host:
+        host.install_package()
+        host.start_lab("--lifetime", "10m")
+        host.sh("groupadd keepers; install -d -g keepers -m 0710 /srv/tls")
+        host.configure(CERTIFICATE.format(name="www", profile="www", names="www.lab.test, api.lab.test",
+                                          folder="/srv/tls"))
+        refusal = host.sh("certplane-agent check --unit | sh 2>&1", check=False)
+        _expect("/srv/tls is used by a group of its own" in refusal, f"the script said: {refusal}")
+        host.sh("usermod -aG keepers certplane; chmod g+rwx /srv/tls; certplane-agent check --unit | sh")
+        owner = host.sh("stat -c '%U:%G %a' /srv/tls")
+        _expect(owner == "root:keepers 770", f"the directory belongs to {owner}")
+
+
 def files_can_be_given_away_and_the_capabilities_stay_with_the_agent(world):
     with world.host() as host:
         host.install_package()

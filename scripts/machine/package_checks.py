@@ -6,7 +6,8 @@ import subprocess
 from machine import Wanting
 from unit_checks import _expect
 
-UNITS = ("certplane-agent.service", "certplane-agent-enroll.path", "certplane-agent-enroll.service")
+UNITS = ("certplane-agent.service", "certplane-agent-recover.service", "certplane-agent-enroll.path",
+         "certplane-agent-enroll.service")
 
 
 def an_install_is_quiet_until_it_is_configured(world):
