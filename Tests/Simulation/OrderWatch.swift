@@ -27,14 +27,21 @@ struct OrderWatch {
     private var isSkewed = false
     private var lastOrderAt: Duration?
     var unansweredKey: ServiceKey?
-    /// The broker that an order was lost at, and since when; it alone is asked for a while.
-    private(set) var unanswered: (broker: Int, since: Duration)?
+    /// It alone is asked for a while.
+    private(set) var unanswered: LostOrder?
     /// The clock was set since, and a process that read the time from the disk doesn't know for certain how long ago
     /// that was.
     private(set) var isUnansweredVague = false
-    private var isUnansweredSkewed = false
     /// The same as the agent has it on disk.
-    private var storedUnanswered: (broker: Int, since: Duration)?
+    private var storedUnanswered: LostOrder?
+
+    /// An order whose answer was lost.
+    struct LostOrder {
+        var broker: Int
+        var since: Duration
+        /// The clock was set since, so that what is stored of it means another time now.
+        var isSkewed = false
+    }
 
     /// The most orders in seven days for this lifetime and window.
     static func limit(lifetime: Duration, window: Duration) -> Int {
@@ -63,17 +70,17 @@ struct OrderWatch {
         isSkewed = false
     }
 
-    /// Within its span a further one at the same broker doesn't count anew.
-    mutating func noteUnanswered(broker: Int, since: Duration, span: Duration) {
+    /// Within its span a further one at the same broker doesn't count anew. The clock was last set at `skewedAt`: an
+    /// attempt that had begun before that is noted by the time of its beginning.
+    mutating func noteUnanswered(broker: Int, since: Duration, span: Duration, skewedAt: Duration) {
         if let unanswered, unanswered.broker == broker, since < unanswered.since + span { return }
-        unanswered = (broker, since)
-        isUnansweredSkewed = false
+        unanswered = LostOrder(broker: broker, since: since, isSkewed: since <= skewedAt)
     }
 
     /// The process died in an attempt that its record on disk tells of: the next one draws that from it.
     mutating func noteCutOff(broker: Int, since: Duration, span: Duration) {
         if let stored = storedUnanswered, stored.broker == broker, since < stored.since + span { return }
-        storedUnanswered = (broker, since)
+        storedUnanswered = LostOrder(broker: broker, since: since)
     }
 
     mutating func noteAnswered() {
@@ -84,7 +91,6 @@ struct OrderWatch {
     /// What is ordered from now on is something else.
     mutating func forgetUnanswered() {
         isUnansweredVague = false
-        isUnansweredSkewed = false
         unanswered = nil
     }
 
@@ -109,7 +115,8 @@ struct OrderWatch {
         orders = []
         unstored = []
         isSkewed = true
-        isUnansweredSkewed = true
+        unanswered?.isSkewed = true
+        storedUnanswered?.isSkewed = true
     }
 
     /// What was never stored is forgotten.
@@ -119,6 +126,6 @@ struct OrderWatch {
         unstored = []
         if !isPossibleStored || isSkewed { possibleAt = nil }
         unanswered = storedUnanswered
-        if isUnansweredSkewed { isUnansweredVague = true }
+        if unanswered?.isSkewed == true { isUnansweredVague = true }
     }
 }

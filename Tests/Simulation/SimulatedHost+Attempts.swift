@@ -138,7 +138,7 @@ extension SimulatedHost {
     /// From its beginning on, like the agent: it can't know when a request was sent that was cut off.
     mutating func noteUnanswered(at broker: Int, since: Duration, _ index: Int) {
         slots[index].watch.orders.noteUnanswered(
-            broker: broker, since: since, span: plan.settings.sameBrokerSpan)
+            broker: broker, since: since, span: plan.settings.sameBrokerSpan, skewedAt: skewedAt)
     }
 
     private func exchange(_ course: AttemptCourse, status: Int?) -> BrokerExchange {
