@@ -89,8 +89,22 @@ import Testing
         let web = try managed("web")
         var next = try restarted(web)
         next.tell(.requested(web.name, RenewalID("g"), RenewRequest()))
-        let actions = next.tell(.looked(web.name, web.found(at: next.now.wall, serial: "b2")))
-        #expect(actions.plans.map(\.reason) == [.requested])
+        let found = web.found(at: next.now.wall, serial: "b2")
+        next.tell(.looked(web.name, found))
+        #expect(next.nextPlan(within: .minutes(3), disk: found)?.reason == .requested)
+    }
+
+    @Test func `files that somebody else has put there end no wait for a lost order`() throws {
+        let web = try managed("web")
+        var host = try TestHost([web])
+        let cutOff = host.tell(.looked(web.name, .nothing))
+        #expect(cutOff.plans.count == 1)
+        let record = try #require(cutOff.records.last)
+        var next = try TestHost([web], records: [web.name: record], at: host.now + .seconds(5))
+        let found = web.found(at: next.now.wall, age: .days(80), serial: "a1")
+        #expect(next.tell(.looked(web.name, found)).plans.isEmpty)
+        #expect(next.nextPlan(within: .seconds(80), disk: found) == nil)
+        #expect(next.nextPlan(within: .minutes(3), disk: found)?.reason == .expiring)
     }
 
     /// Whether anything is ordered in the next hours, in which each look finds the same whole set.

@@ -102,7 +102,7 @@ extension HostState {
     }
 
     /// Forgets what earlier failures left behind; the wish, if there was one, is fulfilled.
-    mutating func settleSuccess(_ index: Int, at now: Moment) {
+    private mutating func settleSuccess(_ index: Int, at now: Moment) {
         certificates[index].isUnchanged = false
         certificates[index].retryAt = nil
         certificates[index].possibleOrderUntil = nil

@@ -24,16 +24,19 @@ extension HostState {
     }
 
     /// An attempt failed at its install, or died there with its process, and now the set is whole and another than the one
-    /// it set out from: a recovery has finished it. What was wished for is there, and to order it again would be one order
-    /// too many.
+    /// it set out from: a recovery has finished it, and what was wished for is there. To order it again would be one order
+    /// too many, but who has asked since then has asked for one more. What is known of lost orders stays: these files may
+    /// be somebody else's.
     mutating func settleLateInstall(_ index: Int, at now: Moment) {
         guard let origin = certificates[index].record.attemptOrigin, certificates[index].defect == nil,
             let serial = certificates[index].found?.installed?.serial, serial != origin.serial
         else { return }
-        // Who has asked since then asked for one more.
-        let late = certificates[index].hasFreshRequest ? certificates[index].record.request : nil
-        settleSuccess(index, at: now)
-        certificates[index].record.request = late
+        certificates[index].record.attemptOrigin = nil
+        if !certificates[index].hasFreshRequest { certificates[index].record.request = nil }
+        if certificates[index].reason(at: now.wall) == nil {
+            certificates[index].record.lastSuccessAt = now.wall
+            forgetFailure(index, at: now)
+        }
         persist(index)
     }
 
