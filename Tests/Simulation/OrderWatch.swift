@@ -29,9 +29,6 @@ struct OrderWatch {
     var unansweredKey: ServiceKey?
     /// It alone is asked for a while.
     private(set) var unanswered: LostOrder?
-    /// The clock was set since, and a process that read the time from the disk doesn't know for certain how long ago
-    /// that was.
-    private(set) var isUnansweredVague = false
     /// The same as the agent has it on disk.
     private var storedUnanswered: LostOrder?
 
@@ -41,6 +38,10 @@ struct OrderWatch {
         var since: Duration
         /// The clock was set since, so that what is stored of it means another time now.
         var isSkewed = false
+        /// The process has it from its disk, and reads it again when somebody has told the time.
+        var isRestored = false
+        /// The process doesn't know for certain how long ago that was: it has read that by a clock that was set.
+        var isVague = false
     }
 
     /// The most orders in seven days for this lifetime and window.
@@ -74,7 +75,10 @@ struct OrderWatch {
     /// attempt that had begun before that is noted by the time of its beginning.
     mutating func noteUnanswered(broker: Int, since: Duration, span: Duration, skewedAt: Duration) {
         if let unanswered, unanswered.broker == broker, since < unanswered.since + span { return }
-        unanswered = LostOrder(broker: broker, since: since, isSkewed: since <= skewedAt)
+        // Whoever doesn't know how long ago the one before was may take this for its repetition.
+        let isVague = unanswered.map { $0.isVague && $0.broker == broker } ?? false
+        unanswered = LostOrder(
+            broker: broker, since: since, isSkewed: since <= skewedAt || isVague, isVague: isVague)
     }
 
     /// The process died in an attempt that its record on disk tells of: the next one draws that from it.
@@ -90,7 +94,6 @@ struct OrderWatch {
 
     /// What is ordered from now on is something else.
     mutating func forgetUnanswered() {
-        isUnansweredVague = false
         unanswered = nil
     }
 
@@ -116,6 +119,7 @@ struct OrderWatch {
         unstored = []
         isSkewed = true
         unanswered?.isSkewed = true
+        if unanswered?.isRestored == true { unanswered?.isVague = true }
         storedUnanswered?.isSkewed = true
     }
 
@@ -126,6 +130,7 @@ struct OrderWatch {
         unstored = []
         if !isPossibleStored || isSkewed { possibleAt = nil }
         unanswered = storedUnanswered
-        if unanswered?.isSkewed == true { isUnansweredVague = true }
+        unanswered?.isRestored = true
+        unanswered?.isVague = storedUnanswered?.isSkewed == true
     }
 }

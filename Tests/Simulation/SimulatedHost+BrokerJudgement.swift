@@ -17,7 +17,7 @@ extension SimulatedHost {
             violate(.manyProbes, "\(watch.probes) are under way", index)
         }
         let orders = slots[index].watch.orders
-        if let lost = orders.unanswered, !orders.isUnansweredVague, lost.broker != number,
+        if let lost = orders.unanswered, !lost.isVague, lost.broker != number,
             now - lost.since < plan.settings.sameBrokerSpan - .milliseconds(5)
         {
             violate(.otherBrokerTooSoon, "\(now - lost.since) after the order was lost", index)
