@@ -10,8 +10,9 @@ struct ChainChecks {
     private static let longest = 10
 
     func passAll() throws(RenewalFailure) {
-        let fullchain = try certificates(in: bundle.fullchainPEM, called: "fullchain_pem")
-        let chain = try certificates(in: bundle.chainPEM, called: "chain_pem")
+        let known = [leaf] + KnownAuthorities.shared.all
+        let fullchain = try certificates(in: bundle.fullchainPEM, called: "fullchain_pem", knowing: known)
+        let chain = try certificates(in: bundle.chainPEM, called: "chain_pem", knowing: known + fullchain)
         guard fullchain.first == leaf else {
             throw broken("fullchain_pem does not begin with the certificate")
         }
@@ -30,9 +31,11 @@ struct ChainChecks {
         }
     }
 
-    private func certificates(in pem: String, called field: String) throws(RenewalFailure) -> [Certificate] {
+    private func certificates(
+        in pem: String, called field: String, knowing known: [Certificate]
+    ) throws(RenewalFailure) -> [Certificate] {
         do {
-            return try CertificateChain(pem: Array(pem.utf8)).certificates
+            return try CertificateChain(pem: Array(pem.utf8), knowing: known).certificates
         } catch {
             throw broken("\(field): \(error)")
         }

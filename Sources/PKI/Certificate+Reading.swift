@@ -110,9 +110,14 @@ extension Certificate {
 
 extension PublicKey {
     init(of certificate: borrowing Owned<CertificateObject>) throws(OpenSSLError) {
-        try self.init(
-            unsafe Owned<KeyObject>("X509_get_pubkey") {
-                unsafe certificate.withPointer { unsafe X509_get_pubkey($0) }
-            })
+        let key = try unsafe Owned<KeyObject>("X509_get_pubkey") {
+            unsafe certificate.withPointer { unsafe X509_get_pubkey($0) }
+        }
+        let spkiDER = try unsafe certificate.withPointer { certificate throws(OpenSSLError) in
+            try unsafe DER.encode("i2d_X509_PUBKEY") {
+                unsafe i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), $0)
+            }
+        }
+        self.init(key, spkiDER: spkiDER)
     }
 }

@@ -21,7 +21,9 @@ public struct CertificateChain: Hashable, Sendable {
     }
 
     /// Reads a chain; a block that is no certificate is refused.
-    public init(pem: [UInt8]) throws(CertificateError) {
+    ///
+    /// - Parameter known: certificates that were read before and need not be once more.
+    public init(pem: [UInt8], knowing known: [Certificate] = []) throws(CertificateError) {
         let text = pem.span
         let sections: [PEM.Section]
         do { sections = try PEM.sections(in: text) } catch { throw .pem(error) }
@@ -30,7 +32,7 @@ public struct CertificateChain: Hashable, Sendable {
             guard section.label == Certificate.label else {
                 throw .unexpectedBlock(label: section.label, line: section.line)
             }
-            certificates.append(try Certificate(section, in: text))
+            certificates.append(try Certificate(section, in: text, knowing: known))
         }
         guard let leaf = certificates.first else { throw .missing }
         self.init(leaf: leaf, intermediates: Array(certificates.dropFirst()))

@@ -17,10 +17,16 @@ public struct PublicKey: Hashable, Sendable {
     }
 
     init(_ key: borrowing Owned<KeyObject>) throws(OpenSSLError) {
-        let kind = KeyKind(key)
-        spkiDER = try unsafe key.withPointer { key throws(OpenSSLError) in
+        let spkiDER = try unsafe key.withPointer { key throws(OpenSSLError) in
             try unsafe DER.encode("i2d_PUBKEY") { unsafe i2d_PUBKEY(key, $0) }
         }
+        self.init(key, spkiDER: spkiDER)
+    }
+
+    /// With the bytes that `key` was read from: to encode it again costs OpenSSL 3 more than all else.
+    init(_ key: borrowing Owned<KeyObject>, spkiDER: [UInt8]) {
+        let kind = KeyKind(key)
+        self.spkiDER = spkiDER
         spkiSHA256 = SHA256.hex(spkiDER)
         algorithm = kind.algorithm
         algorithmDescription = kind.description

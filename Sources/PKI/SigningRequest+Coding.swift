@@ -40,10 +40,9 @@ extension SigningRequest {
             }
         }
         if !dnsNames.isEmpty { try add(dnsNames, to: request) }
-        let object = try key.publicKey.object()
         try check("X509_REQ_set_pubkey") {
             unsafe request.withPointer { request in
-                unsafe object.withPointer { unsafe X509_REQ_set_pubkey(request, $0) }
+                unsafe key.object.withPointer { unsafe X509_REQ_set_pubkey(request, $0) }
             }
         }
         try check("X509_REQ_sign") {

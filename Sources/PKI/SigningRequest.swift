@@ -23,7 +23,21 @@ public struct SigningRequest: Hashable, Sendable {
         } catch {
             throw .openSSL(error)
         }
-        return try SigningRequest(der: der, pem: PEM.text(label: label, contents: der))
+        return SigningRequest(
+            der: der, pem: PEM.text(label: label, contents: der), commonName: commonName, dnsNames: dnsNames,
+            hasOtherNames: false, publicKey: key.publicKey)
+    }
+
+    private init(
+        der: [UInt8], pem: String, commonName: String?, dnsNames: [String], hasOtherNames: Bool,
+        publicKey: PublicKey
+    ) {
+        self.der = der
+        self.pem = pem
+        self.commonName = commonName
+        self.dnsNames = dnsNames
+        self.hasOtherNames = hasOtherNames
+        self.publicKey = publicKey
     }
 
     /// Reads the only block of `pem` and verifies that the request is signed by the key it holds.
@@ -75,7 +89,12 @@ public struct SigningRequest: Hashable, Sendable {
             }
             ERR_clear_error()
             guard verdict == 1 else { throw SigningRequestError.signatureInvalid }
-            return try PublicKey(key)
+            let spkiDER = try unsafe request.withPointer { request throws(OpenSSLError) in
+                try unsafe DER.encode("i2d_X509_PUBKEY") {
+                    unsafe i2d_X509_PUBKEY(X509_REQ_get_X509_PUBKEY(request), $0)
+                }
+            }
+            return PublicKey(key, spkiDER: spkiDER)
         } catch let error as OpenSSLError {
             throw .malformed(error)
         } catch {
