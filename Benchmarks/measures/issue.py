@@ -90,13 +90,11 @@ def moment(text):
 
 
 def floor(root):
-    """As many files as the issuance makes, each written, made last and renamed, by as many threads."""
+    """As many files and directories as the issuance makes, each made last, by as many threads."""
     with tempfile.TemporaryDirectory(dir=root) as folder:
         top = pathlib.Path(folder)
         for name in ("state", "pending", "journal"):
             (top / name).mkdir()
-        for number in range(CERTIFICATES):
-            (top / f"target{number}").mkdir()
         began = time.perf_counter()
         with concurrent.futures.ThreadPoolExecutor(CONCURRENCY) as pool:
             list(pool.map(lambda number: write_set(top, number), range(CERTIFICATES)))
@@ -105,6 +103,8 @@ def floor(root):
 
 def write_set(top, number):
     content = b"x" * FILE_BYTES
+    (top / f"target{number}").mkdir()
+    make_last(top)
     for place, count in FILES.items():
         folder = top / (f"target{number}" if place == "target" else place)
         for file in range(count):
@@ -114,6 +114,10 @@ def write_set(top, number):
             os.fsync(descriptor)
             os.close(descriptor)
             os.rename(staged, final)
-        descriptor = os.open(folder, os.O_RDONLY)
-        os.fsync(descriptor)
-        os.close(descriptor)
+        make_last(folder)
+
+
+def make_last(folder):
+    descriptor = os.open(folder, os.O_RDONLY)
+    os.fsync(descriptor)
+    os.close(descriptor)
