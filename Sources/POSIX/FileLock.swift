@@ -21,12 +21,9 @@ public struct FileLock: ~Copyable, Sendable {
         case .failure(.wouldBlock): throw .held(by: holder(in: file))
         case .failure(let errno): throw .system(SystemError("flock", path, errno))
         }
-        do {
-            try file.truncate()
-            try file.writeAll(Array("\(getpid())\n".utf8))
-        } catch {
-            throw .system(error)
-        }
+        // The number only adorns a message: a full disk must keep nobody from what is put in order under the lock.
+        try? file.truncate()
+        try? file.writeAll(Array("\(getpid())\n".utf8))
         return FileLock(file: file)
     }
 

@@ -48,6 +48,23 @@ import Testing
         _ = consume lock
     }
 
+    /// What crashed on a full disk is put in order under this lock.
+    @Test(.enabled(if: ProcessFacts.userID == 0), arguments: ["", "4711\n"])
+    func `a full disk keeps nobody from it`(left: String) async throws {
+        let folder = scratch.path("full")
+        _ = try Directory.make(folder, mode: 0o700)
+        let scratch = scratch
+        try await MountNamespace.run {
+            try MountNamespace.memory(at: folder, "size=16k,mode=700")
+            try scratch.write("full/lock", left)
+            let filler = try Directory.open(folder).createFile("filler", mode: 0o600)
+            while (try? filler.writeAll([UInt8](repeating: 0, count: 4096))) != nil {}
+            let lock = try FileLock.acquire(folder + "/lock")
+            #expect(throws: FileLock.Failure.self) { _ = try FileLock.acquire(folder + "/lock") }
+            _ = consume lock
+        }
+    }
+
     @Test func `a child doesn't inherit it`() async throws {
         let lock = try FileLock.acquire(scratch.path("lock"))
         let script = "trap '' HUP; sleep 600 & echo $!"
