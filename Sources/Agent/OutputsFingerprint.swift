@@ -18,6 +18,8 @@ struct OutputsFingerprint: Equatable, Sendable {
     private var chain: File?
     private var fullchain: File?
     private var combined: File?
+    /// Those that are configured: one that was not asked for by then has not been seen to be missing.
+    private(set) var missing: Set<Output> = []
     /// No file of which nothing could be learnt, not even that it is missing.
     private(set) var isComplete = true
 
@@ -26,7 +28,12 @@ struct OutputsFingerprint: Equatable, Sendable {
     init(of outputs: OutputPaths) {
         for output in Output.allCases {
             guard let path = outputs[output] else { continue }
-            do { self[output] = try POSIX.File.status(path).map(File.init) } catch { isComplete = false }
+            do {
+                self[output] = try POSIX.File.status(path).map(File.init)
+                if self[output] == nil { missing.insert(output) }
+            } catch {
+                isComplete = false
+            }
         }
     }
 

@@ -137,6 +137,19 @@ import Testing
         #expect(inventory.hasNews && inventory.takeNews().isEmpty)
     }
 
+    @Test func `an output that the configuration has got since the last process is made`() throws {
+        var before = host.certificate
+        before.outputs.combined = nil
+        let inventory = later()
+        _ = inventory.look(at: before)
+        let memories = try InventoryFile.decode(InventoryFile.encode(inventory.takeNews()))
+        #expect(memories[before.name] != nil)
+        var after = host.certificate
+        after.outputs.combined = host.scratch.path("out/new.pem")
+        #expect(later(memories).look(at: after).rebuildable == [.combined])
+        #expect(inventory.look(at: after).rebuildable == [.combined])
+    }
+
     @Test func `what was read at other paths says nothing of files that can't be read`() throws {
         let unreadable = SystemError("read", nil, .inputOutput)
         let inventory = Inventory(remembering: try remembered(), faultOf: { _ in unreadable })
