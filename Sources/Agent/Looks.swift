@@ -7,6 +7,9 @@ final class Looks: Sendable {
     private struct Desk: Sendable {
         /// The next ones last.
         var waiting: [ManagedCertificate] = []
+        /// Whose looks are under way or not told of yet. The next look at one of them waits: the engine believes the last
+        /// that it hears of, and it may be the first one that takes longer.
+        var busy: Set<CertificateName> = []
         var lanes = 0
         var isClosed = false
     }
@@ -31,7 +34,10 @@ final class Looks: Sendable {
 
     /// Looks at what waits until nothing does, and tells of each slice. Blocks.
     func run(_ look: (ManagedCertificate) -> FoundCertificate, told: ([Input]) -> Void) {
-        while let slice = takeSlice() {
+        var slice: [ManagedCertificate] = []
+        while true {
+            guard let next = takeSlice(after: slice) else { return }
+            slice = next
             var inputs: [Input] = []
             for certificate in slice {
                 if desk.withLock({ $0.isClosed }) { break }
@@ -52,15 +58,19 @@ final class Looks: Sendable {
     /// A lane that could not begin after all.
     func giveUpLane() { desk.withLock { $0.lanes -= 1 } }
 
-    private func takeSlice() -> [ManagedCertificate]? {
+    /// Nil when nothing waits but what another lane will come back for.
+    private func takeSlice(after told: [ManagedCertificate]) -> [ManagedCertificate]? {
         desk.withLock { desk in
-            if desk.waiting.isEmpty {
-                desk.lanes -= 1
-                return nil
+            for certificate in told { desk.busy.remove(certificate.name) }
+            var slice: [ManagedCertificate] = []
+            var held: [ManagedCertificate] = []
+            while slice.count < Self.slice, let next = desk.waiting.popLast() {
+                if desk.busy.insert(next.name).inserted { slice.append(next) } else { held.append(next) }
             }
-            let slice = desk.waiting.suffix(Self.slice)
-            desk.waiting.removeLast(slice.count)
-            return slice.reversed()
+            desk.waiting += held.reversed()
+            if !slice.isEmpty { return slice }
+            desk.lanes -= 1
+            return nil
         }
     }
 }

@@ -42,6 +42,41 @@ import Testing
         #expect(looks.put([all[0]]) == 1)
     }
 
+    /// The engine believes the last of a certificate's looks, and the one before may have been at other files.
+    @Test func `looks at one certificate are told of in their order, however long one takes`() async throws {
+        let before = try certificates(1)
+        var after = before
+        after[0].outputs.cert = "/elsewhere"
+        let (looks, gate, told) = (looks, Turnstile(), Lock<[String]>([]))
+        let work: @Sendable () -> Void = {
+            looks.run(
+                { certificate in
+                    if certificate.outputs.cert != "/elsewhere" { gate.pass() }
+                    return FoundCertificate(
+                        certificate: .unreadable(certificate.outputs.cert), key: .missing)
+                },
+                told: { inputs in
+                    for case .looked(_, let found) in inputs {
+                        guard case .unreadable(let path) = found.certificate else { continue }
+                        told.withLock { $0.append(path) }
+                    }
+                })
+        }
+        let expected = [before[0].outputs.cert, "/elsewhere"]
+        try await onThread { [before, after] in
+            #expect(looks.put(before) == 1)
+            let first = try Worker(name: "first", work)
+            try gate.waitForArrivals(1)
+            // As if another lane were free.
+            _ = looks.put(after)
+            let second = try Worker(name: "second", work)
+            second.join()
+            gate.open()
+            first.join()
+        }
+        #expect(told.withLock { $0 } == expected)
+    }
+
     @Test func `on the way out nothing is looked at any more`() throws {
         _ = looks.put(try certificates(10))
         looks.close()
