@@ -52,14 +52,22 @@ final class IdentityFiles: Sendable {
         case usable(Usable)
     }
 
+    typealias Read = @Sendable (_ path: String) throws(SystemError) -> [UInt8]
+
     private let name: String
     let paths: Paths
+    private let content: Read
     private let memory = Lock<Memory?>(nil)
 
-    /// `name` is the configured one, which the certificate's common name must equal.
-    init(name: String, paths: Paths) {
+    /// - Parameter name: the configured one, which the certificate's common name must equal.
+    /// - Parameter content: reads a file; a test plays a broken disk here.
+    init(
+        name: String, paths: Paths,
+        content: @escaping Read = { (path) throws(SystemError) in try File.read(path, limit: 1 << 20) }
+    ) {
         self.name = name
         self.paths = paths
+        self.content = content
     }
 
     func look() -> FoundIdentity {
@@ -97,8 +105,8 @@ final class IdentityFiles: Sendable {
         if let remembered = memory.withLock({ $0 }), remembered.fingerprints == fingerprints {
             return remembered.reading
         }
-        let reading = IdentityReading(name: name, paths: paths).result
-        memory.withLock { $0 = Memory(fingerprints: fingerprints, reading: reading) }
+        let (reading, lasts) = IdentityReading(name: name, paths: paths, read: content).result
+        memory.withLock { $0 = lasts ? Memory(fingerprints: fingerprints, reading: reading) : nil }
         return reading
     }
 

@@ -7,10 +7,13 @@ import POSIX
 struct IdentityReading {
     let name: String
     let paths: IdentityFiles.Paths
+    let read: IdentityFiles.Read
 
-    var result: IdentityFiles.Reading {
+    /// The verdict, and whether the same files would always give it: not where one could not be read, which may pass
+    /// without a change of it.
+    var result: (reading: IdentityFiles.Reading, lasts: Bool) {
         do throws(Problem) {
-            guard let certificateBytes = try content(of: paths.certificate) else { return .missing }
+            guard let certificateBytes = try content(of: paths.certificate) else { return (.missing, true) }
             let chain = try parse(certificateBytes)
             guard var keyBytes = try content(of: paths.key) else {
                 throw Problem("\(paths.key) is missing beside the certificate")
@@ -18,32 +21,35 @@ struct IdentityReading {
             let keyPEM = SecretBytes(wiping: &keyBytes)
             try check(keyPEM, against: chain.leaf)
             try checkName(of: chain.leaf)
-            return .usable(
-                IdentityFiles.Usable(
-                    facts: IdentityFacts(
-                        name: name, serial: chain.leaf.serialHex, issuer: chain.leaf.issuerName,
-                        notBefore: chain.leaf.notBefore, notAfter: chain.leaf.notAfter),
-                    chain: completed(chain), keyPEM: keyPEM))
+            let facts = IdentityFacts(
+                name: name, serial: chain.leaf.serialHex, issuer: chain.leaf.issuerName,
+                notBefore: chain.leaf.notBefore, notAfter: chain.leaf.notAfter)
+            let (completed, lasts) = completed(chain)
+            return (
+                .usable(IdentityFiles.Usable(facts: facts, chain: completed, keyPEM: keyPEM)), lasts
+            )
         } catch {
-            return .unusable(error.description)
+            return (.unusable(error.description), !error.isOfReading)
         }
     }
 
     private struct Problem: Error, CustomStringConvertible {
         let description: String
+        let isOfReading: Bool
 
-        init(_ description: String) { self.description = description }
+        init(_ description: String, isOfReading: Bool = false) {
+            self.description = description
+            self.isOfReading = isOfReading
+        }
     }
-
-    private static let longest = 1 << 20
 
     /// `nil` when the file is missing.
     private func content(of path: String) throws(Problem) -> [UInt8]? {
         do {
-            return try File.read(path, limit: Self.longest)
+            return try read(path)
         } catch {
             if error.errno == .notFound { return nil }
-            throw Problem(error.description)
+            throw Problem(error.description, isOfReading: true)
         }
     }
 
@@ -76,8 +82,14 @@ struct IdentityReading {
 
     /// A leaf that was stored alone gets its intermediates from the issuer's bundle: a server that trusts
     /// only the root would refuse it otherwise. Roots are not presented.
-    private func completed(_ chain: CertificateChain) -> CertificateChain {
-        guard let bundle = try? content(of: paths.issuerBundle) else { return chain }
+    private func completed(_ chain: CertificateChain) -> (CertificateChain, lasts: Bool) {
+        let bundle: [UInt8]
+        do throws(Problem) {
+            guard let content = try content(of: paths.issuerBundle) else { return (chain, true) }
+            bundle = content
+        } catch {
+            return (chain, false)
+        }
         // A bundle that can't be read completes nothing; `check` speaks of it.
         let issuers = (try? Certificate.all(inPEM: bundle)) ?? []
         var certificates = chain.certificates
@@ -86,7 +98,7 @@ struct IdentityReading {
         {
             certificates.append(issuer)
         }
-        return CertificateChain(leaf: chain.leaf, intermediates: Array(certificates.dropFirst()))
+        return (CertificateChain(leaf: chain.leaf, intermediates: Array(certificates.dropFirst())), true)
     }
 
     private static let longestChain = 8

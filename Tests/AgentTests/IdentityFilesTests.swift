@@ -72,6 +72,20 @@ import Testing
         #expect(failure?.failureClass == .identityUnusable)
     }
 
+    /// Too many open files, for a moment: no file changes when that is over.
+    @Test(arguments: ["id.pem", "id.key", "ca.pem"])
+    func `what could not be read once is read again`(file: String) throws {
+        try write(identity, leafOnly: true)
+        let faulty = Lock<String?>(host.scratch.path(file))
+        let files = IdentityFiles(name: name, paths: files.paths) { (path) throws(SystemError) in
+            if faulty.withLock({ $0 }) == path { throw SystemError("open", path, .tooManyOpenFiles) }
+            return try File.read(path, limit: 1 << 20)
+        }
+        #expect((try? files.presentable(at: host.now).chain) != identity.chain)
+        faulty.withLock { $0 = nil }
+        #expect(try files.presentable(at: host.now).chain == identity.chain)
+    }
+
     @Test func `an expired identity is present, but nothing to present`() throws {
         let old = try host.authority.identity(
             host.authority.template(
