@@ -110,8 +110,18 @@ final class StateDirectory: Sendable {
         for name in try directory.entries() {
             guard let found = try directory.status(name), found.kind == .regular, found.mode & 0o077 != 0
             else { continue }
-            try directory.openFile(name).setMode(0o600)
-            warn(directory.path(of: name), found.mode, log)
+            do {
+                try directory.openFile(name).setMode(0o600)
+                warn(directory.path(of: name), found.mode, log)
+            } catch {
+                guard found.owner == 0, [.notPermitted, .permissionDenied].contains(error.errno) else {
+                    throw error
+                }
+                // An administrator's; nobody gets at it through a directory that is closed.
+                log.warn(
+                    "state file that belongs to root is left as it is",
+                    ["path": .string(directory.path(of: name)), "error": .string("\(error)")])
+            }
         }
     }
 

@@ -42,6 +42,25 @@ import Testing
         }
     }
 
+    @Test func `starts beside files that an administrator has left in its state directory`() async throws {
+        try await Scenario.play { scenario in
+            let lab = try LabProcess(scenario)
+            let planted = try Shell.line(
+                """
+                chmod 755 '\(scenario.scratch.path)' && mkdir -p '\(lab.agentState)/state'
+                touch '\(lab.agentState)/notes' && chmod 640 '\(lab.agentState)/notes'
+                touch '\(lab.agentState)/state/notes' && chmod 644 '\(lab.agentState)/state/notes'
+                chown \(Self.user) '\(lab.agentState)' '\(lab.agentState)/state' && chmod 700 '\(lab.agentState)'
+                """)
+            try scenario.require(planted.succeeded, "\(planted)")
+            let recovered = try Self.agent("recover", lab)
+            scenario.check(recovered.succeeded, "\(recovered)")
+            for file in ["\(lab.agentState)/notes", "\(lab.agentState)/state/notes"] {
+                scenario.check(recovered.output.contains("path=\(file) "), "\(recovered)")
+            }
+        }
+    }
+
     private static func agent(_ command: String, _ lab: LabProcess) throws -> Shell.Answer {
         try Shell.line(
             "exec setpriv --reuid=\(user) --regid=\(user) --clear-groups '\(Program.agent)' \(command) -c '\(lab.configuration)'"
