@@ -8,6 +8,9 @@ struct EngineCrew {
     /// For renewals alone: as many connections to the broker as there are renewals at once, and each is found open by
     /// the next one.
     private let renewing: WorkerPool
+    /// For looks at what is served: each may take seconds for a service that can't be reached, and there may be as many
+    /// as certificates.
+    private let verifying: WorkerPool
     /// For everything else.
     private let pool: WorkerPool
     private let looks = Looks()
@@ -18,12 +21,14 @@ struct EngineCrew {
         self.mail = mail
         self.stop = stop
         renewing = WorkerPool(limit: settings.concurrency, name: "renewal")
+        verifying = WorkerPool(limit: settings.workers, name: "verify")
         pool = WorkerPool(limit: settings.workers)
     }
 
     /// Has as many threads as the configuration asks for.
     func adopt(_ settings: LifecycleSettings) {
         renewing.adopt(limit: settings.concurrency)
+        verifying.adopt(limit: settings.workers)
         pool.adopt(limit: settings.workers)
     }
 
@@ -31,6 +36,7 @@ struct EngineCrew {
     func close() {
         looks.close()
         renewing.close()
+        verifying.close()
         pool.close()
         hands.keepRecords()
         if hands.hasNewFacts { hands.rememberFacts() }
@@ -57,7 +63,7 @@ struct EngineCrew {
                 mail.send([.reloadEnded(plan.names, hands.reload(plan, stop: stop))])
             }
         case .verify(let plan):
-            try pool.submit { _ in
+            try verifying.submit { _ in
                 mail.send([.served(plan.name, sha256: plan.sha256, hands.verify(plan, stop: stop))])
             }
         case .rebuild(let certificate, let outputs):

@@ -195,6 +195,34 @@ import Transfer
         #expect(bell.hear())
     }
 
+    /// Each of them takes seconds to give up.
+    @Test func `a service that can't be asked what it serves holds nothing else up`() async throws {
+        let gate = Turnstile()
+        let served = try (0..<60).map { number in
+            var certificate = try ManagedCertificate.named("s\(number)")
+            certificate.verify = VerifyTarget(address: "127.0.0.1:1")
+            return certificate
+        }
+        let web = try ManagedCertificate.named("web", reload: "true")
+        let disk = (served + [web]).map(\.onDisk).reduce(into: [:]) { $0.merge($1) { first, _ in first } }
+        let hands = ScriptedHands(disk: disk, verifying: { gate.pass() }) { _, _, _ in
+            .unchanged(serial: "1")
+        }
+        let running = try RunningEngine(served + [web], hands)
+        try await onThread {
+            _ = try running.snapshot { snapshot in snapshot.agent.hasEvaluated }
+            try gate.waitForArrivals(4)
+            _ = running.engine.commands.submit(.reload(web.name))
+            let end = Clock.boottime() + .seconds(5)
+            let pause = try Bell()
+            while hands.count("reload web") == 0, Clock.boottime() < end {
+                _ = pause.wait(until: Clock.boottime() + .milliseconds(5))
+            }
+            #expect(hands.count("reload web") == 1)
+            gate.open()
+        }
+    }
+
     @Test func `a reload that is asked for is run once for all who ask meanwhile`() async throws {
         let gate = Turnstile()
         let certificate = try ManagedCertificate.named("web", reload: "true")

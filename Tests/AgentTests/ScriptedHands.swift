@@ -18,6 +18,7 @@ final class ScriptedHands: EngineHands {
     private let attempting: Attempting
     private let reloading: @Sendable (ReloadPlan, StopSignal) -> ReloadOutcome
     private let looking: @Sendable () -> Void
+    private let verifying: @Sendable () -> Void
     private let comingRound: @Sendable () -> Void
     private let readings = Lock<[@Sendable () -> ConfigurationReading]>([])
     let stops = Lock<[StopSignal]>([])
@@ -26,12 +27,14 @@ final class ScriptedHands: EngineHands {
     init(
         disk: [CertificateName: FoundCertificate] = [:],
         looking: @escaping @Sendable () -> Void = {},
+        verifying: @escaping @Sendable () -> Void = {},
         comingRound: @escaping @Sendable () -> Void = {},
         reloading: @escaping @Sendable (ReloadPlan, StopSignal) -> ReloadOutcome = { _, _ in .succeeded },
         attempting: @escaping Attempting
     ) {
         self.disk = Lock(disk)
         self.looking = looking
+        self.verifying = verifying
         self.comingRound = comingRound
         self.reloading = reloading
         self.attempting = attempting
@@ -140,6 +143,7 @@ final class ScriptedHands: EngineHands {
 
     func verify(_ plan: VerifyPlan, stop: StopSignal) -> ServedObservation {
         note("verify \(plan.name)")
+        verifying()
         return .matches
     }
 
