@@ -68,6 +68,8 @@ struct EngineCrew {
             }
         case .rebuild(let certificate, let outputs):
             try pool.submit { _ in
+                // As for a reload.
+                hands.settleRecords(of: [certificate.name])
                 mail.send([.rebuilt(certificate.name, hands.rebuild(outputs, of: certificate))])
             }
         case .renewIdentity:

@@ -323,6 +323,27 @@ import Testing
         #expect(after.reloads.count == 1)
     }
 
+    /// Its certificate is the one that the service has read already, so that nothing else would tell of it.
+    @Test func `a process that dies during a rebuild leaves the reload owed`() throws {
+        let web = try managed("web", reload: "reload it")
+        var record = CertificateRecord()
+        let whole = web.found(at: Date(timeIntervalSince1970: 1_800_000_000))
+        record.reloadedSerial = whole.installed?.serial
+        var host = try TestHost([web], records: [web.name: record])
+        var found = whole
+        found.rebuildable = [.chain]
+        let actions = host.tell(.looked(web.name, found))
+        #expect(actions.reloads.isEmpty, "the files are not there yet")
+        #expect(try host.status(web.name).state == .valid)
+        let stored = try #require(actions.records.last)
+        var restarted = try TestHost([web], records: [web.name: stored], at: host.now)
+        #expect(restarted.tell(.looked(web.name, whole)).reloads.count == 1)
+
+        let after = host.tell(.rebuilt(web.name, .fullDisk))
+        #expect(after.reloads.isEmpty, "nothing has changed")
+        #expect(try #require(after.records.last).reload == nil)
+    }
+
     @Test func `an attempt that was stopped counts as no failure`() throws {
         let web = try managed("web")
         var host = try TestHost([web])

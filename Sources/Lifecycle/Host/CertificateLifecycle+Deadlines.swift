@@ -29,9 +29,9 @@ extension CertificateLifecycle {
     }
 
     /// Whether a run of the reload command may start, as far as this certificate is concerned. Not before the first
-    /// look: the command is told what is installed.
+    /// look: the command is told what is installed. Nor during a rebuild: it would read the files of before.
     func mayReload(at now: Duration) -> Bool {
-        record.reload != nil && wanted.reload != nil && found != nil && !reload.isRunning
+        record.reload != nil && wanted.reload != nil && found != nil && !reload.isRunning && !isRebuilding
             && (reload.retryAt ?? .zero) <= now
     }
 

@@ -23,6 +23,8 @@ struct CertificateLifecycle: Sendable {
     var hasBeenLooked = false
     var nextLookAt: Duration
     var isRebuilding = false
+    /// The reload is owed for the sake of the rebuild under way alone.
+    var owesForRebuild = false
     /// The next look is to see what came of a rebuild.
     var wasJustRebuilt = false
     var rebuildFailure: RenewalFailure?

@@ -33,10 +33,10 @@ extension HostState {
     func whyNotDue(_ certificate: CertificateLifecycle, at now: Moment) -> String {
         var parts: [String] = []
         if certificate.isDeparting { parts.append("no longer in the configuration") }
-        if let debt = certificate.record.reload {
-            parts.append(reloadCourse(certificate, debt, at: now))
-        } else if certificate.isRebuilding {
+        if certificate.isRebuilding {
             parts.append("an output is being restored from the others")
+        } else if let debt = certificate.record.reload {
+            parts.append(reloadCourse(certificate, debt, at: now))
         } else if let failure = certificate.rebuildFailure {
             parts.append("an output can't be restored from the others (\(failure.failureClass.rawValue))")
         }

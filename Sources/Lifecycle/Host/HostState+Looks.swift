@@ -21,6 +21,7 @@ extension HostState {
         certificates[index].wasJustRebuilt = false
         if certificates[index].defect == nil, !found.rebuildable.isEmpty, mayRebuild {
             certificates[index].isRebuilding = true
+            oweReloadOfRebuild(index, at: now)
             emit(.rebuild(certificates[index].wanted, found.rebuildable))
         }
         if let installed = found.installed, certificates[index].reason(at: now.wall) == nil {
@@ -56,7 +57,17 @@ extension HostState {
         guard let index = indexes[name], certificates[index].isRebuilding else { return }
         certificates[index].isRebuilding = false
         certificates[index].rebuildFailure = failure
+        let owedBefore = !certificates[index].owesForRebuild
+        certificates[index].owesForRebuild = false
         if let failure {
+            // A set that is stuck may yet be finished.
+            if !owedBefore, certificates[index].reload.renewals.isEmpty,
+                failure.failureClass != .installStuck
+            {
+                certificates[index].record.reload = nil
+                certificates[index].reload.retryAt = nil
+                persist(index)
+            }
             emit(.report(.rebuildFailed(name, failure)))
         } else {
             let outputs = certificates[index].found?.rebuildable ?? []
@@ -69,6 +80,17 @@ extension HostState {
             }
         }
         evaluate(index, at: now)
+    }
+
+    /// Before anything is changed: the certificate stays the one that the service has read, so that after the death of this
+    /// process nothing but the record would tell that its files are others.
+    private mutating func oweReloadOfRebuild(_ index: Int, at now: Moment) {
+        guard certificates[index].wanted.reload != nil, certificates[index].record.reload == nil else {
+            return
+        }
+        oweReload(index, gather: true, at: now)
+        certificates[index].owesForRebuild = true
+        persist(index)
     }
 
     /// Compares what is on disk with what the service last read. At the first look after a start a difference means

@@ -47,7 +47,7 @@ extension HostState {
             if certificate.record.lastError != nil { return .failing }
             return wait == nil ? .expiring : .waiting
         }
-        return certificate.record.reload == nil ? .valid : .reloadPending
+        return certificate.record.reload == nil || certificate.owesForRebuild ? .valid : .reloadPending
     }
 
     private func nextAttempt(
@@ -69,7 +69,7 @@ extension HostState {
         var status = ReloadStatus()
         status.isConfigured = certificate.wanted.reload != nil
         status.isRunning = certificate.reload.isRunning
-        guard let debt = certificate.record.reload else { return status }
+        guard let debt = certificate.record.reload, !certificate.owesForRebuild else { return status }
         status.pendingSince = debt.since
         status.graceEndsAt = debt.since + settings.reloadGrace.seconds
         status.failedAttempts = debt.attempts
