@@ -43,6 +43,28 @@ import Testing
         #expect(try host.status(goes.name).state == .reloadPending)
     }
 
+    /// Its service still serves the old certificate, whatever the agent calls the new one.
+    @Test func `a certificate that gets another name still owes its reload`() throws {
+        let web = try managed("web", reload: "reload it")
+        var host = try TestHost([web])
+        host.tell(.looked(web.name, .nothing))
+        _ = install(web, on: &host)
+        host.tell(.reloadEnded([web.name], .failed(broken)))
+        var renamed = web
+        renamed.name = try named("site")
+        let configured = host.tell(.configured([renamed], host.settings))
+        let stored = configured.records.count { $0.reload?.attempts == 1 && $0.unmanagedSince == nil }
+        #expect(stored == 1)
+        let found = renamed.found(at: host.now.wall, serial: "b2")
+        host.tell(.looked(renamed.name, found))
+        #expect(try host.status(renamed.name).state == .reloadPending)
+        #expect(host.wait(.seconds(31)).reloads.map(\.names) == [[renamed.name]])
+        #expect(host.tell(.reloadEnded([renamed.name], .succeeded)).records.last?.reload == nil)
+        // A certificate that has files of its own owes nothing.
+        host.tell(.configured([renamed, try managed("other", reload: "reload it")], host.settings))
+        #expect(host.wait(.hours(7)).reloads.isEmpty)
+    }
+
     @Test func `a reload command that is taken away while it runs leaves nothing pending`() throws {
         let web = try managed("web", reload: "reload it")
         var host = try TestHost([web])

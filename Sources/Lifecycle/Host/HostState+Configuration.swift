@@ -13,12 +13,13 @@ extension HostState {
         var next: [CertificateLifecycle] = []
         next.reserveCapacity(wanted.count)
         var names: Set<CertificateName> = []
+        let debts = debtsOfOthers(than: wanted)
         for wish in wanted.sorted(by: { $0.name < $1.name }) where names.insert(wish.name).inserted {
             if let index = indexes[wish.name] {
                 next.append(
                     adapted(certificates[index], to: wish, identityChanged: identityChanged, at: now))
             } else {
-                next.append(restored(wish, at: now))
+                next.append(restored(wish, debts[wish.outputs], at: now))
             }
         }
         for known in certificates where !names.contains(known.name) {
@@ -71,16 +72,34 @@ extension HostState {
         return certificate
     }
 
-    private mutating func restored(_ wish: ManagedCertificate, at now: Moment) -> CertificateLifecycle {
-        var certificate = CertificateLifecycle(
-            wanted: wish, record: records.removeValue(forKey: wish.name), at: now)
+    /// What is owed for files whose certificate goes: that it gets another name changes nothing for its service.
+    private func debtsOfOthers(than wanted: [ManagedCertificate]) -> [OutputPaths: CertificateRecord] {
+        let indebted = certificates.filter { $0.record.reload != nil }
+        if indebted.isEmpty { return [:] }
+        let names = Set(wanted.map(\.name))
+        var debts: [OutputPaths: CertificateRecord] = [:]
+        for certificate in indebted where !names.contains(certificate.name) {
+            var record = CertificateRecord()
+            record.reload = certificate.record.reload
+            record.reloadedSerial = certificate.record.reloadedSerial
+            debts[certificate.wanted.outputs] = record
+        }
+        return debts
+    }
+
+    private mutating func restored(
+        _ wish: ManagedCertificate, _ inherited: CertificateRecord?, at now: Moment
+    ) -> CertificateLifecycle {
+        let known = records.removeValue(forKey: wish.name)
+        var certificate = CertificateLifecycle(wanted: wish, record: known ?? inherited, at: now)
         certificate.restoreWaits(at: now, settings)
         let wasCutOff = certificate.record.attemptUnderWaySince != nil
         if let begun = certificate.record.attemptUnderWaySince {
             certificate.noteCutOffAttempt(begun: begun, at: now, settings)
         }
         let isBack = certificate.record.unmanagedSince.take() != nil
-        if wasCutOff || isBack { emit(.persist(certificate.name, certificate.record)) }
+        let inherits = known == nil && inherited != nil
+        if wasCutOff || isBack || inherits { emit(.persist(certificate.name, certificate.record)) }
         return certificate
     }
 
