@@ -89,7 +89,9 @@ struct StateStore: Sendable {
     private static func decode(_ bytes: [UInt8]) throws -> CertificateRecord {
         let version = try JSON.decode(Version.self, from: bytes).version
         guard version <= CertificateRecord.currentVersion else { throw UnknownVersion(version: version) }
-        return try JSON.decode(CertificateRecord.self, from: bytes)
+        let record = try JSON.decode(CertificateRecord.self, from: bytes)
+        guard record.isPlausible else { throw Implausible() }
+        return record
     }
 
     private func setAside(_ file: String, of name: CertificateName, because reason: String) {
@@ -119,6 +121,10 @@ struct StateStore: Sendable {
 
     private struct Version: Decodable {
         var version: Int
+    }
+
+    private struct Implausible: Error, CustomStringConvertible {
+        let description = "a number in it is none that an agent writes"
     }
 
     private struct UnknownVersion: Error, CustomStringConvertible {

@@ -98,6 +98,35 @@ import Testing
         #expect(try store().record(for: name) == sample)
     }
 
+    @Test(arguments: [
+        #""lastAttemptAt": 1e300"#, #""nextAttemptAt": -1e300"#, #""lifetime": [9223372036854775807, 0]"#,
+        #""consecutiveFailures": 9223372036854775807"#, #""backoffStep": -1"#,
+        #""orders": {"hours": [{"hour": 498826, "count": 9223372036854775807}]}"#,
+        #""orders": {"hours": [], "lastOrderAt": 1e300}"#,
+        #""reload": {"attempts": 0, "nextAttemptAt": 1, "since": 1e300}"#,
+        #""pause": {"broker": "https://b", "since": 1, "until": 1e300}"#,
+    ])
+    func `a record with an impossible number is a damaged one`(number: String) throws {
+        var parts = [
+            #""version": 1"#, #""consecutiveFailures": 0"#, #""backoffStep": 0"#,
+            #""retiresPendingKey": false"#, #""orders": {"hours": []}"#,
+        ]
+        try store().store(sample, for: name)
+        func write() throws {
+            let text = "{\(parts.joined(separator: ", "))}"
+            try host.scratch.write("state/state/web.json", text, mode: 0o600)
+        }
+        try write()
+        #expect(try store().record(for: name) == CertificateRecord())
+        #expect(host.capture.lines.isEmpty, "as it is without that number")
+        let key = number.prefix { $0 != ":" }
+        parts.removeAll { $0.hasPrefix(key) }
+        parts.append(number)
+        try write()
+        #expect(try store().record(for: name) == CertificateRecord())
+        #expect(host.capture.lines.contains { $0.contains("none that an agent writes") })
+    }
+
     @Test func `every beginning of a record is either set aside or no record at all`() throws {
         try store().store(sample, for: name)
         let whole = try File.read(host.scratch.path("state/state/web.json"), limit: 1 << 20)

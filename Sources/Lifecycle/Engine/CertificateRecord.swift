@@ -41,6 +41,21 @@ public struct CertificateRecord: Hashable, Sendable, Codable {
     public var unmanagedSince: Date?
 
     public init() {}
+
+    /// Whether its numbers can be an agent's: with others a mere addition would end the process, at each start anew.
+    public var isPlausible: Bool {
+        let dates = [
+            lastError?.at, lastAttemptAt, lastSuccessAt, nextAttemptAt, possibleOrderUntil,
+            attemptUnderWaySince, unansweredOrder?.since, pause?.since, pause?.until, orders.lastOrderAt,
+            reload?.since, reload?.nextAttemptAt, reload?.lastError?.at, unmanagedSince,
+        ]
+        let spans = [lifetime, lastError?.failure.retryAfter, reload?.lastError?.failure.retryAfter]
+        let counts = [consecutiveFailures, backoffStep, reload?.attempts ?? 0] + orders.counts
+        let longest = Duration.seconds(1_000_000_000_000)
+        return dates.allSatisfy { abs($0?.timeIntervalSince1970 ?? 0) < longest.seconds }
+            && spans.allSatisfy { (.zero - longest...longest).contains($0 ?? .zero) }
+            && counts.allSatisfy { (0..<1 << 32).contains($0) }
+    }
 }
 
 /// What an attempt set out to replace: a whole set with another certificate that turns up later is the attempt's own.

@@ -13,6 +13,8 @@ public struct OrderLog: Hashable, Sendable, Codable {
 
     public init() {}
 
+    var counts: [Int] { hours.map(\.count) }
+
     /// Notes an order, or what may have been one.
     public mutating func note(at now: Date) {
         let hour = Self.hour(of: now)
