@@ -5,15 +5,23 @@ import POSIX
 /// Commands on their way to the engine: a set per certificate, so that it is bounded by construction and ten
 /// requests for one certificate are one renewal.
 public final class CommandInbox: CommandSink {
+    fileprivate struct Wish: Sendable {
+        var id: RenewalID
+        var request: RenewRequest
+        /// It has joined what was begun before, whose key is no longer to be chosen.
+        var hasJoined: Bool
+    }
+
     fileprivate struct Waiting: Sendable {
-        var renewals: [CertificateName: (id: RenewalID, request: RenewRequest)] = [:]
+        /// At most two of a certificate: one that has joined what runs, and one for another key, which that doesn't give.
+        var renewals: [CertificateName: [Wish]] = [:]
         var reloads: [CertificateName: RenewalID] = [:]
         /// The wish to read the configuration again that nobody has begun to fulfil.
         var configurationWish: RenewalID?
         var isClosed = false
         var issuedIDs = 0
         /// Taken by the engine, but not in a published snapshot yet: a second request must find them all the same.
-        var taken: [CertificateName: RenewalID] = [:]
+        var taken: [CertificateName: [Wish]] = [:]
         var takenReloads: [CertificateName: RenewalID] = [:]
     }
 
@@ -38,7 +46,7 @@ public final class CommandInbox: CommandSink {
             case .renew(let name, let request):
                 guard let status = snapshot.certificate(name) else { return .unknownCertificate }
                 return waiting.renew(
-                    name, request, current: status.currentRenewal,
+                    name, request, status,
                     budgetSpentFor: request.overBudget
                         ? nil : status.timeToNextOrder(at: snapshot.clock.time(at: .now)), run: run)
             case .reload(let name):
@@ -56,9 +64,9 @@ public final class CommandInbox: CommandSink {
     func drain() -> [Input] {
         waiting.withLock { waiting in
             var inputs: [Input] = []
-            for (name, renewal) in waiting.renewals.sorted(by: { $0.key < $1.key }) {
-                inputs.append(.requested(name, renewal.id, renewal.request))
-                waiting.taken[name] = renewal.id
+            for (name, wishes) in waiting.renewals.sorted(by: { $0.key < $1.key }) {
+                inputs += wishes.map { .requested(name, $0.id, $0.request) }
+                waiting.taken[name, default: []] += wishes
             }
             for (name, id) in waiting.reloads.sorted(by: { $0.key < $1.key }) {
                 inputs.append(.reloadRequested(name, id))
@@ -88,18 +96,31 @@ public final class CommandInbox: CommandSink {
 
 extension CommandInbox.Waiting {
     fileprivate mutating func renew(
-        _ name: CertificateName, _ request: RenewRequest, current: RenewalID?, budgetSpentFor wait: Duration?,
-        run: String
+        _ name: CertificateName, _ request: RenewRequest, _ status: CertificateStatus,
+        budgetSpentFor wait: Duration?, run: String
     ) -> CommandReceipt {
-        if let earlier = renewals[name] {
-            renewals[name] = (earlier.id, earlier.request.merged(with: request))
-            return .accepted(earlier.id, joined: true)
+        var wishes = renewals[name] ?? []
+        if let index = wishes.firstIndex(where: { $0.mayTakeOn(request) }) {
+            wishes[index].request = wishes[index].request.merged(with: request)
+            renewals[name] = wishes
+            return .accepted(wishes[index].id, joined: true)
         }
-        let joined = taken[name] ?? current
+        let joined = begun(name, status, for: request)
         if joined == nil, let wait { return .overBudget(retryAfter: wait) }
         let id = joined ?? makeID(run)
-        renewals[name] = (id, request)
+        renewals[name] = wishes + [CommandInbox.Wish(id: id, request: request, hasJoined: joined != nil)]
         return .accepted(id, joined: joined != nil)
+    }
+
+    /// The renewal that the engine knows of and whose end is the answer to the request, too. One that waits may have begun
+    /// since the snapshot, and with the old key: a request for another key joins none but what is known to change it.
+    private func begun(
+        _ name: CertificateName, _ status: CertificateStatus, for request: RenewRequest
+    ) -> RenewalID? {
+        let taken = taken[name] ?? []
+        guard request.rotateKey else { return taken.first?.id ?? status.currentRenewal }
+        return taken.first { $0.request.rotateKey }?.id
+            ?? (status.currentRotatesKey ? status.currentRenewal : nil)
     }
 
     fileprivate mutating func reload(
@@ -123,6 +144,13 @@ extension CommandInbox.Waiting {
     fileprivate mutating func makeID(_ run: String) -> RenewalID {
         issuedIDs += 1
         return RenewalID("\(run)-\(issuedIDs)")
+    }
+}
+
+extension CommandInbox.Wish {
+    /// Whether one renewal can be the answer to both.
+    fileprivate func mayTakeOn(_ other: RenewRequest) -> Bool {
+        !other.rotateKey || request.rotateKey || !hasJoined
     }
 }
 

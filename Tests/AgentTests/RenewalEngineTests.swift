@@ -136,6 +136,41 @@ import Transfer
                 == .accepted(RenewalID("r-2"), joined: false))
     }
 
+    @Test func `a request for another key joins no renewal that keeps the old one`() throws {
+        let now = Date.now
+        let facts = AgentFacts(
+            version: "", pid: 1, startedAt: now, configPath: "", configHash: "", configLoadedAt: now,
+            lastTickAt: now)
+        func publish(rotating: Bool) -> Snapshot {
+            var status = CertificateStatus(wanted: web, state: .renewing, why: "")
+            status.currentRenewal = RenewalID("auto-1")
+            status.currentRotatesKey = rotating
+            return Snapshot(
+                takenAt: now, agent: facts, identity: IdentityStatus(name: "host"), broker: BrokerStatus(),
+                certificates: [status])
+        }
+        let board = PublishedStatus(publish(rotating: false))
+        let inbox = CommandInbox(board: board, bell: try Bell(), run: "r")
+        let plain = RenewRequest()
+        let rotating = RenewRequest(rotateKey: true)
+        func ask(_ request: RenewRequest) -> CommandReceipt { inbox.submit(.renew(web.name, request)) }
+        #expect(ask(plain) == .accepted(RenewalID("auto-1"), joined: true))
+        #expect(ask(rotating) == .accepted(RenewalID("r-1"), joined: false))
+        #expect(ask(rotating) == .accepted(RenewalID("r-1"), joined: true))
+        #expect(ask(plain) == .accepted(RenewalID("auto-1"), joined: true))
+        #expect(
+            inbox.drain() == [
+                .requested(web.name, RenewalID("auto-1"), plain),
+                .requested(web.name, RenewalID("r-1"), rotating),
+            ])
+        #expect(ask(plain) == .accepted(RenewalID("auto-1"), joined: true))
+        #expect(ask(rotating) == .accepted(RenewalID("r-1"), joined: true))
+        _ = inbox.drain()
+        inbox.published()
+        board.publish(publish(rotating: true))
+        #expect(ask(rotating) == .accepted(RenewalID("auto-1"), joined: true))
+    }
+
     @Test func `a run of the reload command that waits or runs is joined`() throws {
         let now = Date.now
         let facts = AgentFacts(

@@ -90,6 +90,18 @@ import Testing
         #expect(host.snapshot().renewal(RenewalID("keep"))?.state == .unchanged)
     }
 
+    @Test func `a request that joined a renewal which has ended meanwhile begins none`() throws {
+        let web = try managed("web")
+        var host = try TestHost([web])
+        host.tell(.looked(web.name, .nothing))
+        let running = try #require(host.snapshot().certificate(web.name)?.currentRenewal)
+        host.tell(
+            .attemptEnded(web.name, .installed(IssuedReport(certificate: web.issued(at: host.now.wall)))))
+        #expect(host.tell(.requested(web.name, running, RenewRequest())).plans.isEmpty)
+        #expect(host.wait(.minutes(5)).plans.isEmpty)
+        #expect(host.snapshot().renewals.map(\.state) == [.succeeded])
+    }
+
     @Test
     func `the least part of life left goes first, and what is due by itself before what is only asked for`()
         throws

@@ -4,6 +4,8 @@ extension HostState {
     /// Somebody asks for a renewal: joins the one that runs or waits, else begins one.
     mutating func requested(_ name: CertificateName, _ id: RenewalID, _ request: RenewRequest, at now: Moment)
     {
+        // Whoever asked was told that it runs; its end is what he is waiting for.
+        if ledger.hasEnded(id) { return }
         guard let index = indexes[name], !certificates[index].isDeparting else {
             ledger.begin(
                 RenewalRecord(

@@ -26,6 +26,7 @@ extension HostState {
         status.orderBudget = certificate.budget.limit
         status.nextOrderAt = certificate.budgetUntil.map(now.wall(of:))
         status.currentRenewal = certificate.attempt?.plan.id ?? certificate.queuedRenewal
+        status.currentRotatesKey = certificate.attempt?.plan.rotatesKey ?? false
         status.currentStage = certificate.attempt?.stage
         status.reload = reloadStatus(of: certificate, at: now)
         status.served = servedStatus(of: certificate, at: now)

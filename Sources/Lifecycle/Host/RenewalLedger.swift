@@ -42,6 +42,9 @@ struct RenewalLedger: Sendable {
         cached = nil
     }
 
+    /// Whether it was open, and is no more.
+    func hasEnded(_ id: RenewalID) -> Bool { ended.contains { $0.answers(to: id) } }
+
     /// All that is remembered: ended ones by their end, then open ones by their request.
     mutating func all() -> [RenewalRecord] {
         if let cached { return cached }

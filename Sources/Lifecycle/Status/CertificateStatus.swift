@@ -34,6 +34,8 @@ public struct CertificateStatus: Hashable, Sendable {
     public var nextOrderAt: Date?
     /// The renewal that is queued or running.
     public var currentRenewal: RenewalID?
+    /// Whether it runs and ends with another key: a request for one has nothing more to wish then.
+    public var currentRotatesKey = false
     public var currentStage: Stage?
 
     public var reload = ReloadStatus()
