@@ -38,6 +38,7 @@ struct EngineCrew {
         renewing.close()
         verifying.close()
         pool.close()
+        _ = hands.retryRecords()
         hands.keepRecords()
         if hands.hasNewFacts { hands.rememberFacts() }
     }

@@ -19,6 +19,8 @@ protocol EngineHands: Sendable {
     func retryStuckInstalls() -> [CertificateName]
     /// Takes the record on to be stored, without waiting for that. True when `keepRecords` has to run for it.
     func persist(_ record: CertificateRecord, of name: CertificateName) -> Bool
+    /// What could not be stored is to be tried again. Answers like `persist`.
+    func retryRecords() -> Bool
     /// What is kept of a certificate that has long been managed no more is to be removed; its outputs stay. Answers like
     /// `persist`.
     func forget(_ name: CertificateName) -> Bool

@@ -22,6 +22,8 @@ struct EngineLoop {
     private var owesMemory = true
     /// What was read is stored for the next process no earlier than this.
     private var remembersAt = Duration.zero
+    /// Records that could not be stored are tried again no earlier than this.
+    private var recordsRetryAt = Duration.zero
     /// What is cut off next if it is still under way, once the agent is stopping; nil before.
     private var cutoffs: [Cutoff]?
 
@@ -70,6 +72,16 @@ struct EngineLoop {
         remembersAt = now + Self.memoryInterval
         crew.rememberFacts()
     }
+
+    /// Has what the disk refused stored after all, once it takes it.
+    mutating func retryRecords() {
+        let now = Clock.boottime()
+        guard cutoffs == nil, recordsRetryAt <= now else { return }
+        recordsRetryAt = now + Self.recordsInterval
+        if crew.hands.retryRecords() { crew.keepRecords() }
+    }
+
+    private static let recordsInterval = Duration.seconds(30)
 
     private static let memoryInterval = Duration.seconds(300)
 

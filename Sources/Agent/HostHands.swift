@@ -98,6 +98,8 @@ final class HostHands: EngineHands {
 
     func forget(_ name: CertificateName) -> Bool { records.put(.forget, for: name) }
 
+    func retryRecords() -> Bool { records.retry() }
+
     func keepRecords() { records.run() }
 
     func settleRecords(of names: [CertificateName]) { records.settle(names) }

@@ -6,7 +6,8 @@ import POSIX
 /// certificate in the order in which it was put. Of several records of one certificate that wait only the newest is
 /// written.
 ///
-/// Whoever acts on a record `settle`s it first: when that returns, the record is on the disk.
+/// Whoever acts on a record `settle`s it first: when that returns, the record is on the disk, or the disk has refused it.
+/// What was refused is kept until `retry`.
 final class RecordKeeper: Sendable {
     /// What is to become of one certificate's record.
     enum Order: Sendable {
@@ -14,8 +15,8 @@ final class RecordKeeper: Sendable {
         case forget
     }
 
-    /// Carries orders out, all of different certificates, and says in the log what could not be done.
-    typealias Write = @Sendable (Batch) -> Void
+    /// Carries orders out, all of different certificates, says in the log what could not be done, and returns that.
+    typealias Write = @Sendable (Batch) -> Batch
     typealias Batch = [(name: CertificateName, order: Order)]
 
     private struct Desk: Sendable {
@@ -23,7 +24,23 @@ final class RecordKeeper: Sendable {
         /// In the order in which they began to wait; those that have been taken out of turn are passed over.
         var queue: [CertificateName] = []
         var written: Set<CertificateName> = []
+        /// What the disk has refused and nothing newer has replaced.
+        var refused: [CertificateName: Order] = [:]
         var writers = 0
+
+        mutating func take(_ order: Order, for name: CertificateName) {
+            refused[name] = nil
+            if waiting.updateValue(order, forKey: name) == nil { queue.append(name) }
+        }
+
+        /// Whether one thread more should `run`; counts it.
+        mutating func wantsWriter() -> Bool {
+            guard !waiting.isEmpty,
+                writers < min(RecordKeeper.mostWriters, 1 + waiting.count / RecordKeeper.batch)
+            else { return false }
+            writers += 1
+            return true
+        }
     }
 
     /// As many records share the synchronizing of their directory.
@@ -40,12 +57,16 @@ final class RecordKeeper: Sendable {
     /// out.
     func put(_ order: Order, for name: CertificateName) -> Bool {
         desk.change { desk in
-            if desk.waiting.updateValue(order, forKey: name) == nil { desk.queue.append(name) }
-            guard desk.writers < min(Self.mostWriters, 1 + desk.waiting.count / Self.batch) else {
-                return false
-            }
-            desk.writers += 1
-            return true
+            desk.take(order, for: name)
+            return desk.wantsWriter()
+        }
+    }
+
+    /// Tries one of the refused orders again; when it can be carried out, so are the others. True as for `put`.
+    func retry() -> Bool {
+        desk.change { desk in
+            if let (name, order) = desk.refused.first { desk.take(order, for: name) }
+            return desk.wantsWriter()
         }
     }
 
@@ -55,13 +76,16 @@ final class RecordKeeper: Sendable {
     }
 
     /// Returns when nothing that was put before for these certificates waits any more. Does it itself where nobody has
-    /// begun.
+    /// begun, and tries once more what was refused.
     func settle(_ names: some Sequence<CertificateName>) {
         for name in names {
             let order =
                 desk.wait { desk -> Order?? in
                     if desk.written.contains(name) { return nil }
-                    guard let order = desk.waiting.removeValue(forKey: name) else { return .some(nil) }
+                    guard
+                        let order = desk.waiting.removeValue(forKey: name)
+                            ?? desk.refused.removeValue(forKey: name)
+                    else { return .some(nil) }
                     desk.written.insert(name)
                     return .some(order)
                 } ?? nil
@@ -70,8 +94,14 @@ final class RecordKeeper: Sendable {
     }
 
     private func carryOut(_ batch: Batch) {
-        write(batch)
-        desk.change { desk in for (name, _) in batch { desk.written.remove(name) } }
+        let refused = write(batch)
+        desk.change { desk in
+            for (name, _) in batch { desk.written.remove(name) }
+            if refused.count < batch.count {
+                for (name, order) in desk.refused { desk.take(order, for: name) }
+            }
+            for (name, order) in refused where desk.waiting[name] == nil { desk.refused[name] = order }
+        }
     }
 
     /// Nil when nothing waits; whoever puts something then needs another writer.
@@ -118,24 +148,28 @@ private struct RecordClerk: Sendable {
     let keys: PendingKeyStore
     let log: Logger
 
-    func carryOut(_ batch: RecordKeeper.Batch) {
-        var stored: [CertificateName] = []
+    func carryOut(_ batch: RecordKeeper.Batch) -> RecordKeeper.Batch {
+        var stored: RecordKeeper.Batch = []
+        var refused: RecordKeeper.Batch = []
         for (name, order) in batch {
             switch order {
-            case .forget: forget(name)
+            case .forget: if !forget(name) { refused.append((name, order)) }
             case .store(let record):
                 do {
                     try records.put(record, for: name)
-                    stored.append(name)
+                    stored.append((name, order))
                 } catch {
                     tellUnstored(name, error)
+                    refused.append((name, order))
                 }
             }
         }
-        if stored.isEmpty { return }
+        if stored.isEmpty { return refused }
         do { try records.synchronize() } catch {
-            for name in stored { tellUnstored(name, error) }
+            for (name, _) in stored { tellUnstored(name, error) }
+            refused += stored
         }
+        return refused
     }
 
     private func tellUnstored(_ name: CertificateName, _ error: SystemError) {
@@ -147,15 +181,17 @@ private struct RecordClerk: Sendable {
             ])
     }
 
-    private func forget(_ name: CertificateName) {
+    private func forget(_ name: CertificateName) -> Bool {
         do {
             try keys.forget(name)
             try records.remove(name)
             log.info("state of a removed certificate forgotten", ["certificate": .string(name.text)])
+            return true
         } catch {
             log.warn(
                 "state of a removed certificate could not be forgotten",
                 ["certificate": .string(name.text), "error": .string("\(error)")])
+            return false
         }
     }
 }

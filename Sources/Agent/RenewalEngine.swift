@@ -76,6 +76,7 @@ public final class RenewalEngine: Sendable {
             let configured = mail.takeReading().map { loop.take($0, at: .now) } ?? []
             let freed = hands.retryStuckInstalls().compactMap { loop.recovered($0, with: hands) }
             try step(&loop, configured + commands.drain() + mail.drain() + freed + [.tick])
+            loop.retryRecords()
             loop.rememberFacts()
             loop.giveBackMemory()
         }

@@ -12,7 +12,9 @@ import Testing
         let pause = Monitor(false)
         let begun = Monitor(0)
 
-        func write(_ batch: RecordKeeper.Batch) {
+        let isFull = Lock(false)
+
+        func write(_ batch: RecordKeeper.Batch) -> RecordKeeper.Batch {
             begun.change { $0 += 1 }
             pause.wait { $0 ? nil : () }
             batches.withLock { batches in
@@ -25,6 +27,7 @@ import Testing
                         }
                     })
             }
+            return isFull.withLock { $0 } ? batch : []
         }
     }
 
@@ -61,6 +64,24 @@ import Testing
         _ = keeper.put(.forget, for: try name("a"))
         keeper.run()
         #expect(diary.batches.withLock { $0 } == [["a forgotten", "b 9"]])
+    }
+
+    @Test func `what the disk refused is tried again, one until it takes it, and the newest of each`() throws
+    {
+        #expect(!keeper.retry())
+        diary.isFull.withLock { $0 = true }
+        for text in ["a", "b", "c"] { _ = keeper.put(record(1), for: try name(text)) }
+        keeper.run()
+        #expect(keeper.retry())
+        keeper.run()
+        #expect(diary.batches.withLock { $0 }.map(\.count) == [3, 1])
+        diary.isFull.withLock { $0 = false }
+        keeper.settle([try name("a")])
+        #expect(keeper.put(record(2), for: try name("b")))
+        keeper.run()
+        let last = diary.batches.withLock { $0.dropFirst(2).flatMap(\.self) }
+        #expect(last.sorted() == ["a 1", "b 2", "c 1"])
+        #expect(!keeper.retry())
     }
 
     @Test func `who settles a record that nobody has begun writes it, and it is not written twice`() throws {

@@ -93,6 +93,8 @@ final class ScriptedHands: EngineHands {
         return true
     }
 
+    func retryRecords() -> Bool { false }
+
     func keepRecords() {}
 
     func settleRecords(of names: [CertificateName]) { for name in names { note("settle \(name)") } }
