@@ -103,6 +103,101 @@ import Testing
         #expect(host.tell(.configured(host.wanted, host.settings)).contains(.renewIdentity))
     }
 
+    // MARK: What was found before
+
+    private func changed(
+        _ certificate: ManagedCertificate, _ change: (inout ManagedCertificate) -> Void
+    ) -> ManagedCertificate {
+        var next = certificate
+        change(&next)
+        return next
+    }
+
+    @Test func `another reload command takes no certificate out of the status`() throws {
+        let web = try managed("web", reload: "reload it")
+        var host = try TestHost([web])
+        host.tell(.looked(web.name, web.found(at: host.now.wall)))
+        let before = try host.status(web.name)
+        let next = try managed("web", reload: "reload it better")
+        #expect(host.tell(.configured([next], host.settings)).looks == [web.name])
+        let after = try host.status(web.name)
+        #expect(after.state == .valid && after.installed == before.installed && after.why == before.why)
+        #expect(after.nextRenewalAt == before.nextRenewalAt && after.window == before.window)
+        #expect(after.isKnown)
+    }
+
+    @Test func `other names or another kind of key show at once, and order nothing before the next look`()
+        throws
+    {
+        let web = try managed("web")
+        let other = try managed("other")
+        let changes: [(RenewalReason, ManagedCertificate)] = [
+            (.namesChanged, changed(web) { $0.dnsNames = other.dnsNames }),
+            (.keyTypeChanged, changed(web) { $0.keyType = .rsa2048 }),
+            (.expiring, changed(web) { $0.renewBefore = .explicit(.days(60)) }),
+        ]
+        for (reason, next) in changes {
+            var host = try TestHost([web])
+            let found = web.found(at: host.now.wall, age: .days(40))
+            host.tell(.looked(web.name, found))
+            var actions = host.tell(.configured([next], host.settings))
+            #expect(actions.looks == [web.name] && actions.plans.isEmpty)
+            #expect(try host.status(web.name).reason == reason)
+            actions = host.wait(.seconds(5))
+            #expect(actions.plans.isEmpty, "the files may be others by now")
+            #expect(host.tell(.looked(web.name, found)).plans.map(\.reason) == [reason])
+        }
+    }
+
+    @Test func `a look for the old wish starts nothing for the new one`() throws {
+        let web = try managed("web")
+        var host = try TestHost([web])
+        host.tell(.looked(web.name, web.found(at: host.now.wall)))
+        #expect(host.wait(.minutes(11)).looks == [web.name])
+        let next = changed(web) { $0.keyType = .rsa2048 }
+        #expect(host.tell(.configured([next], host.settings)).looks == [web.name])
+        #expect(host.tell(.looked(web.name, web.found(at: host.now.wall))).plans.isEmpty)
+        #expect(host.tell(.looked(web.name, next.found(at: host.now.wall))).plans.isEmpty)
+        #expect(try host.status(web.name).state == .valid)
+    }
+
+    @Test func `an identity of another name believes nothing that was found for an earlier wish`() throws {
+        let web = try managed("web")
+        var host = try TestHost([web])
+        host.tell(.looked(web.name, web.found(at: host.now.wall)))
+        let next = changed(web) { $0.keyType = .rsa2048 }
+        host.tell(.configured([next], host.settings))
+        host.settings.identityName = "edge02.example.test"
+        #expect(host.tell(.configured([next], host.settings)).plans.isEmpty)
+        #expect(host.wait(.seconds(5)).plans.isEmpty)
+    }
+
+    @Test func `one more output leaves the certificate known, another place of it doesn't`() throws {
+        let web = try managed("web")
+        var host = try TestHost([web])
+        host.tell(.looked(web.name, web.found(at: host.now.wall)))
+        let wider = changed(web) { $0.outputs.combined = "/certs/web.pem" }
+        host.tell(.configured([wider], host.settings))
+        #expect(try host.status(web.name).state == .valid)
+        let moved = changed(web) { $0.outputs.cert = "/elsewhere/web.crt" }
+        host.tell(.configured([moved], host.settings))
+        let status = try host.status(web.name)
+        #expect(status.state == .unknown && status.installed == nil && !status.isKnown)
+    }
+
+    @Test func `a reload that is owed waits for the look at what the new wish names`() throws {
+        let web = try managed("web", reload: "reload it")
+        var host = try TestHost([web])
+        host.tell(.looked(web.name, .nothing))
+        #expect(install(web, on: &host).reloads.count == 1)
+        host.tell(.reloadEnded([web.name], .failed(broken)))
+        let next = try managed("web", reload: "reload it better")
+        #expect(host.tell(.configured([next], host.settings)).reloads.isEmpty)
+        #expect(host.wait(.seconds(31)).reloads.isEmpty)
+        let looked = host.tell(.looked(web.name, web.found(at: host.now.wall, serial: "b2")))
+        #expect(looked.reloads.map(\.command) == ["reload it better"])
+    }
+
     // MARK: Records of what is gone
 
     @Test func `the record of a removed certificate is kept for 30 days and then forgotten`() throws {

@@ -77,6 +77,54 @@ import Testing
         #expect(later.events.contains(.servedChanged(web.name, differs)))
     }
 
+    @Test func `a new configuration while the service is looked at leaves no reload running for ever`() throws
+    {
+        let web = try verified("web")
+        var command = web
+        command.reload = ReloadSetting(command: "reload it better")
+        var target = web
+        target.verify = VerifyTarget(address: "127.0.0.1:8443")
+        var nothing = web
+        nothing.verify = nil
+        for next in [command, target, nothing] {
+            var (host, _) = try reloaded(web)
+            host.tell(.configured([next], host.settings))
+            host.tell(.looked(web.name, web.found(at: host.now.wall, serial: "b2")))
+            host.tell(.served(web.name, sha256: "00", .matches))
+            #expect(try !host.status(web.name).reload.isRunning)
+            #expect(try host.status(web.name).reload.pendingSince == nil)
+        }
+    }
+
+    @Test func `what is served stays known while only something else changes`() throws {
+        let web = try verified("web")
+        var (host, _) = try reloaded(web)
+        host.tell(.served(web.name, sha256: "00", .matches))
+        var next = web
+        next.reload = ReloadSetting(command: "reload it better")
+        #expect(host.tell(.configured([next], host.settings)).verifications.isEmpty)
+        #expect(try host.status(web.name).servedMatches == true)
+        let looked = host.tell(.looked(web.name, web.found(at: host.now.wall, serial: "b2")))
+        #expect(looked.verifications.count == 1, "it is looked at again at once")
+        next.verify = VerifyTarget(address: "127.0.0.1:8443")
+        host.tell(.configured([next], host.settings))
+        #expect(try host.status(web.name).served?.state == .unknown)
+        host.tell(.served(web.name, sha256: "00", differs))
+        #expect(try host.status(web.name).served?.state == .unknown, "that was the former address")
+    }
+
+    @Test func `a certificate that is removed while its reload runs goes when its service was seen`() throws {
+        let web = try verified("web")
+        var host = try TestHost([web])
+        host.tell(.looked(web.name, .nothing))
+        let issued = web.issued(at: host.now.wall, serial: "b2")
+        host.tell(.attemptEnded(web.name, .installed(IssuedReport(certificate: issued))))
+        host.tell(.configured([], host.settings))
+        #expect(host.tell(.reloadEnded([web.name], .succeeded)).verifications.count == 1)
+        host.tell(.served(web.name, sha256: "00", .matches))
+        #expect(host.snapshot().certificates.isEmpty)
+    }
+
     @Test func `a service that can't be asked is no failed reload, and is asked again soon`() throws {
         let web = try verified("web")
         var (host, _) = try reloaded(web)

@@ -51,6 +51,11 @@ import Testing
             $0.state = .renewing
             $0.installed = nil
         },
+        Case("not looked at yet, tried before", 200, "degraded") {
+            $0.state = .unknown
+            $0.installed = nil
+            $0.isKnown = false
+        },
         Case("the key is missing", 503, "not_ready") { $0.reason = .keyMissing },
         Case("the key is another's", 503, "not_ready") { $0.reason = .keyMismatch },
         Case("install stuck", 503, "not_ready") {

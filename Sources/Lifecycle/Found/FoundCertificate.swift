@@ -22,6 +22,14 @@ public struct FoundCertificate: Hashable, Sendable {
     public var installed: InstalledCertificate? {
         if case .installed(let certificate) = certificate { certificate } else { nil }
     }
+
+    /// What is still known when the outputs are wanted at `next`: nothing when certificate or key are others then. How
+    /// the rest of the outputs stands shows at the next look.
+    func kept(of former: OutputPaths, for next: OutputPaths) -> FoundCertificate? {
+        if former == next { return self }
+        guard former.cert == next.cert, former.key == next.key else { return nil }
+        return FoundCertificate(certificate: certificate, key: key)
+    }
 }
 
 public enum FoundLeaf: Hashable, Sendable {

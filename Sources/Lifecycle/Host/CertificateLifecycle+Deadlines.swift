@@ -21,7 +21,7 @@ extension CertificateLifecycle {
     /// Whether an attempt may start, as far as this certificate is concerned.
     func mayStart(at now: Moment) -> Bool {
         attempt == nil && !isDeparting && !isLooking && !isRebuilding && startableAt <= now.boottime
-            && reason(at: now.wall) != nil
+            && !isFoundForEarlierWish && reason(at: now.wall) != nil
     }
 
     var wantsLook: Bool {
@@ -31,7 +31,7 @@ extension CertificateLifecycle {
     /// Whether a run of the reload command may start, as far as this certificate is concerned. Not before the first
     /// look: the command is told what is installed. Nor during a rebuild: it would read the files of before.
     func mayReload(at now: Duration) -> Bool {
-        record.reload != nil && wanted.reload != nil && found != nil && !reload.isRunning && !isRebuilding
+        record.reload != nil && wanted.reload != nil && believed != nil && !reload.isRunning && !isRebuilding
             && (reload.retryAt ?? .zero) <= now
     }
 

@@ -12,6 +12,8 @@ struct CertificateLifecycle: Sendable {
     var isDeparting = false
 
     private(set) var found: FoundCertificate?
+    /// It was found for an earlier wish: shown until the next look, but nothing is begun because of it.
+    private(set) var isFoundForEarlierWish = false
     private(set) var defect: RenewalReason?
     private(set) var window: RenewalWindow?
     private(set) var dueAt: Date?
@@ -72,6 +74,9 @@ struct CertificateLifecycle: Sendable {
     var isLooking: Bool { looksUnderWay > 0 }
     private var isBusy: Bool { attempt != nil || reload.isRunning }
 
+    /// What was found, as far as something may be begun because of it.
+    var believed: FoundCertificate? { isFoundForEarlierWish ? nil : found }
+
     /// Whether something is under way that ends before the certificate may go: an attempt, or the reload after it.
     func isWindingUp(at now: Moment) -> Bool { isBusy || mayReload(at: now.boottime) }
 
@@ -97,6 +102,12 @@ struct CertificateLifecycle: Sendable {
 
     /// Takes what a look gave, or what an attempt put there.
     mutating func take(_ found: FoundCertificate, identity: String) {
+        isFoundForEarlierWish = false
+        judge(found, identity: identity)
+    }
+
+    /// Holds `found` against what is wanted.
+    mutating func judge(_ found: FoundCertificate, identity: String) {
         self.found = found
         defect = RenewalPolicy.defect(of: found, wanted: wanted)
         guard let installed = found.installed else {
@@ -111,15 +122,23 @@ struct CertificateLifecycle: Sendable {
             notAfter: installed.notAfter, lifetime: installed.lifetime, identity: identity, name: name)
     }
 
-    /// Puts a new wish of the configuration in place; nothing that was found is believed until the next look.
-    mutating func want(_ wanted: ManagedCertificate, at now: Moment) {
+    /// Puts a new wish of the configuration in place; nothing that was found is believed until the next look. What is
+    /// known of files that stay where they are is still shown: a new reload command takes no certificate away.
+    mutating func want(_ wanted: ManagedCertificate, identity: String, at now: Moment) {
+        let before = self.wanted
         self.wanted = wanted
-        found = nil
-        defect = nil
-        window = nil
-        dueAt = nil
+        if let found, let kept = found.kept(of: before.outputs, for: wanted.outputs) {
+            isFoundForEarlierWish = true
+            judge(kept, identity: identity)
+        } else {
+            isFoundForEarlierWish = false
+            found = nil
+            defect = nil
+            window = nil
+            dueAt = nil
+        }
         isUnchanged = false
-        served = ServedCourse()
+        if wanted.verify == before.verify { served.nextLookAt = nil } else { served.turnElsewhere() }
         mustLookAgain = isLooking
         nextLookAt = now.boottime
         retryAt = nil

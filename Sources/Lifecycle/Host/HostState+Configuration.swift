@@ -65,9 +65,9 @@ extension HostState {
                 for id in certificate.reload.renewals { ledger.end(id, as: .succeeded, at: now.wall) }
                 certificate.reload.renewals = []
             }
-            certificate.want(wish, at: now)
+            certificate.want(wish, identity: settings.identityName, at: now)
         } else if identityChanged, let found = certificate.found {
-            certificate.take(found, identity: settings.identityName)
+            certificate.judge(found, identity: settings.identityName)
         }
         return certificate
     }

@@ -6,7 +6,7 @@ extension HostState {
         certificates[index].looksUnderWay -= 1
         // An earlier look may have been at files that the configuration no longer names.
         if certificates[index].isLooking || certificates[index].attempt != nil { return }
-        let before = certificates[index].found?.installed?.serial
+        let before = certificates[index].believed?.installed?.serial
         let wasWhole = certificates[index].defect == nil
         take(found, index)
         settleLateInstall(index, at: now)

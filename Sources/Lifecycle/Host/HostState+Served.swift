@@ -2,16 +2,14 @@ import FoundationEssentials
 
 extension CertificateLifecycle {
     /// Whether what is served is of interest now. While a reload is owed it is known to be the old certificate, unless
-    /// its run has just ended.
+    /// its run has just ended: then the reload ends with that look, also of a certificate that is to go.
     var wantsServedLook: Bool {
-        guard wanted.verify != nil, found?.installed != nil, !isDeparting, !served.isLooking else {
-            return false
-        }
-        return served.reloadTook != nil || (record.reload == nil && attempt == nil)
+        guard wanted.verify != nil, believed?.installed != nil, !served.isLooking else { return false }
+        return served.reloadTook != nil || (record.reload == nil && attempt == nil && !isDeparting)
     }
 
     var verifyPlan: VerifyPlan? {
-        guard let target = wanted.verify, let installed = found?.installed else { return nil }
+        guard let target = wanted.verify, let installed = believed?.installed else { return nil }
         return VerifyPlan(
             name: name, target: target, sha256: installed.sha256, keyType: installed.keyType)
     }
@@ -48,7 +46,10 @@ extension HostState {
     ) {
         guard let index = indexes[name], certificates[index].served.isLooking else { return }
         certificates[index].served.isLooking = false
-        let isStale = certificates[index].found?.installed?.sha256 != sha256
+        let isStale =
+            certificates[index].served.isLookingElsewhere
+            || certificates[index].believed?.installed?.sha256 != sha256
+        certificates[index].served.isLookingElsewhere = false
         let tookOfReload = certificates[index].served.reloadTook
         certificates[index].served.reloadTook = nil
 

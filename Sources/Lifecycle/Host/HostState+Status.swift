@@ -12,6 +12,7 @@ extension HostState {
         status.reason = reason
         status.cause = (certificate.attempt?.plan.reason ?? reason).map { because(certificate, $0, at: now) }
         status.advice = advice(for: certificate, reason: reason, wait: wait)
+        status.isKnown = certificate.found != nil
         status.installed = certificate.found?.installed
         status.window = certificate.window
         status.nextRenewalAt = certificate.dueAt

@@ -13,6 +13,8 @@ public struct CertificateStatus: Hashable, Sendable {
     /// What a person should do, when somebody should.
     public var advice: String?
 
+    /// Its files have been looked at.
+    public var isKnown = true
     /// The certificate on disk, if one can be read.
     public var installed: InstalledCertificate?
     /// The window in force, if a certificate is installed.

@@ -78,8 +78,8 @@ enum Readiness {
             return check(.failed, since: lastError.at, FailureClass.installStuck.rawValue)
         }
         guard let installed = status.installed, status.hasKey else {
-            // Before the first attempt has ended nobody can expect anything.
-            let state: State = status.hasBeenAttempted ? .failed : .degraded
+            // Before the first attempt has ended nobody can expect anything; and what was not looked at may be there.
+            let state: State = status.hasBeenAttempted && status.isKnown ? .failed : .degraded
             return check(state, since: status.lastAttemptAt, status.why)
         }
         if installed.notAfter <= now { return check(.failed, since: installed.notAfter, "expired") }
