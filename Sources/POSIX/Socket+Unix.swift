@@ -9,6 +9,8 @@ extension Socket {
         path: String, mode: FileMode = 0o600, group: GroupID? = nil, backlog: Int32 = 128
     ) throws(SystemError) -> Socket {
         try requireNoZero(path, "listen")
+        // It could be bound here, but nobody could name it to connect.
+        if path.utf8.count > Self.longestPath { throw SystemError("bind", path, .nameTooLong) }
         guard let slash = path.lastIndex(of: "/") else { throw SystemError("listen", path, .invalid) }
         let name = String(path[path.index(after: slash)...])
         let parentPath = path[..<slash].isEmpty ? "/" : String(path[..<slash])
@@ -22,7 +24,8 @@ extension Socket {
             _ = try? nursery.unlinkIfPresent("s")
             try? parent.removeDirectory(nurseryName)
         }
-        let bound = parent.path(of: nurseryName) + "/s"
+        // By its descriptor: its path may be longer than an address holds, and may lead elsewhere by now.
+        let bound = "/proc/self/fd/\(nursery.raw)/s"
         let raw = try system("bind", path) { unsafe cposix_bind_unix(bound, bound.utf8.count) }
         let socket = Socket(owning: FileDescriptor(owning: raw, path: path))
         // A socket has its mode and owner by its name; on the descriptor they do nothing.
@@ -34,6 +37,9 @@ extension Socket {
         try nursery.rename("s", to: name, in: parent)
         return socket
     }
+
+    /// Bytes of the longest path that a Unix socket's address holds, with its terminator (unix(7)).
+    public static var longestPath: Int { 107 }
 
     private static func refuseLiving(_ name: String, in parent: borrowing Directory) throws(SystemError) {
         guard let existing = try parent.status(name) else { return }

@@ -55,8 +55,19 @@ import Testing
         guard let bind = calls.firstIndex(where: { $0.contains("bind(") && $0.contains("AF_UNIX") }) else {
             throw Shortcoming("no socket was bound")
         }
-        let nursery = calls[bind].split(separator: "/").first { $0.hasPrefix(".certplane-") } ?? "?"
+        // Bound by the descriptor of its directory: the one that the same thread opened last.
+        scenario.check(
+            calls[bind].contains(#/"/proc/self/fd/\d+/s"/#), "bound by a path: \(calls[bind])")
+        let thread = calls[bind].prefix { $0 != " " }
+        let opened = calls[..<bind].last {
+            $0.hasPrefix("\(thread) ") && $0.contains("openat(") && $0.contains("\".certplane-")
+        }
+        let nursery = opened?.split(separator: "\"").first { $0.hasPrefix(".certplane-") } ?? "?"
         scenario.check(nursery != "?", "bound outside a nursery: \(calls[bind])")
+        if let opened, let result = opened.firstMatch(of: #/ = (\d+)$/#) {
+            scenario.check(
+                calls[bind].contains("/fd/\(result.output.1)/"), "\(opened) is not where \(calls[bind])")
+        }
         let made = calls[..<bind].filter { $0.contains("mkdir") && $0.contains(nursery) }
         scenario.check(made.count == 1 && made.allSatisfy { hasMode("0700", $0) }, "\(made)")
         guard let moved = calls.firstIndex(where: { $0.contains("rename") && $0.contains("agent.sock\"") })

@@ -137,6 +137,24 @@ import Testing
         _ = consume living
     }
 
+    @Test func `a Unix socket can be bound at every path that it can be reached at`() throws {
+        let scratch = try ScratchDirectory()
+        for length in 80...Socket.longestPath {
+            let room = length - scratch.path("").utf8.count
+            try #require(room > 0)
+            let path = scratch.path(String(repeating: "x", count: room))
+            try #require(path.utf8.count == length)
+            let listener = try Socket.listen(path: path)
+            _ = try Socket.connect(path: path)
+            #expect(try File.statusOfEntry(path)?.mode == 0o600)
+            _ = consume listener
+            try File.remove(path)
+        }
+        #expect(try scratch.open().entries().isEmpty)
+        let path = scratch.path(String(repeating: "x", count: 108 - scratch.path("").utf8.count))
+        #expect(throws: SystemError("bind", path, .nameTooLong)) { _ = try Socket.listen(path: path) }
+    }
+
     @Test func `a path longer than a socket address holds is refused, not cut`() throws {
         let scratch = try ScratchDirectory()
         let path = scratch.path(String(repeating: "x", count: 120))
