@@ -6,8 +6,8 @@ import Synchronization
 public enum Endpoint: Sendable {
     /// A numeric address; port 0 is any free one.
     case tcp(host: String, port: UInt16)
-    /// A Unix socket, made under its name only when owner and mode are set.
-    case unix(path: String, mode: FileMode = 0o600, group: GroupID? = nil)
+    /// A Unix socket, made under its name only when owner and mode are set. It may take the path of an earlier one.
+    case unix(path: String, mode: FileMode = 0o600, group: GroupID? = nil, insteadOf: FileStatus? = nil)
 }
 
 /// Names a listener of one reactor.
@@ -34,8 +34,8 @@ final class Listener: Sendable {
     init(_ endpoint: Endpoint, _ secureContext: TLSServerContext?) throws(SystemError) {
         switch endpoint {
         case .tcp(let host, let port): socket = try Socket.listen(host: host, port: port)
-        case .unix(let path, let mode, let group):
-            socket = try Socket.listen(path: path, mode: mode, group: group)
+        case .unix(let path, let mode, let group, let predecessor):
+            socket = try Socket.listen(path: path, mode: mode, group: group, insteadOf: predecessor)
         }
         port = try socket.localPort()
         id = ListenerID(number: Self.numbers.add(1, ordering: .relaxed).newValue)

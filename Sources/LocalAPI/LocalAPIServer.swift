@@ -58,21 +58,41 @@ public final class LocalAPIServer: Sendable {
     }
 
     /// Listens on a Unix socket that root, the agent's user and `group` may open; any thread may call it. `EEXIST` if
-    /// something else is at the path, `EADDRINUSE` if somebody answers there.
-    public func listen(socket path: String, group: GroupID?) throws(SystemError) -> LocalSocket {
-        socketAccess.admit(group)
+    /// something else is at the path, `EADDRINUSE` if somebody answers there. It may take the path of `predecessor`, in
+    /// one step; that one is the caller's to close once it is replaced, and stays as it is if this fails.
+    public func listen(
+        socket path: String, group: GroupID?, insteadOf predecessor: LocalSocket? = nil
+    ) throws(SystemError) -> LocalSocket {
         let mode: FileMode = group == nil ? 0o600 : 0o660
-        let listening = try reactor.listen(.unix(path: path, mode: mode, group: group))
-        return LocalSocket(path: path, id: listening.id, file: try File.statusOfEntry(path))
+        let admitted = socketAccess.groups
+        let next: Set<GroupID> = group.map { [$0] } ?? []
+        // For whoever is quick, and whoever is still at the old one.
+        socketAccess.admit(admitted.union(next))
+        do throws(SystemError) {
+            let listening = try reactor.listen(
+                .unix(path: path, mode: mode, group: group, insteadOf: predecessor?.file))
+            socketAccess.admit(next)
+            // What can't be looked at is taken for gone, and bound anew.
+            let file = (try? File.statusOfEntry(path)) ?? nil
+            return LocalSocket(path: path, id: listening.id, file: file)
+        } catch {
+            socketAccess.admit(admitted)
+            throw error
+        }
+    }
+
+    /// Whether what stands at its path is still this socket: a client that goes there finds it.
+    public func isInPlace(_ socket: LocalSocket) -> Bool {
+        guard let file = socket.file, let now = try? File.statusOfEntry(socket.path) else { return false }
+        return now.isSameFile(as: file)
     }
 
     /// Listens there no more, and takes the path away if it is still the socket's; connections that are open live on.
     public func close(_ socket: LocalSocket) {
+        // While it listens its file is there, by whatever name: no other one can be mistaken for it. What can't be
+        // looked at or removed is replaced by the next socket that is made there.
+        if isInPlace(socket) { try? File.remove(socket.path) }
         reactor.close(socket.id)
-        // What can't be looked at or removed is replaced by the next socket that is made there.
-        guard let file = socket.file, let now = try? File.statusOfEntry(socket.path), now.isSameFile(as: file)
-        else { return }
-        try? File.remove(socket.path)
     }
 
     /// Takes the token from another file from now on.

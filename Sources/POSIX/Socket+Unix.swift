@@ -4,9 +4,11 @@ import Glibc
 extension Socket {
     /// Listens on a Unix socket, without blocking. It is bound in a directory that only this user can enter, gets
     /// owner, group and mode there, and is moved to its path only then: nobody can connect before. A socket that a
-    /// dead process left is replaced; `EADDRINUSE` if a living one answers there, `EEXIST` if it is no socket.
+    /// dead process left is replaced, and the one of this process that is named `predecessor`; `EADDRINUSE` if another
+    /// living one answers there, `EEXIST` if it is no socket.
     public static func listen(
-        path: String, mode: FileMode = 0o600, group: GroupID? = nil, backlog: Int32 = 128
+        path: String, mode: FileMode = 0o600, group: GroupID? = nil, insteadOf predecessor: FileStatus? = nil,
+        backlog: Int32 = 128
     ) throws(SystemError) -> Socket {
         try requireNoZero(path, "listen")
         // It could be bound here, but nobody could name it to connect.
@@ -15,7 +17,7 @@ extension Socket {
         let name = String(path[path.index(after: slash)...])
         let parentPath = path[..<slash].isEmpty ? "/" : String(path[..<slash])
         let parent = try Directory.open(parentPath)
-        try refuseLiving(name, in: parent)
+        try refuseLiving(name, in: parent, but: predecessor)
 
         let nurseryName = try StagedFile.namePrefix + randomHex(bytes: 4)
         let nursery = try parent.makeDirectory(nurseryName, mode: 0o700)
@@ -38,11 +40,14 @@ extension Socket {
         return socket
     }
 
-    /// Bytes of the longest path that a Unix socket's address holds, with its terminator (unix(7)).
+    /// Bytes of the longest path that a Unix socket's address holds, without its terminator (unix(7)).
     public static var longestPath: Int { 107 }
 
-    private static func refuseLiving(_ name: String, in parent: borrowing Directory) throws(SystemError) {
+    private static func refuseLiving(
+        _ name: String, in parent: borrowing Directory, but predecessor: FileStatus?
+    ) throws(SystemError) {
         guard let existing = try parent.status(name) else { return }
+        if let predecessor, existing.kind == .socket, existing.isSameFile(as: predecessor) { return }
         let path = parent.path(of: name)
         guard existing.kind == .socket else { throw SystemError("listen", path, .exists) }
         // Without blocking: who lives but doesn't accept would hold the caller for ever.

@@ -7,13 +7,15 @@ import POSIX
 /// Has the local API listen where the configuration wants it, and goes on trying: a port that is taken never stops
 /// renewals. An address is given up only when its successor is bound.
 struct APIBinder {
-    private static let retryInterval: Duration = .seconds(10)
+    /// Between two tries, and between two looks at the place of the socket.
+    private static let interval: Duration = .seconds(10)
 
     private let server: LocalAPIServer
     private let wanted: WantedAPI
     private let trouble: Trouble
     private let log: Logger
-    private var settings: APISettings
+    private var wish: WantedAPI.Wish
+    private var settings: APISettings { wish.settings }
     private var bound: Bound?
     /// The address that could not be bound, as the log was told.
     private var failed: ListenAddress?
@@ -32,7 +34,7 @@ struct APIBinder {
         self.trouble = trouble
         self.wanted = wanted
         self.log = log
-        settings = wanted.settings
+        wish = wanted.wish
         socket = SocketBinder(server: server, log: log)
     }
 
@@ -41,13 +43,15 @@ struct APIBinder {
         while true {
             let problems = [settle(), socket.settle(settings)].compactMap(\.self)
             trouble.set(problems.first)
-            let deadline = problems.isEmpty ? nil : Clock.boottime() + Self.retryInterval
-            switch wanted.news(since: settings, until: deadline) {
+            let comesBack = !problems.isEmpty || socket.isBound
+            switch wanted.news(since: wish, until: comesBack ? Clock.boottime() + Self.interval : nil) {
             case .closed: return socket.release()
             case .none: continue
-            case .changed(let next):
-                if next.tokenPath != settings.tokenPath { server.useToken(at: next.tokenPath) }
-                settings = next
+            case .wished(let next):
+                if next.settings.tokenPath != settings.tokenPath {
+                    server.useToken(at: next.settings.tokenPath)
+                }
+                wish = next
             }
         }
     }

@@ -11,6 +11,11 @@ struct ReloadCommandLine {
         if reply.status == 422 { throw Self.refused(reply.json) }
         if let failure = reply.failure { throw failure }
         StandardStream.output.write(Self.text(reply.json))
+        // The agent binds it after the answer, if it can.
+        guard reply.json.list("settings").compactMap(\.text).contains("api.socket"),
+            let obstacle = client.obstacleAtSocket(within: .seconds(2))
+        else { return }
+        StandardStream.output.write("  note: \(obstacle); the agent's log says why\n")
     }
 
     private static func refused(_ problem: JSONValue) -> CommandFailure {

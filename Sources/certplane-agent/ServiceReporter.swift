@@ -91,7 +91,10 @@ final class Trouble: Sendable {
     var current: String? { words.withLock { $0 } }
 
     func set(_ new: String?) {
-        words.withLock { $0 = new }
-        news.ring()
+        let isNews = words.withLock { words in
+            defer { words = new }
+            return words != new
+        }
+        if isNews { news.ring() }
     }
 }

@@ -3,7 +3,8 @@ import LocalAPI
 import Log
 import POSIX
 
-/// Has the local API listen on its Unix socket.
+/// Has the local API listen on its Unix socket, and puts the socket back where somebody has taken it away. A socket is
+/// given up only when its successor is bound.
 struct SocketBinder {
     private let server: LocalAPIServer
     private let log: Logger
@@ -21,23 +22,46 @@ struct SocketBinder {
         self.log = log
     }
 
+    /// Something listens, whose place is to be looked at now and then.
+    var isBound: Bool { bound != nil }
+
     /// Brings the socket in line with what is wanted; what hinders it, if something does.
     mutating func settle(_ settings: APISettings) -> String? {
-        let wish = settings.localSocketPath.map { Wish(path: $0, group: settings.socketGroup) }
-        if let bound, bound.wish != wish { release() }
-        guard let wish, bound == nil else { return nil }
+        guard let path = settings.localSocketPath else {
+            release()
+            failed = nil
+            return nil
+        }
+        let wish = Wish(path: path, group: settings.socketGroup)
+        if let bound, bound.wish == wish, server.isInPlace(bound.socket) {
+            failed = nil
+            return nil
+        }
         do throws(SystemError) {
             let group = try wish.group.map { name throws(SystemError) in try Self.groupID(name) }
-            bound = (try server.listen(socket: wish.path, group: group), wish)
+            let socket = try server.listen(socket: wish.path, group: group, insteadOf: bound?.socket)
+            let former = bound
+            bound = (socket, wish)
             failed = nil
-            var attributes: LogAttributes = ["socket": .string(wish.path)]
-            attributes.append("group", wish.group.map { .string($0) })
-            log.info("local API listening", attributes)
+            tellBound(wish, insteadOf: former?.wish)
+            if let former { server.close(former.socket) }
             return nil
         } catch {
             tell(error, wish)
             return "can't listen on \(wish.path), trying again"
         }
+    }
+
+    private func tellBound(_ wish: Wish, insteadOf former: Wish?) {
+        var attributes: LogAttributes = ["socket": .string(wish.path)]
+        attributes.append("group", wish.group.map { .string($0) })
+        if wish == former {
+            log.warn("local API's socket was taken away, and is put back", attributes)
+            return
+        }
+        log.info("local API listening", attributes)
+        guard let former, former.path != wish.path else { return }
+        log.info("local API listens no more", ["socket": .string(former.path)])
     }
 
     /// Gives the socket up.
@@ -59,12 +83,11 @@ struct SocketBinder {
     private mutating func tell(_ error: SystemError, _ wish: Wish) {
         if failed == wish { return }
         failed = wish
-        log.error(
-            "local API can't listen, trying every 10 s",
-            [
-                "socket": .string(wish.path), "error": .string("\(error)"),
-                "advice": .string(Self.advice(error)),
-            ])
+        var attributes: LogAttributes = ["socket": .string(wish.path), "error": .string("\(error)")]
+        attributes.append("group", wish.group.map { .string($0) })
+        if let bound, bound.wish != wish { attributes.append("still_on", .string(bound.wish.path)) }
+        attributes.append("advice", .string(Self.advice(error)))
+        log.error("local API can't listen, trying every 10 s", attributes)
     }
 
     private static func advice(_ error: SystemError) -> String {

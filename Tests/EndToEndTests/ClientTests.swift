@@ -289,6 +289,67 @@ import Testing
         }
     }
 
+    @Test func `a socket that can't be moved stays where it is until it can, and a lost one comes back`()
+        async throws
+    {
+        try await Scenario.play { scenario in
+            let host = try Host(scenario)
+            let agent = host.agent.process
+            func answers(_ path: String) throws -> Bool {
+                try Shell.run(
+                    Program.curl, ["-sS", "--unix-socket", path, "http://localhost/healthz"]
+                ).succeeded
+            }
+            func configure(_ lines: String...) throws {
+                var text = try ConfigurationText(of: host.lab)
+                for line in lines { try text.add("  \(line)", to: "api") }
+                _ = try text.save(scenario)
+            }
+
+            // Its new folder is missing.
+            let moved = scenario.scratch.path("none/agent.sock")
+            try configure("socket: \(moved)")
+            var text = try ConfigurationText(of: host.lab)
+            try text.replace("127.0.0.1:0", with: "127.0.0.1:\(host.agent.port ?? 0)")
+            try text.add("  socket: \(moved)", to: "api")
+            let client = try text.save(scenario, as: "client.yml")
+            let told = try host.run("reload", over: client)
+            scenario.check(
+                told.succeeded && told.output.contains("note: \(moved): there is no such socket"), "\(told)")
+            scenario.check(try answers(host.socket), "the socket is gone with its successor unborn")
+            let failures = agent.logged("local API can't listen, trying every 10 s")
+            scenario.check(failures.first?["still_on"] == host.socket, "\(failures)")
+            _ = try Directory.make(scenario.scratch.path("none"), mode: 0o755)
+            try scenario.wait(until: "the socket at its new place", within: .seconds(15)) {
+                try answers(moved)
+            }
+            try scenario.wait(until: "the old one's end") { try File.statusOfEntry(host.socket) == nil }
+
+            // Its group doesn't exist.
+            try configure("socket: \(moved)", "socket_group: nobody-has-this-group")
+            agent.signal(.hangup)
+            try scenario.wait(until: "the complaint") {
+                agent.logged("local API can't listen, trying every 10 s").count == 2
+            }
+            scenario.check(try answers(moved), "the socket is gone with a group that doesn't exist")
+
+            // Its file is removed: it is back at a reload, and without one.
+            try configure("socket: \(moved)")
+            try File.remove(moved)
+            agent.signal(.hangup)
+            try scenario.wait(until: "the socket after a reload", within: .seconds(5)) { try answers(moved) }
+            try File.remove(moved)
+            try scenario.wait(until: "the socket that was taken away", within: .seconds(15)) {
+                try answers(moved)
+            }
+            scenario.check(
+                agent.logged("local API's socket was taken away, and is put back").count == 2,
+                agent.lastLines)
+            scenario.check(host.agent.stop() == .exited(0), "it didn't end well")
+            scenario.check(try File.statusOfEntry(moved) == nil, "the socket is still there")
+        }
+    }
+
     private static func freePort() throws -> UInt16 {
         let socket = try Socket.listen(host: "127.0.0.1", port: 0)
         return try socket.localPort() ?? 0

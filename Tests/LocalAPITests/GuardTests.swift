@@ -127,11 +127,11 @@ import Testing
         let withToken = [Field("Authorization", "Bearer \(try api.token)")]
         #expect(try api.send(.post, path, withToken, from: .unix, as: stranger).problem == "foreign_user")
         #expect(api.commands.taken.isEmpty)
-        api.socketAccess.admit(700)
+        api.socketAccess.admit([700])
         #expect(try api.send(.post, path, from: .unix, as: stranger, groups: [4, 700]).status == .accepted)
         #expect(try api.send(.post, path, from: .unix, as: stranger, groups: [4]).problem == "foreign_user")
         #expect(try api.send(.post, path, from: .unix, as: 0).status == .accepted)
-        api.socketAccess.admit(nil)
+        api.socketAccess.admit([])
         #expect(try api.send(.post, path, from: .unix, as: stranger, groups: [700]).problem == "foreign_user")
     }
 

@@ -148,6 +148,32 @@ import Testing
         #expect(try running.scratch.read("agent.sock") == "another's")
     }
 
+    @Test func `a socket takes the place of the one before, or leaves it as it is`() async throws {
+        let running = try RunningServer()
+        defer { running.stop() }
+        let path = running.scratch.path("agent.sock")
+        let option = ["--unix-socket", path, "http://agent/healthz"]
+        let old = try running.server.listen(socket: path, group: nil)
+        #expect(running.server.isInPlace(old))
+        let elsewhere = running.scratch.path("none/agent.sock")
+        #expect(throws: SystemError.self) {
+            try running.server.listen(socket: elsewhere, group: nil, insteadOf: old)
+        }
+        #expect(running.server.isInPlace(old))
+        let new = try running.server.listen(socket: path, group: ProcessFacts.groupID, insteadOf: old)
+        #expect(!running.server.isInPlace(old) && running.server.isInPlace(new))
+        running.server.close(old)
+        #expect(try await curl(option).hasPrefix("200 "))
+        #expect(try File.statusOfEntry(path)?.mode == 0o660)
+
+        try File.remove(path)
+        #expect(!running.server.isInPlace(new))
+        let again = try running.server.listen(socket: path, group: nil, insteadOf: new)
+        running.server.close(new)
+        #expect(running.server.isInPlace(again))
+        #expect(try await curl(option).hasPrefix("200 "))
+    }
+
     /// Status, content type and body of the answer.
     private func curl(_ arguments: [String]) async throws -> String {
         let format = ["-sS", "--noproxy", "*", "--max-time", "20", "-w", "\n%{http_code} %{content_type} "]

@@ -155,6 +155,21 @@ import Testing
         #expect(throws: SystemError("bind", path, .nameTooLong)) { _ = try Socket.listen(path: path) }
     }
 
+    @Test func `a process replaces its own socket in one step, and nobody else's`() throws {
+        let scratch = try ScratchDirectory()
+        let path = scratch.path("s")
+        let old = try listenOncePeaceful(path)
+        let file = try #require(try File.statusOfEntry(path))
+        let new = try Socket.listen(path: path, mode: 0o660, insteadOf: file)
+        let status = try #require(try File.statusOfEntry(path))
+        #expect(status.mode == 0o660 && !status.isSameFile(as: file))
+        #expect(throws: SystemError("listen", path, .addressInUse)) {
+            _ = try Socket.listen(path: path, insteadOf: file)
+        }
+        _ = consume old
+        _ = consume new
+    }
+
     @Test func `a path longer than a socket address holds is refused, not cut`() throws {
         let scratch = try ScratchDirectory()
         let path = scratch.path(String(repeating: "x", count: 120))

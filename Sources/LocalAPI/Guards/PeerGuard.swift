@@ -4,14 +4,17 @@ import POSIX
 
 /// Who may change things over the Unix socket, besides root and the agent's own user.
 final class SocketAccess: Sendable {
-    private let group = Lock<GroupID?>(nil)
+    private let admitted = Lock<Set<GroupID>>([])
 
-    func admit(_ group: GroupID?) { self.group.withLock { $0 = group } }
+    /// Whoever is in one of them, and nobody else.
+    func admit(_ groups: Set<GroupID>) { admitted.withLock { $0 = groups } }
+
+    var groups: Set<GroupID> { admitted.withLock { $0 } }
 
     func includes(_ credentials: Socket.PeerCredentials) -> Bool {
         if credentials.user == 0 || credentials.user == ProcessFacts.userID { return true }
-        guard let group = group.withLock({ $0 }) else { return false }
-        return credentials.group == group || credentials.groups.contains(group)
+        let admitted = groups
+        return admitted.contains(credentials.group) || credentials.groups.contains(where: admitted.contains)
     }
 }
 

@@ -37,6 +37,16 @@ struct AgentClient {
         return try perform(.post, target, type, body, patience: patience)
     }
 
+    /// What stands in the way to the socket that the configuration names, if it still does when `patience` has ended.
+    func obstacleAtSocket(within patience: Duration) -> String? {
+        let end = Clock.boottime() + patience
+        while true {
+            guard let obstacle = ways.obstacleAtSocket() else { return nil }
+            if Clock.boottime() >= end { return obstacle }
+            _ = Pause.wait(.milliseconds(50))
+        }
+    }
+
     private func perform(
         _ method: Method, _ target: String, _ fields: [HeaderField], _ body: [UInt8],
         patience: Duration = .zero

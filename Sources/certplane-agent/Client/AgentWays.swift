@@ -76,6 +76,12 @@ struct AgentWays {
             ])
     }
 
+    /// What keeps the first socket from being reached; nil if nothing does, or none is named.
+    func obstacleAtSocket() -> String? {
+        guard case .socket(let path)? = ways.first else { return nil }
+        return obstacle(on: .socket(path: path)).map { "\(path): \($0)" }
+    }
+
     private func obstacle(on way: AgentWay) -> String? {
         do throws(SystemError) {
             switch way {
