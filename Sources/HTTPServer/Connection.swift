@@ -25,6 +25,12 @@ struct Connection: ~Copyable {
         let request: Request
         /// The reactor itself makes the answer.
         let isStepped: Bool
+        /// The client will send no more: it may be gone, or only wait. It gets its answer, as long as there is a
+        /// connection to spare, but takes no place from others who wait.
+        var hasGivenWay = false
+
+        /// Counts among those that wait.
+        var holdsPlace: Bool { !isStepped && !hasGivenWay }
     }
 
     let token: Poller.Token
@@ -119,6 +125,7 @@ struct Connection: ~Copyable {
             // Who may read on has only given way to others, and is called again at once.
             var interest: Poller.Interest = output.isEmpty ? (mayReadOn(limits) ? .writing : []) : sendsWhen
             if awaitsInput(limits) { interest.insert(.reading) }
+            if waiting?.holdsPlace == true { interest.insert(.closing) }
             return interest
         }
     }

@@ -7,9 +7,9 @@ extension EventLoop {
         connection.completedAt = now
         connection.timedPhase = .idle
         connection.sequence &+= 1
-        let mayWait = waitingCount < limits.waitingLimit
+        let room = limits.roomToWait(waitingCount)
         let ticket = Ticket(token: connection.token, sequence: connection.sequence)
-        let responder = responder(for: ticket, mayWait: mayWait)
+        let responder = responder(for: ticket, room)
         switch handler.handle(request, from: connection.peer, responder) {
         case .now(let response):
             responder.retire()
@@ -18,23 +18,23 @@ extension EventLoop {
             responder.retire()
             connection.waiting = Connection.Waiting(request: request, isStepped: true)
             stepped.append(answer, for: ticket)
-        case .later where mayWait:
+        case .later where room == .free, .laterInReserve where room >= .inReserve:
             connection.waiting = Connection.Waiting(request: request, isStepped: false)
             waitingCount += 1
             // Who doesn't keep it has given the request up, and that is heard when the last reference goes.
             spareResponder = Responder(mailbox)
-        case .later:
+        case .later, .laterInReserve:
             responder.retire()
             write(handler.refusal(.tooManyWaitingRequests, from: connection.peer), for: request, &connection)
         }
     }
 
     /// The responder of the request before, if nobody kept it.
-    private mutating func responder(for ticket: Ticket, mayWait: Bool) -> Responder {
+    private mutating func responder(for ticket: Ticket, _ room: RoomToWait) -> Responder {
         if isKnownUniquelyReferenced(&spareResponder) {
-            spareResponder.renew(ticket, mayWait: mayWait)
+            spareResponder.renew(ticket, room)
         } else {
-            spareResponder = Responder(mailbox, ticket, mayWait: mayWait)
+            spareResponder = Responder(mailbox, ticket, room)
         }
         return spareResponder
     }

@@ -50,30 +50,44 @@ extension EventLoop {
         try? poller.remove(connection.transport.socket.descriptor)
         tenants.remove(connection.token)
         connectionCount -= 1
-        if connection.waiting?.isStepped == false { waitingCount -= 1 }
+        if connection.waiting?.holdsPlace == true { waitingCount -= 1 }
         heldBytes -= connection.countedBytes
         outputBytes -= connection.countedOutput
         connection.waiting = nil
         connection.stage = .closed
     }
 
+    /// A client that will send no more takes no place among those that wait. Closing and ending one's side look the
+    /// same here, so it still gets its answer.
+    mutating func giveWay(_ connection: inout Connection) {
+        guard connection.waiting?.holdsPlace == true else { return }
+        connection.waiting?.hasGivenWay = true
+        waitingCount -= 1
+    }
+
     /// Of those that match, the connection that is longest without a complete request gives way, told why if it
-    /// had begun one. Only those that wait for an answer are spared. False if there is none.
+    /// had begun one. Those that wait for an answer are spared, at last only while they have their place. False if
+    /// there is none.
     mutating func evictOldest(
         _ reason: RefusedRequest, where matches: (borrowing Connection) -> Bool = { _ in true }
     ) -> Bool {
+        guard
+            let oldest = oldest(where: { $0.waiting == nil && matches($0) })
+                ?? oldest(where: { $0.waiting?.hasGivenWay == true && matches($0) })
+        else { return false }
+        evict(&oldest.connection, reason)
+        return true
+    }
+
+    private func oldest(where matches: (borrowing Connection) -> Bool) -> ConnectionPost? {
         var oldest: ConnectionPost?
         var completedAt = Duration.seconds(Int64.max)
         for case .connection(let post) in tenants.tenants
-        where post.connection.waiting == nil && matches(post.connection)
-            && post.connection.completedAt < completedAt
-        {
+        where matches(post.connection) && post.connection.completedAt < completedAt {
             oldest = post
             completedAt = post.connection.completedAt
         }
-        guard let oldest else { return false }
-        evict(&oldest.connection, reason)
-        return true
+        return oldest
     }
 
     private mutating func evict(_ connection: inout Connection, _ reason: RefusedRequest) {

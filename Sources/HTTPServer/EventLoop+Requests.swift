@@ -47,7 +47,7 @@ extension EventLoop {
     ) {
         guard connection.sequence == sequence, let waiting = connection.waiting else { return }
         connection.waiting = nil
-        if !waiting.isStepped { waitingCount -= 1 }
+        if waiting.holdsPlace { waitingCount -= 1 }
         switch delivery {
         case .response(let response): write(response, for: waiting.request, &connection)
         case .abandoned:

@@ -110,6 +110,7 @@ struct EventLoop: ~Copyable {
             } else if event.isBroken {
                 return close(&connection)
             }
+            if event.peerHasClosed { giveWay(&connection) }
             serve(&connection)
         }
     }

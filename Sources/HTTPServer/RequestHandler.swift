@@ -39,6 +39,8 @@ public enum Reply: Sendable {
     case now(Response)
     /// The responder answers, from any thread. Until then the connection reads no further request.
     case later
+    /// The same, for what must get through while as many wait as may: a few have room beside them.
+    case laterInReserve
     /// The reactor makes the answer step by step, and serves others between two steps.
     case stepwise(any SteppedAnswer)
 }

@@ -22,7 +22,7 @@ public final class Responder: Sendable {
     private let slot = Atomic<UInt32>(0)
     private let generation = Atomic<UInt32>(0)
     private let sequence = Atomic<UInt32>(0)
-    private let hasRoom = Atomic(true)
+    private let room = Atomic(RoomToWait.free.rawValue)
 
     /// A responder that is used up, until `renew`.
     init(_ sink: any DeliverySink) {
@@ -30,21 +30,24 @@ public final class Responder: Sendable {
         isUsed = Atomic(true)
     }
 
-    init(_ sink: any DeliverySink, _ ticket: Ticket, mayWait: Bool) {
+    init(_ sink: any DeliverySink, _ ticket: Ticket, _ room: RoomToWait) {
         self.sink = sink
         isUsed = Atomic(true)
-        renew(ticket, mayWait: mayWait)
+        renew(ticket, room)
     }
 
-    /// There is room for one more request that waits. Without it `.later` is answered with 503 at once.
-    public var mayWait: Bool { hasRoom.load(ordering: .relaxed) }
+    /// Whether one more request may wait. Where it may not, `.later` is answered with 503 at once.
+    public var roomToWait: RoomToWait { RoomToWait(rawValue: room.load(ordering: .relaxed)) ?? .none }
+
+    /// There is room for one more request that waits.
+    public var mayWait: Bool { roomToWait == .free }
 
     /// Answers another request from now on: only for who holds the one reference to a responder that is used up.
-    func renew(_ ticket: Ticket, mayWait: Bool) {
+    func renew(_ ticket: Ticket, _ room: RoomToWait) {
         slot.store(ticket.token.slot, ordering: .relaxed)
         generation.store(ticket.token.generation, ordering: .relaxed)
         sequence.store(ticket.sequence, ordering: .relaxed)
-        hasRoom.store(mayWait, ordering: .relaxed)
+        self.room.store(room.rawValue, ordering: .relaxed)
         isUsed.store(false, ordering: .releasing)
     }
 
@@ -55,8 +58,10 @@ public final class Responder: Sendable {
     }
 
     /// A responder without a connection, for tests of a handler.
-    public convenience init(mayWait: Bool = true, _ deliver: @escaping @Sendable (Delivery) -> Void) {
-        self.init(ClosureSink(deliver: deliver), Ticket(token: .init(slot: 0), sequence: 0), mayWait: mayWait)
+    public convenience init(
+        roomToWait: RoomToWait = .free, _ deliver: @escaping @Sendable (Delivery) -> Void
+    ) {
+        self.init(ClosureSink(deliver: deliver), Ticket(token: .init(slot: 0), sequence: 0), roomToWait)
     }
 
     deinit {
@@ -91,6 +96,16 @@ public final class Responder: Sendable {
     private func use() -> Bool {
         !isUsed.exchange(true, ordering: .acquiringAndReleasing)
     }
+}
+
+/// Whether one more request may wait for its answer.
+public enum RoomToWait: UInt8, Sendable, Comparable {
+    case none
+    /// Only one whose reply is `.laterInReserve`.
+    case inReserve
+    case free
+
+    public static func < (left: RoomToWait, right: RoomToWait) -> Bool { left.rawValue < right.rawValue }
 }
 
 /// Where answers from other threads go.

@@ -8,8 +8,11 @@ public struct ServerLimits: Sendable {
     public var connections = 256
     /// Connections that requests which wait for their answer may not take.
     public var reservedForImmediate = 16
-    /// Requests that wait for a deferred answer; one more is answered with 503.
+    /// Requests that wait for a deferred answer; one more is answered with 503. Who has ended its side of the
+    /// connection, or is gone, no longer counts.
     public var waitingRequests = 32
+    /// Further ones, for what must get through while as many wait as may.
+    public var waitingInReserve = 4
     /// Bytes of requests in progress of all connections together: incomplete, unread or waiting for their answer.
     public var requestBytes = 2 * 1024 * 1024
     /// Bytes that wait to be sent on one connection before no more of its requests are read.
@@ -48,4 +51,12 @@ public struct ServerLimits: Sendable {
 
     /// Requests that may wait at the same time.
     var waitingLimit: Int { max(0, min(waitingRequests, connections - reservedForImmediate)) }
+
+    /// The same with the reserve.
+    var waitingLimitInReserve: Int { max(0, min(waitingLimit + waitingInReserve, connections - 1)) }
+
+    func roomToWait(_ waiting: Int) -> RoomToWait {
+        if waiting < waitingLimit { return .free }
+        return waiting < waitingLimitInReserve ? .inReserve : .none
+    }
 }

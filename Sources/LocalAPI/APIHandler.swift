@@ -34,7 +34,7 @@ final class APIHandler: RequestHandler {
         var place = RequestCounters.Place.unmatched
         let answer: Answer
         do {
-            answer = try self.answer(request, from: peer, id, mayWait: responder.mayWait, &place)
+            answer = try self.answer(request, from: peer, id, responder.roomToWait, &place)
         } catch {
             answer = .now(error.response(instance: request.target.path))
         }
@@ -46,12 +46,21 @@ final class APIHandler: RequestHandler {
             return .stepwise(
                 FinishedAnswer(answer: answer) { [self, place] in finish(&$0, to: request, id, place) })
         case .later(let pending):
-            waiting.admit(pending) { [weak self, place] response in
-                var response = response
-                self?.finish(&response, to: request, id, place)
-                responder.respond(response)
-            }
+            hold(pending, to: request, id, place, responder)
             return .later
+        case .laterInReserve(let pending):
+            hold(pending, to: request, id, place, responder)
+            return .laterInReserve
+        }
+    }
+
+    private func hold(
+        _ pending: PendingAnswer, to request: Request, _ id: RequestID, _ place: Int, _ responder: Responder
+    ) {
+        waiting.admit(pending) { [weak self] response in
+            var response = response
+            self?.finish(&response, to: request, id, place)
+            responder.respond(response)
         }
     }
 
@@ -85,7 +94,7 @@ final class APIHandler: RequestHandler {
     }
 
     private func answer(
-        _ request: Request, from peer: Peer, _ id: RequestID, mayWait: Bool, _ place: inout Int
+        _ request: Request, from peer: Peer, _ id: RequestID, _ room: RoomToWait, _ place: inout Int
     ) throws(Problem) -> Answer {
         let match = request.isForAll ? nil : routes.match(request)
         if let match { place = match.number }
@@ -115,7 +124,7 @@ final class APIHandler: RequestHandler {
         if let plain = operation.plain { return .now(try plain.answer()) }
         return try operation.endpoint.reply(
             to: APICall(
-                request: request, peer: peer, requestID: id, mayWait: mayWait,
+                request: request, peer: peer, requestID: id, roomToWait: room,
                 parameters: match.parameters, query: query))
     }
 

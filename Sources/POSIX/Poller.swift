@@ -20,6 +20,8 @@ public struct Poller: ~Copyable, Sendable {
 
         public static let reading = Interest(rawValue: 1)
         public static let writing = Interest(rawValue: 2)
+        /// That the peer will send no more; `reading` tells it, too.
+        public static let closing = Interest(rawValue: 4)
     }
 
     public struct Event: Hashable, Sendable {
@@ -86,7 +88,7 @@ extension Poller.Token {
 extension Poller.Interest {
     fileprivate var events: UInt32 {
         (contains(.reading) ? CPOSIX_READABLE | CPOSIX_PEER_CLOSED : 0)
-            | (contains(.writing) ? CPOSIX_WRITABLE : 0)
+            | (contains(.writing) ? CPOSIX_WRITABLE : 0) | (contains(.closing) ? CPOSIX_PEER_CLOSED : 0)
     }
 }
 

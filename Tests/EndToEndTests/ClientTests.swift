@@ -289,6 +289,39 @@ import Testing
         }
     }
 
+    @Test func `as many as may wait for renewals keep nobody from a reload, and leave no place taken`()
+        async throws
+    {
+        try await Scenario.play { scenario in
+            let host = try Host(scenario)
+            try host.lab.setFaults(["hang@www"])
+            let token = try File.read(host.lab.agentState + "/api.token", limit: 4096)
+            func wait(_ seconds: Int) throws -> RawClient {
+                let client = try RawClient(port: host.agent.port)
+                let bearer = String(decoding: token, as: UTF8.self).prefix { $0 != "\n" }
+                try client.send(
+                    "POST /v1/certificates/www/renew HTTP/1.1\r\nHost: 127.0.0.1:\(host.agent.port ?? 0)\r\n"
+                        + "Authorization: Bearer \(bearer)\r\n"
+                        + "Prefer: wait=\(seconds)\r\n\r\n")
+                return client
+            }
+            var clients = try (0..<32).map { _ in try wait(60) }
+            let refused = try wait(60).answer()
+            scenario.check(
+                refused.status == 202 && refused.fields["preference-applied"] == nil, "\(refused)")
+            for configuration in [host.configuration, host.portConfiguration] {
+                let reload = try host.run("reload", over: configuration)
+                scenario.check(reload.succeeded, "\(reload)")
+            }
+            scenario.check(clients.count == 32, "they waited all the time")
+            clients = []
+            try scenario.wait(until: "a place for one who waits") {
+                try wait(1).answer().fields["preference-applied"] == "wait=1"
+            }
+            try host.lab.setFaults([])
+        }
+    }
+
     @Test func `a socket that can't be moved stays where it is until it can, and a lost one comes back`()
         async throws
     {

@@ -110,6 +110,101 @@ struct DeferredAnswerTests {
         #expect(try third.answer().text == "now")
     }
 
+    @Test func `a client that has gone leaves its place to another who waits`() throws {
+        var limits = ServerLimits()
+        limits.waitingRequests = 2
+        let handler = try ScriptedHandler()
+        let server = try RunningReactor(limits, handler: handler)
+        let (other, third) = (try server.client(), try server.client())
+        var gone: RawClient? = try server.client()
+        try gone?.send(get("/later"))
+        try other.send(get("/later"))
+        var responders = [try #require(handler.takeKept()), try #require(handler.takeKept())]
+        // With a request that nobody has read yet: its place is free all the same.
+        try gone?.send(get("/next"))
+        gone = nil
+        try third.send(get("/later"))
+        responders.append(try #require(handler.takeKept()))
+        #expect(responders[2].mayWait)
+        for responder in responders { responder.respond(Response(.ok, text: "done")) }
+        #expect(try third.answer().text == "done")
+        #expect(try other.answer().text == "done")
+        // All places are free again, and no more than there are.
+        let more = try (0..<3).map { _ in try server.client() }
+        for client in more { try client.send(get("/later")) }
+        for _ in more { responders.append(try #require(handler.takeKept())) }
+        #expect(responders.suffix(3).map(\.mayWait) == [true, true, false])
+    }
+
+    @Test func `a client that has only ended its side gets its answer, without a place`() throws {
+        var limits = ServerLimits()
+        limits.waitingRequests = 1
+        let handler = try ScriptedHandler()
+        let server = try RunningReactor(limits, handler: handler)
+        let clients = try (0..<3).map { _ in try server.client() }
+        var responders: [Responder] = []
+        for client in clients {
+            try client.send(get("/later"))
+            responders.append(try #require(handler.takeKept()))
+            client.endSending()
+        }
+        #expect(responders.map(\.mayWait) == [true, true, true])
+        for responder in responders { responder.respond(Response(.ok, text: "done")) }
+        for client in clients { #expect(try client.answer().text == "done") }
+    }
+
+    @Test func `who has ended its side and waits gives way when connections run out, the others first`()
+        throws
+    {
+        var limits = ServerLimits()
+        limits.connections = 3
+        limits.reservedForImmediate = 1
+        let handler = try ScriptedHandler()
+        let server = try RunningReactor(limits, handler: handler)
+        let waiting = try (0..<2).map { _ in try server.client() }
+        var responders: [Responder] = []
+        for client in waiting {
+            try client.send(get("/later"))
+            responders.append(try #require(handler.takeKept()))
+            client.endSending()
+        }
+        let idle = try server.client()
+        try idle.send(get("/a"))
+        #expect(try idle.answer().status == 200)
+        let third = try server.client()
+        try third.send(get("/later"))
+        responders.append(try #require(handler.takeKept()))
+        #expect(try idle.isClosedSilently())
+        let fourth = try server.client()
+        try fourth.send(get("/b"))
+        #expect(try fourth.answer().status == 200)
+        for responder in responders { responder.respond(Response(.ok, text: "done")) }
+        #expect(try waiting[0].isClosedSilently(), "it waited longest")
+        #expect(try waiting[1].answer().text == "done")
+        #expect(try third.answer().text == "done")
+    }
+
+    @Test func `a few places are kept for what must get through`() throws {
+        var limits = ServerLimits()
+        limits.waitingRequests = 1
+        limits.waitingInReserve = 1
+        let handler = try ScriptedHandler()
+        let server = try RunningReactor(limits, handler: handler)
+        let clients = try (0..<4).map { _ in try server.client() }
+        try clients[0].send(get("/later"))
+        var responders = [try #require(handler.takeKept())]
+        try clients[1].send(get("/reserve"))
+        responders.append(try #require(handler.takeKept()))
+        #expect(responders.map(\.roomToWait) == [.free, .inReserve])
+        for (client, path) in [(clients[2], "/later"), (clients[3], "/reserve")] {
+            try client.send(get(path))
+            #expect(try client.answer().status == 503)
+            #expect(handler.takeKept()?.roomToWait == RoomToWait.none)
+        }
+        for responder in responders { responder.respond(Response(.ok, text: "done")) }
+        for client in clients.prefix(2) { #expect(try client.answer().text == "done") }
+    }
+
     @Test func `a handler is tested without a socket`() throws {
         let handler = try ScriptedHandler()
         let answers = Lock<[Int]>([])

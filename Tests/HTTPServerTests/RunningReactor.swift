@@ -78,6 +78,10 @@ final class ScriptedHandler: RequestHandler {
             return .later
         }
         switch path {
+        case "/reserve":
+            kept.withLock { $0.append(responder) }
+            wasKept.ring()
+            return .laterInReserve
         case "/forgotten": return .later
         case "/big": return .now(Response(.ok, body: .shared([big])))
         case "/file":

@@ -1,5 +1,6 @@
 import Foundation
 import HTTP
+import HTTPServer
 import Lifecycle
 import Log
 import Testing
@@ -124,9 +125,16 @@ import Testing
         #expect(answer.field("Retry-After") == "10")
     }
 
+    @Test func `those who wait for renewals don't keep anybody from a reload`() throws {
+        let api = try TestAPI()
+        let awaited = try api.begin("/v1/reload", prefer: nil, room: .inReserve)
+        #expect(awaited.answer == nil)
+        #expect(api.commands.taken.count == 1)
+    }
+
     @Test func `without room for the answer nothing is asked of the engine`() throws {
         let api = try TestAPI()
-        let answer = try api.begin("/v1/reload", prefer: nil, mayWait: false).answer
+        let answer = try api.begin("/v1/reload", prefer: nil, room: .none).answer
         #expect(answer?.problem == "overloaded")
         #expect(api.commands.taken.isEmpty)
     }

@@ -90,7 +90,7 @@ final class TestAPI: Sendable {
         _ method: HTTP.Method, _ target: String, _ fields: [Field] = [], body: String = "",
         from address: PeerAddress = .tcp(host: "127.0.0.1", port: 40_000),
         as user: UserID = ProcessFacts.userID,
-        groups: [GroupID] = [], mayWait: Bool = true
+        groups: [GroupID] = [], room: RoomToWait = .free
     ) throws -> AwaitedAnswer {
         let hasHost = fields.contains { $0.name == "Host" }
         let host = hasHost ? [] : [Field("Host", "127.0.0.1:\(Self.port)")]
@@ -100,10 +100,10 @@ final class TestAPI: Sendable {
             address: address, localPort: address == .unix ? nil : Self.port,
             credentials: address == .unix ? credentials : nil)
         let awaited = AwaitedAnswer()
-        let responder = Responder(mayWait: mayWait) { awaited.take($0) }
+        let responder = Responder(roomToWait: room) { awaited.take($0) }
         switch handler.handle(request, from: peer, responder) {
         case .now(let response): awaited.take(.response(response))
-        case .later: break
+        case .later, .laterInReserve: break
         case .stepwise(let answer):
             while true {
                 guard let response = answer.step() else { continue }
@@ -115,13 +115,13 @@ final class TestAPI: Sendable {
     }
 
     /// Posts with the token and preferences.
-    func begin(_ target: String, prefer: String?, body: String = "", mayWait: Bool = true) throws
+    func begin(_ target: String, prefer: String?, body: String = "", room: RoomToWait = .free) throws
         -> AwaitedAnswer
     {
         var fields = [Field("Authorization", "Bearer \(try token)")]
         if let prefer { fields.append(Field("Prefer", prefer)) }
         if !body.isEmpty { fields.append(Field("Content-Type", "application/json")) }
-        return try begin(.post, target, fields, body: body, mayWait: mayWait)
+        return try begin(.post, target, fields, body: body, room: room)
     }
 
     func get(_ target: String, _ fields: [Field] = []) throws -> Response {

@@ -1,5 +1,6 @@
 import Foundation
 import HTTP
+import HTTPServer
 import Lifecycle
 import POSIX
 import Testing
@@ -106,7 +107,7 @@ import Testing
 
     @Test func `without room the renewal is accepted all the same, and the wish is not honoured`() throws {
         let api = try TestAPI()
-        let answer = try #require(try api.begin(path, prefer: "wait=20", mayWait: false).answer)
+        let answer = try #require(try api.begin(path, prefer: "wait=20", room: .inReserve).answer)
         #expect(answer.status == .accepted)
         #expect(answer.field("Preference-Applied") == nil)
         #expect(api.commands.taken.count == 1)

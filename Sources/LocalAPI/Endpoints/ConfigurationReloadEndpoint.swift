@@ -1,4 +1,5 @@
 import HTTP
+import HTTPServer
 import Lifecycle
 import Log
 
@@ -12,8 +13,9 @@ struct ConfigurationReloadEndpoint: Endpoint {
 
     func reply(to call: APICall) throws(Problem) -> Answer {
         try JSONBody.requireNoMembers(in: call.request)
-        // Asked first: a reload whose outcome nobody hears would be of no use to the client.
-        guard call.mayWait else { throw Problem(RefusedRequest.tooManyWaitingRequests) }
+        // Asked first: a reload whose outcome nobody hears would be of no use to the client. Those who wait for renewals
+        // don't keep an operator, or systemd, from it.
+        guard call.roomToWait >= .inReserve else { throw Problem(RefusedRequest.tooManyWaitingRequests) }
         let (id, joined) = try commands.submit(.reloadConfiguration).accepted()
         log.info(
             "configuration reload requested",
@@ -22,7 +24,7 @@ struct ConfigurationReloadEndpoint: Endpoint {
         let wait = Preference(call.request).flatMap { $0.seconds > 0 ? $0 : nil }
         let path = call.request.target.path
         let fields = wait.map { [$0.field] } ?? []
-        return .later(
+        return .laterInReserve(
             PendingAnswer(
                 patience: wait?.duration ?? Self.patience,
                 outcome: { snapshot in

@@ -8,8 +8,7 @@ struct APICall: Sendable {
     let peer: Peer
     /// The name of its answer.
     let requestID: RequestID
-    /// There is room for one more answer that waits.
-    let mayWait: Bool
+    let roomToWait: RoomToWait
     /// The named parts of the path, decoded.
     let parameters: [String: String]
     /// Decoded, known to the operation, each name once.
@@ -17,6 +16,9 @@ struct APICall: Sendable {
 
     /// What the answer's `X-Request-Id` says.
     var id: String { requestID.description }
+
+    /// There is room for one more answer that waits.
+    var mayWait: Bool { roomToWait == .free }
 
     func parameter(_ name: String) -> String { parameters[name] ?? "" }
 }
@@ -42,6 +44,8 @@ enum Answer: Sendable {
     case stepwise(any SteppedAnswer)
     /// Only where `APICall.mayWait` holds.
     case later(PendingAnswer)
+    /// Also where there is only room in reserve.
+    case laterInReserve(PendingAnswer)
 }
 
 /// An endpoint that answers from what is at hand.
