@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -253,3 +254,11 @@ void cposix_keep_memory_small(void) {
 }
 
 void cposix_give_back_memory(void) { malloc_trim(0); }
+
+int cposix_window_size(int descriptor, uint16_t *columns, uint16_t *rows) {
+    struct winsize size = {0};
+    if (ioctl(descriptor, TIOCGWINSZ, &size) != 0) return -1;
+    *columns = size.ws_col;
+    *rows = size.ws_row;
+    return 0;
+}

@@ -39,10 +39,31 @@ public enum StandardStream: Int32, Sendable {
 
     public var isTerminal: Bool { isatty(rawValue) == 1 }
 
+    /// The size of the terminal as it is now; nil if the stream is none. One that doesn't know its size counts as the
+    /// smallest that is common.
+    public var windowSize: WindowSize? {
+        guard isTerminal else { return nil }
+        var (columns, rows): (UInt16, UInt16) = (0, 0)
+        let isKnown = unsafe cposix_window_size(rawValue, &columns, &rows) == 0
+        return WindowSize(
+            columns: isKnown && columns > 0 ? Int(columns) : 80, rows: isKnown && rows > 0 ? Int(rows) : 24)
+    }
+
     /// Device and inode tell whether the stream is the one that `JOURNAL_STREAM` names.
     public func status() throws(SystemError) -> FileStatus {
         var found = cposix_status()
         try system("fstat") { unsafe cposix_status(rawValue, &found) }
         return FileStatus(found)
+    }
+}
+
+/// How much text a terminal holds.
+public struct WindowSize: Equatable, Sendable {
+    public var columns: Int
+    public var rows: Int
+
+    public init(columns: Int, rows: Int) {
+        self.columns = columns
+        self.rows = rows
     }
 }

@@ -111,7 +111,7 @@ enum Help {
         Shows agent, identity, broker and all certificates, or everything about one.
 
           --json    the agent's own document
-          --watch   again every two seconds, until ^C
+          --watch   again every two seconds, until ^C, also while the agent can't be reached
 
         \(reach)
         """

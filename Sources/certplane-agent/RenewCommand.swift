@@ -78,12 +78,12 @@ struct RenewCommand {
     private func follow(
         _ id: String, _ first: JSONValue, _ client: AgentClient
     ) throws(CommandFailure) {
-        var view = RenewalView(isTerminal: StandardStream.output.isTerminal)
+        var view = RenewalView()
         let begun = Clock.boottime()
         var progress = RenewalProgress(first)
         while true {
             if Clock.boottime() - begun > Self.hesitation { try progress.explain(with: client) }
-            StandardStream.output.write(view.update(progress))
+            StandardStream.output.write(view.update(progress, in: StandardStream.output.windowSize))
             if progress.isDone { break }
             _ = Pause.wait(Self.interval)
             let reply = try client.get("/v1/renewals/\(id)")

@@ -14,19 +14,35 @@ struct StatusCommand {
 
     func run() throws(CommandFailure) {
         let client = try AgentClient(configuration: configurationPath)
-        let screen = LiveScreen()
+        guard watch else { return _ = StandardStream.output.write(try show(client, in: window)) }
+        var (screen, problems) = (LiveScreen(), LiveScreen())
         repeat {
-            let text = try show(client)
-            if watch { screen.show(text) } else { StandardStream.output.write(text) }
-        } while watch && Pause.wait(Self.interval)
+            do throws(CommandFailure) {
+                // The screen cuts what it shows, and may have become wider when it shows the same again.
+                StandardStream.output.write(screen.update(try show(client, in: nil), in: window))
+                problems = LiveScreen()
+            } catch {
+                // An agent that is started again is there in a moment.
+                guard error.code == .agentNotReachable else { throw error }
+                let text = "\(error.text)\n  Tried again every \(Self.interval.brief), until ^C.\n"
+                if json {
+                    StandardStream.error.write(problems.update(text, in: nil))
+                } else {
+                    StandardStream.output.write(screen.update(text, in: window))
+                }
+            }
+        } while Pause.wait(Self.interval)
     }
 
-    private func show(_ client: AgentClient) throws(CommandFailure) -> String {
+    /// The terminal to fill; documents are for programs, and go out whole.
+    private var window: WindowSize? { json ? nil : StandardStream.output.windowSize }
+
+    private func show(_ client: AgentClient, in window: WindowSize?) throws(CommandFailure) -> String {
         guard let name else {
             let reply = try client.get("/v1/status")
             if let failure = reply.failure { throw failure }
             if json { return String(decoding: reply.bytes, as: UTF8.self) }
-            return StatusText.table(reply.json)
+            return StatusText.table(reply.json, in: window)
         }
         let reply = try client.get("/v1/certificates/\(PercentEncoding.encodeSegment(name))")
         if reply.status == 404 { throw try client.unknown([name]) }

@@ -1,4 +1,5 @@
 import Notation
+import POSIX
 import Testing
 
 @testable import certplane_agent
@@ -28,22 +29,54 @@ import Testing
         """
 
     @Test func `into a pipe goes a line for each change, once`() throws {
-        var view = RenewalView(isTerminal: false)
-        #expect(view.update(try progress(Self.queued)) == "")
-        #expect(view.update(try progress(Self.running)) == "www: order\n")
-        #expect(view.update(try progress(Self.running)) == "")
+        var view = RenewalView()
+        #expect(view.update(try progress(Self.queued), in: nil) == "")
+        #expect(view.update(try progress(Self.running), in: nil) == "www: order\n")
+        #expect(view.update(try progress(Self.running), in: nil) == "")
         #expect(
-            view.update(try progress(Self.succeeded, done: true))
+            view.update(try progress(Self.succeeded, done: true), in: nil)
                 == "www: renewed, serial 4f (key 0.01 s, order 12 s); note: short life\n")
     }
 
     @Test func `on a terminal each renewal has its line, which changes in its place`() throws {
-        var view = RenewalView(isTerminal: true)
-        let first = view.update(try progress(Self.running + "," + Self.queued))
+        var view = RenewalView()
+        let window = WindowSize(columns: 80, rows: 24)
+        let first = view.update(try progress(Self.running + "," + Self.queued), in: window)
         #expect(first == "www: key 0.01 s, order …\u{1B}[K\nmail: waiting\u{1B}[K\n")
-        let second = view.update(try progress(Self.succeeded + "," + Self.failed, done: true))
+        let second = view.update(try progress(Self.succeeded + "," + Self.failed, done: true), in: window)
         #expect(second.hasPrefix("\u{1B}[2Awww: renewed, serial 4f"))
         #expect(second.contains("mail: FAILED, order: 403 forbidden\u{1B}[K\n"))
+    }
+
+    @Test func `each row fits the terminal, whatever its size, until all is done`() throws {
+        let steps = ["key", "csr", "order", "checks", "install", "reload", "verify"].map {
+            #"{"stage":"\#($0)","duration_seconds":0.25}"#
+        }
+        let renewal = { (name: String, state: String) in
+            #"{"certificate":"\#(name)","state":"\#(state)","steps":[\#(steps.joined(separator: ","))],"#
+                + #""serial":null,"failure":null,"warnings":[]}"#
+        }
+        for (columns, name) in [(80, "c0001"), (80, String(repeating: "x", count: 70)), (10, "c"), (1, "c")] {
+            var view = RenewalView()
+            let window = WindowSize(columns: columns, rows: 24)
+            let text = view.update(
+                try progress("\(renewal(name, "running")),\(renewal("b", "running"))"), in: window)
+            let rows = text.split(separator: "\n").map { $0.replacing("\u{1B}[K", with: "") }
+            #expect(rows.count == 2 && rows.allSatisfy { $0.count < max(columns, 2) }, "\(rows)")
+            #expect(rows[0].hasSuffix("…"))
+        }
+        var view = RenewalView()
+        let done = view.update(
+            try progress(renewal("www", "succeeded"), done: true), in: WindowSize(columns: 40, rows: 24))
+        #expect(done.contains("verify 0.25 s)"), "the outcome is told whole")
+    }
+
+    @Test func `more renewals than rows are told a line for each change`() throws {
+        var view = RenewalView()
+        let window = WindowSize(columns: 80, rows: 2)
+        let two = try progress(Self.running + "," + Self.queued)
+        #expect(view.update(two, in: window) == "www: order\n")
+        #expect(view.update(two, in: WindowSize(columns: 80, rows: 3)).hasPrefix("www: key"))
     }
 
     @Test func `what failed or was refused counts as failed, with its advice`() throws {

@@ -1,22 +1,22 @@
 import POSIX
 
-/// Text that is shown again and again: on a terminal in its place, into a pipe only when it has changed.
-final class LiveScreen {
+/// Text that is shown again and again: on a terminal in its place, as much of it as fits, elsewhere only when it has
+/// changed.
+struct LiveScreen {
     private var last: String?
-    private let isTerminal = StandardStream.output.isTerminal
+    private var lastWindow: WindowSize?
 
-    func show(_ text: String) {
-        if text == last { return }
-        if isTerminal {
-            // From the upper left corner, what is left of the last text behind each line and below removed.
-            let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-            let start = last == nil ? "\u{1B}[2J" : ""
-            StandardStream.output.write(
-                start + "\u{1B}[H" + lines.joined(separator: "\u{1B}[K\n") + "\u{1B}[J")
-        } else {
-            StandardStream.output.write(last == nil ? text : "\n" + text)
-        }
+    /// What is to be written so that the reader sees `text`, on a terminal of this size or, without one, in a stream.
+    mutating func update(_ text: String, in window: WindowSize?) -> String {
+        if text == last, window == lastWindow { return "" }
+        let isFirst = last == nil
+        let isResized = window != lastWindow
         last = text
+        lastWindow = window
+        guard let window else { return isFirst ? text : "\n" + text }
+        // From the upper left corner, what is left of the last text behind each line and below removed.
+        let lines = window.page(text).map { $0 + "\u{1B}[K\n" }
+        return (isResized ? "\u{1B}[2J" : "") + "\u{1B}[H" + lines.joined() + "\u{1B}[J"
     }
 }
 

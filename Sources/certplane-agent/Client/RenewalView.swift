@@ -1,18 +1,21 @@
-/// Shows progress: on a terminal a line for each renewal, changed in its place; else a line for each change.
+import POSIX
+
+/// Shows progress: on a terminal a row for each renewal, changed in its place; else a line for each change.
 struct RenewalView {
-    /// More than a screen holds can't be changed in place.
+    /// More than that is too much to watch.
     private static let mostLive = 20
-    private static let width = 100
 
-    let isTerminal: Bool
     private var shown: [String: String] = [:]
-    private var liveLines = 0
+    private var liveRows = 0
 
-    init(isTerminal: Bool) { self.isTerminal = isTerminal }
-
-    /// What is to be written so that the reader sees this progress.
-    mutating func update(_ progress: RenewalProgress) -> String {
-        if isTerminal, progress.courses.count <= Self.mostLive { return live(progress) }
+    /// What is to be written so that the reader sees this progress, on a terminal of this size or, without one, in a
+    /// stream.
+    mutating func update(_ progress: RenewalProgress, in window: WindowSize?) -> String {
+        // What has left the screen can't be changed in place.
+        if let window, progress.courses.count <= min(Self.mostLive, window.rows - 1) {
+            return live(progress, in: window)
+        }
+        liveRows = 0
         var text = ""
         for course in progress.courses {
             let line = Self.milestone(of: course)
@@ -24,14 +27,14 @@ struct RenewalView {
         return text
     }
 
-    private mutating func live(_ progress: RenewalProgress) -> String {
-        var text = liveLines > 0 ? "\u{1B}[\(liveLines)A" : ""
+    private mutating func live(_ progress: RenewalProgress, in window: WindowSize) -> String {
+        var text = liveRows > 0 ? "\u{1B}[\(liveRows)A" : ""
         for course in progress.courses {
-            // A line that wraps would be two.
-            let line = progress.isDone ? course.line : String(course.line.prefix(Self.width))
+            // A line that wraps would be two; at the end there is nothing to come back to.
+            let line = progress.isDone ? course.line : window.row(course.line)
             text += line + "\u{1B}[K\n"
         }
-        liveLines = progress.courses.count
+        liveRows = progress.courses.count
         return text
     }
 

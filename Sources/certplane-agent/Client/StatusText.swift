@@ -1,9 +1,11 @@
 import FoundationEssentials
 import Notation
+import POSIX
 
 /// The agent's status for a person.
 enum StatusText {
-    static func table(_ status: JSONValue) -> String {
+    /// On a terminal each certificate has one row: `status NAME` tells all of it.
+    static func table(_ status: JSONValue, in window: WindowSize? = nil) -> String {
         let now = countedTime(status)
         var text = head(status, at: now)
         let certificates = status.list("certificates")
@@ -18,7 +20,7 @@ enum StatusText {
                 certificate.text("why") ?? "",
             ])
         }
-        text += "\n" + table.text
+        text += "\n" + table.rows.map { (window?.row($0) ?? $0) + "\n" }.joined()
         let advice = certificates.compactMap { certificate in
             certificate.text("advice").map { "\(certificate.text("name") ?? ""): \($0)\n" }
         }

@@ -1,22 +1,24 @@
 /// Columns for people: as wide as their widest cell, two spaces apart, the last one as it is.
 struct TextTable {
-    private var rows: [[String]]
+    private var cells: [[String]]
 
-    init(_ heads: [String]) { rows = [heads] }
+    init(_ heads: [String]) { cells = [heads] }
 
-    mutating func add(_ cells: [String]) { rows.append(cells) }
+    mutating func add(_ row: [String]) { cells.append(row) }
 
-    var text: String {
-        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return rows.map { row in
+    var text: String { rows.map { $0 + "\n" }.joined() }
+
+    var rows: [String] {
+        let widths = cells[0].indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
+        return cells.map { row in
             let cells = row.enumerated().map { column, cell in
                 column == row.count - 1
                     ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
             }
             var line = cells.joined(separator: "  ")
             while line.last == " " { line.removeLast() }
-            return line + "\n"
-        }.joined()
+            return line
+        }
     }
 }
 
