@@ -84,7 +84,9 @@ struct OrderWatch {
     /// The process died in an attempt that its record on disk tells of: the next one draws that from it.
     mutating func noteCutOff(broker: Int, since: Duration, span: Duration) {
         if let stored = storedUnanswered, stored.broker == broker, since < stored.since + span { return }
-        storedUnanswered = LostOrder(broker: broker, since: since)
+        // As for one that is noted while the process lives.
+        let isVague = storedUnanswered.map { $0.isSkewed && $0.broker == broker } ?? false
+        storedUnanswered = LostOrder(broker: broker, since: since, isSkewed: isVague)
     }
 
     mutating func noteAnswered() {
