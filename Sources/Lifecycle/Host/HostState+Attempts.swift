@@ -92,9 +92,11 @@ extension HostState {
         settleSuccess(index, at: now)
         certificates[index].isUnchanged = true
         let life = certificates[index].life(at: now.wall)
-        let quarter = life.horizon.map { $0 / 4 } ?? settings.retryCap
+        // The broker may give another one from the next minute on, and be away an hour later: most of the life that is left
+        // must remain. To ask costs no order.
+        let part = life.horizon.map { $0 / 12 } ?? settings.retryCap
         setRetry(
-            index, after: max(min(quarter, .seconds(6 * 3600)), min(settings.retryBase, .seconds(1))), at: now
+            index, after: max(min(part, .seconds(6 * 3600)), min(settings.retryBase, .seconds(1))), at: now
         )
         emit(.report(.certificateUnchanged(certificates[index].name, serial: serial)))
         ledger.update(attempt.plan.id) { $0.serial = serial }
