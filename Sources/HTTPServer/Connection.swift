@@ -44,6 +44,8 @@ struct Connection: ~Copyable {
     /// What the transport waits for to send on.
     var sendsWhen = Poller.Interest.writing
     var waiting: Waiting?
+    /// It has given way with requests left to read, and its turn comes again.
+    var isDeferred = false
     /// Counts requests; an answer for an earlier one is dropped.
     var sequence: UInt32 = 0
     var closesAfterOutput = false
@@ -111,6 +113,11 @@ struct Connection: ~Copyable {
         mayRead(limits) && !unread.isEmpty
     }
 
+    /// It waits for nothing but its turn.
+    func givesWay(_ limits: ServerLimits) -> Bool {
+        output.isEmpty && mayReadOn(limits)
+    }
+
     mutating func sendOutput(within allowance: inout Int) -> OutputBuffer.Flush {
         output.flush(&transport, within: &allowance)
     }
@@ -122,8 +129,7 @@ struct Connection: ~Copyable {
         case .lingering: return .reading
         case .closed: return []
         case .open:
-            // Who may read on has only given way to others, and is called again at once.
-            var interest: Poller.Interest = output.isEmpty ? (mayReadOn(limits) ? .writing : []) : sendsWhen
+            var interest: Poller.Interest = output.isEmpty ? [] : sendsWhen
             if awaitsInput(limits) { interest.insert(.reading) }
             if waiting?.holdsPlace == true { interest.insert(.closing) }
             return interest

@@ -60,10 +60,11 @@ extension EventLoop {
         connection.output.append { head.append(response, persistence, to: &$0) }
         if request?.method != .head, !response.status.forbidsBody { connection.output.append(response.body) }
         if !keepsAlive { connection.closesAfterOutput = true }
+        answeredAt = Clock.nanoseconds()
         handler.answered(
             AnsweredExchange(
                 status: response.status, tag: response.tag, bodyBytes: response.body.count,
-                nanoseconds: Clock.nanoseconds() &- connection.startedAt),
+                nanoseconds: answeredAt &- connection.startedAt),
             to: request)
     }
 

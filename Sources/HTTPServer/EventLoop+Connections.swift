@@ -111,6 +111,10 @@ extension EventLoop {
 
     private mutating func watch(_ connection: inout Connection) throws(SystemError) {
         if connection.isClosed { return }
+        if !connection.isDeferred, connection.givesWay(limits) {
+            connection.isDeferred = true
+            deferred.append(connection.token)
+        }
         let wanted = connection.wantedInterest(limits)
         if wanted != connection.interest {
             try poller.modify(connection.transport.socket.descriptor, connection.token, for: wanted)

@@ -24,7 +24,7 @@ extension EventLoop {
     mutating func serve(_ connection: inout Connection) {
         var allowance = limits.outputTurn
         flush(&connection, within: &allowance)
-        while connection.mayReadOn(limits), allowance > 0 {
+        while connection.mayReadOn(limits), allowance > 0, answeredAt < serviceEnd {
             var unread: [UInt8] = []
             swap(&unread, &connection.unread)
             read(unread[...], &connection)
@@ -45,6 +45,7 @@ extension EventLoop {
     private mutating func take(
         _ delivery: Responder.Delivery, _ sequence: UInt32, _ connection: inout Connection
     ) {
+        beginService()
         guard connection.sequence == sequence, let waiting = connection.waiting else { return }
         connection.waiting = nil
         if waiting.holdsPlace { waitingCount -= 1 }
@@ -87,13 +88,14 @@ extension EventLoop {
         if spareOutput.hasMemory { output = OutputBuffer() } else { swap(&output, &spareOutput) }
     }
 
-    /// Reads requests in their order for as long as they can be answered; what is left waits in the connection.
+    /// Reads requests in their order for as long as they can be answered and the connection has time; what is left
+    /// waits in the connection.
     private mutating func read(_ bytes: ArraySlice<UInt8>, _ connection: inout Connection) {
         if connection.timedPhase == .idle { connection.startedAt = turnBeganAt }
         if connection.output.isEmpty { swap(&connection.output, &spareOutput) }
         connection.parser.borrow(&spareRequest)
         var rest = bytes
-        while !rest.isEmpty, connection.mayRead(limits) {
+        while !rest.isEmpty, connection.mayRead(limits), answeredAt < serviceEnd {
             let (consumed, event) = connection.parser.read(rest)
             rest = rest.dropFirst(consumed)
             switch consume event {

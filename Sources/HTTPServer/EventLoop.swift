@@ -33,6 +33,13 @@ struct EventLoop: ~Copyable {
     var now = Clock.boottime()
     /// The same in nanoseconds.
     var turnBeganAt: Int64 = 0
+    /// Who has given way to others, in the order in which they are served again.
+    var deferred: [Poller.Token] = []
+    /// When the last answer was made, and when the connection that is being served has had its time.
+    var answeredAt: Int64 = 0
+    var serviceEnd: Int64 = 0
+    private let serviceNanoseconds: Int64
+    private let busyNanoseconds: Int64
     var date = DateField()
     var head = ResponseHead()
     /// Where input is received, for all connections in turn: a connection keeps only what is incomplete.
@@ -55,9 +62,16 @@ struct EventLoop: ~Copyable {
         self.poller = poller
         self.limits = limits
         connectionLimit = limits.connections
+        serviceNanoseconds = Self.nanoseconds(limits.serviceTime)
+        busyNanoseconds = Self.nanoseconds(limits.busyTurn)
         self.handler = handler
         self.mailbox = mailbox
         spareResponder = Responder(mailbox)
+    }
+
+    private static func nanoseconds(_ duration: Duration) -> Int64 {
+        let (seconds, attoseconds) = duration.components
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
     }
 
     /// Stopped, and nobody is owed anything or their time is up.
@@ -88,18 +102,46 @@ struct EventLoop: ~Copyable {
         }
         swap(&turn, &events)
         try fireDeadlines()
+        try serveDeferred()
         try makeStep()
     }
 
     /// When the loop has to come round although nobody asks for anything.
     private var nextDeadline: Duration {
-        if !stepped.isEmpty { return now }
+        if !stepped.isEmpty || !deferred.isEmpty { return now }
         let rest = now + limits.longestRest
         let next = min(rest, deadlines.next ?? rest)
         return min(next, stopDeadline ?? next)
     }
 
+    /// Gives a connection its time. It is reckoned from the last answer of any: nearly the present, and known already.
+    mutating func beginService() {
+        let begin = max(turnBeganAt, answeredAt)
+        let isBusy = begin &- turnBeganAt > busyNanoseconds
+        serviceEnd = begin &+ (isBusy ? serviceNanoseconds / 10 : serviceNanoseconds)
+    }
+
+    /// Serves those who have given way: some of them in each turn.
+    private mutating func serveDeferred() throws(SystemError) {
+        guard !deferred.isEmpty else { return }
+        let end = max(turnBeganAt, answeredAt) &+ busyNanoseconds
+        var queue: [Poller.Token] = []
+        swap(&queue, &deferred)
+        var served = 0
+        while served < queue.count, answeredAt < end {
+            if case .connection(let post) = tenants[queue[served]] {
+                post.connection.isDeferred = false
+                serviceEnd = max(turnBeganAt, answeredAt) &+ serviceNanoseconds
+                serve(&post.connection)
+                try settle(post)
+            }
+            served += 1
+        }
+        deferred.insert(contentsOf: queue[served...], at: 0)
+    }
+
     private mutating func take(_ event: Poller.Event, _ connection: inout Connection) {
+        beginService()
         switch connection.stage {
         case .handshaking: handshake(&connection)
         case .lingering(let remaining): linger(&connection, remaining)

@@ -19,6 +19,12 @@ public struct ServerLimits: Sendable {
     public var outputHighWater = 64 * 1024
     /// Bytes sent on one connection before others have their turn.
     public var outputTurn = 1024 * 1024
+    /// Time spent on the requests of one connection before others have their turn, the last of them begun before it is
+    /// over: how much work is in a request shows neither in its bytes nor in those of its answer.
+    public var serviceTime = Duration.microseconds(250)
+    /// Time spent in one turn on those who had their time and have more to ask; who asks anew doesn't wait for them.
+    /// When those who ask anew take longer than this themselves, each further one gets a tenth of its time.
+    public var busyTurn = Duration.milliseconds(2)
     /// Bytes that wait to be sent on all connections together; what many of them send counts once. Over it the
     /// connection that is slowest to read gives way.
     public var outputBytes = 2 * 1024 * 1024

@@ -129,6 +129,49 @@ struct LimitTests {
         #expect(order.count == 53)
     }
 
+    @Test func `who asks for much work and gets little for it gives others their turn`() throws {
+        let handler = try ScriptedHandler()
+        let server = try RunningReactor(handler: handler)
+        let (greedy, modest) = (try server.client(), try server.client())
+        for client in [greedy, modest] {
+            try client.send(get("/first"))
+            _ = try client.answer()
+        }
+        let head = "HEAD /work HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        try server.standingStill {
+            try greedy.send(String(repeating: head, count: 49) + get("/work"))
+            try modest.send(get("/one"))
+        }
+        #expect(try modest.answer().status == 200)
+        for _ in 0..<50 { #expect(try greedy.answer().status == 200) }
+        let order = handler.exchanges.withLock { $0 }
+        let place = try #require(order.firstIndex(of: "/one 200"))
+        #expect(place <= 4, "\(place) answers came first")
+        #expect(order.count == 53)
+    }
+
+    @Test func `who asks anew does not wait for all those who have more to ask`() throws {
+        let handler = try ScriptedHandler()
+        let server = try RunningReactor(handler: handler)
+        let greedy = try (0..<20).map { _ in try server.client() }
+        let modest = try server.client()
+        for client in greedy + [modest] {
+            try client.send(get("/first"))
+            _ = try client.answer()
+        }
+        try server.standingStill {
+            for client in greedy { try client.send(String(repeating: get("/work"), count: 20)) }
+        }
+        let before = try server.standingStill {
+            try modest.send(get("/one"))
+            return handler.exchanges.withLock { $0.count }
+        }
+        #expect(try modest.answer().status == 200)
+        for client in greedy { for _ in 0..<20 { #expect(try client.answer().status == 200) } }
+        let place = try #require(handler.exchanges.withLock { $0.firstIndex(of: "/one 200") })
+        #expect(place - before <= 6, "\(place - before) answers came first")
+    }
+
     @Test func `the connection that is longest without a complete request gives way`() throws {
         let limits = limits {
             $0.connections = 3

@@ -52,7 +52,7 @@ final class RunningReactor: Sendable {
 }
 
 /// Answers `/later…` through a kept responder, `/big` with a shared body, `/own` with one of its own, `/file` with one between
-/// two others that is in a file, anything else with method, path and body.
+/// two others that is in a file, `/work` after a millisecond of work, anything else with method, path and body.
 final class ScriptedHandler: RequestHandler {
     let big: SharedBytes
     let kept = Lock<[Responder]>([])
@@ -91,6 +91,10 @@ final class ScriptedHandler: RequestHandler {
         case "/own":
             let body = [UInt8](repeating: 0x61, count: ownBytes)
             return .now(Response(.ok, body: .shared([SharedBytes(body)])))
+        case "/work":
+            let began = Clock.nanoseconds()
+            while Clock.nanoseconds() < began + 1_000_000 {}
+            return .now(Response(.ok))
         case "/close": return .now(Response(.ok, text: "bye", closes: true))
         default:
             let body = String(decoding: request.body, as: UTF8.self)

@@ -80,6 +80,32 @@ import Testing
         #expect(!lines.contains { $0.contains("certificate=\"") })
     }
 
+    @Test func `a scrape tells what has happened since the one before`() throws {
+        let api = try TestAPI()
+        func told(_ start: String) throws -> String? {
+            try scrape(api).first { $0.hasPrefix(start + " ") }.map { String($0.dropFirst(start.count + 1)) }
+        }
+        func count(_ path: String, _ status: HTTP.Status) throws {
+            api.handler.answered(
+                AnsweredExchange(status: status, tag: nil, bodyBytes: 0, nanoseconds: 1),
+                to: try Request(.get, path))
+        }
+        let usual = #"certplane_api_requests_total{route="/healthz",method="GET",code="200"}"#
+        let unusual = #"certplane_api_requests_total{route="/healthz",method="GET",code="503"}"#
+        let tick = "certplane_engine_last_tick_timestamp_seconds"
+        #expect(try told(usual) == "0")
+        #expect(try told(unusual) == nil)
+        #expect(try told(tick) == "1799999999")
+        for _ in 0..<2 {
+            try count("/healthz", .ok)
+            try count("/healthz", .serviceUnavailable)
+        }
+        api.board.publish(.fixture { agent, _, _ in agent.lastTickAt = TestAPI.now + 5 })
+        #expect(try told(usual) == "2")
+        #expect(try told(unusual) == "2")
+        #expect(try told(tick) == "1800000005")
+    }
+
     @Test func `requests are counted under labels that no client can make up`() throws {
         let api = try TestAPI()
         func answer(_ request: Request?, _ status: HTTP.Status) {

@@ -1,26 +1,24 @@
 import HTTP
 import Lifecycle
-import POSIX
 
-/// `GET /metrics`: the certificates' part is kept while the snapshot is, the rest is of this moment.
+/// `GET /metrics`: what the snapshot says is kept while it is, the rest is of this moment.
 struct MetricsEndpoint: Endpoint {
     let board: any StatusBoard
     let rendered: RenderedSnapshot
     let requests: RequestCounters
-    let version: String
+    let agent: AgentMetrics
     private static let type = Field("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 
     func reply(to call: APICall) throws(Problem) -> Answer {
-        let (board, requests, version) = (board, requests, version)
+        let (board, requests, agent) = (board, requests, agent)
         return rendered.reply(.metrics, of: board.current()) { snapshot in
             CertificateMetrics.document(snapshot.certificates)
         } respond: { certificates in
             var writer = MetricsWriter()
-            writer.agent(board.current(), version: version)
             writer.counts(of: requests.current())
-            writer.process(ProcessFacts.current())
-            return Response(
-                .ok, fields: [Self.type], body: .shared(certificates + [SharedBytes(writer.bytes)]))
+            writer.bytes += agent.process()
+            let parts = certificates + [agent.agent(board.current()), SharedBytes(writer.bytes)]
+            return Response(.ok, fields: [Self.type], body: .shared(parts))
         }
     }
 }

@@ -5,12 +5,7 @@ extension MetricsWriter {
     /// The API's own requests.
     mutating func counts(of counts: RequestCounters.Counts) {
         begin("certplane_api_requests_total", .counter, "Answers of the local API.")
-        let sorted = counts.requests.sorted {
-            ($0.key.route, $0.key.method, $0.key.code) < ($1.key.route, $1.key.method, $1.key.code)
-        }
-        for (key, count) in sorted {
-            sample(count, ["route": key.route, "method": key.method, "code": "\(key.code)"])
-        }
+        for (labels, count) in counts.requests { sample(count, labels) }
         histogram(
             "certplane_api_request_duration_seconds", "Time from a request's first byte to its answer.",
             counts.duration)

@@ -20,10 +20,23 @@ final class RequestCounters: Sendable {
     }
 
     struct Counts: Sendable {
-        var requests: [Key: Int] = [:]
-        var duration = DurationHistogram(bounds: [
-            0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1, 10,
-        ])
+        /// In the order in which they are written.
+        let requests: [(labels: MetricLabels, count: Int)]
+        let duration: DurationHistogram
+    }
+
+    /// A series whose labels are written already.
+    private struct Series {
+        let key: Key
+        let labels: MetricLabels
+        /// Its place among the usual answers.
+        let slot: Int?
+
+        init(_ key: Key, slot: Int? = nil) {
+            self.key = key
+            self.slot = slot
+            labels = ["route": key.route, "method": key.method, "code": "\(key.code)"]
+        }
     }
 
     /// The usual answers of all operations are counted in an array, by route and method, without a look into the
@@ -33,7 +46,12 @@ final class RequestCounters: Sendable {
         /// 0 where there is no such operation.
         var usualCodes: [Int] = []
         var usual: [Int] = []
-        var others = Counts()
+        var others: [Key: Int] = [:]
+        var duration = DurationHistogram(bounds: [
+            0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1, 10,
+        ])
+        /// All series, sorted; nil when one has come since they were.
+        var series: [Series]?
 
         func route(_ place: Int) -> String {
             switch place {
@@ -41,6 +59,22 @@ final class RequestCounters: Sendable {
             case routes.indices: routes[place]
             default: "unmatched"
             }
+        }
+
+        /// A scrape finds the series as the one before has left them: there are many, and few come later.
+        mutating func sorted() -> [Series] {
+            if let series { return series }
+            var all = others.keys.map { Series($0) }
+            for (slot, code) in usualCodes.enumerated() where code != 0 {
+                let (route, method) = slot.quotientAndRemainder(dividingBy: Method.numbered.count)
+                let key = Key(route: routes[route], method: Method.numbered[method].name, code: code)
+                all.append(Series(key, slot: slot))
+            }
+            all.sort {
+                ($0.key.route, $0.key.method, $0.key.code) < ($1.key.route, $1.key.method, $1.key.code)
+            }
+            series = all
+            return all
         }
     }
 
@@ -56,18 +90,17 @@ final class RequestCounters: Sendable {
                 }
             }
             tally.usual = [Int](repeating: 0, count: tally.usualCodes.count)
+            tally.series = nil
         }
     }
 
     func current() -> Counts {
-        let tally = tally.withLock { $0 }
-        var all = tally.others
-        for (slot, code) in tally.usualCodes.enumerated() where code != 0 {
-            let (route, method) = slot.quotientAndRemainder(dividingBy: Method.numbered.count)
-            let key = Key(route: tally.routes[route], method: Method.numbered[method].name, code: code)
-            all.requests[key, default: 0] += tally.usual[slot]
+        tally.withLock { tally in
+            let requests = tally.sorted().map { series in
+                (series.labels, series.slot.map { tally.usual[$0] } ?? tally.others[series.key] ?? 0)
+            }
+            return Counts(requests: requests, duration: tally.duration)
         }
-        return all
     }
 
     /// `place` is the number of the route in the table, or a word for what has none. `method` is the number of the
@@ -75,7 +108,7 @@ final class RequestCounters: Sendable {
     func count(_ exchange: AnsweredExchange, method: Int?, at place: Int) {
         let code = exchange.status.code
         tally.withLock { tally in
-            tally.others.duration.observe(nanoseconds: exchange.nanoseconds)
+            tally.duration.observe(nanoseconds: exchange.nanoseconds)
             if let method, place >= 0 {
                 let slot = place * Method.numbered.count + method
                 if tally.usualCodes[slot] == code {
@@ -84,7 +117,10 @@ final class RequestCounters: Sendable {
                 }
             }
             let name = method.map { Method.numbered[$0].name } ?? "other"
-            tally.others.requests[Key(route: tally.route(place), method: name, code: code), default: 0] += 1
+            let key = Key(route: tally.route(place), method: name, code: code)
+            if tally.others.updateValue(tally.others[key, default: 0] + 1, forKey: key) == nil {
+                tally.series = nil
+            }
         }
     }
 }

@@ -31,7 +31,8 @@ extension RouteTable {
                 "/metrics",
                 .get(
                     MetricsEndpoint(
-                        board: board, rendered: rendered, requests: requests, version: services.version))),
+                        board: board, rendered: rendered, requests: requests,
+                        agent: AgentMetrics(version: services.version)))),
             Route("/openapi.json", .get(OpenAPIEndpoint())),
             Route(
                 "/readyz",
