@@ -16,6 +16,10 @@ extension EventLoop {
             write(response, for: request, &connection)
         case .stepwise(let answer):
             responder.retire()
+            // Begun only when it can go on: else each that waits would hold what has been made of it.
+            if stepped.isEmpty, !isTurnBusy, let response = answer.step() {
+                return write(response, for: request, &connection)
+            }
             connection.waiting = Connection.Waiting(request: request, isStepped: true)
             stepped.append(answer, for: ticket)
         case .later where room == .free, .laterInReserve where room >= .inReserve:
@@ -39,15 +43,16 @@ extension EventLoop {
         return spareResponder
     }
 
-    /// Goes on with the answer that is being made.
-    mutating func makeStep() throws(SystemError) {
-        guard let (ticket, answer) = stepped.first else { return }
-        guard case .connection(let post) = tenants[ticket.token], post.connection.waiting != nil,
-            post.connection.sequence == ticket.sequence
-        else { return stepped.removeFirst() }
-        guard let response = answer.step() else { return }
-        stepped.removeFirst()
-        try take(.response(response), for: ticket)
+    /// Goes on with the answer that is being made, and with those behind it, for a part of the turn.
+    mutating func makeSteps() throws(SystemError) {
+        guard !stepped.isEmpty else { return }
+        let end = Clock.nanoseconds() &+ stepNanoseconds
+        repeat {
+            guard let (ticket, answer) = stepped.first else { return }
+            guard let response = answer.step() else { continue }
+            stepped.removeFirst()
+            try take(.response(response), for: ticket)
+        } while Clock.nanoseconds() < end
     }
 
     /// Puts an answer behind those that wait to be sent. Without a request it answers something that was none.

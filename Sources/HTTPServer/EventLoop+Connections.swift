@@ -50,6 +50,7 @@ extension EventLoop {
         try? poller.remove(connection.transport.socket.descriptor)
         tenants.remove(connection.token)
         connectionCount -= 1
+        if connection.waiting?.isStepped == true { stepped.remove(connection.token) }
         if connection.waiting?.holdsPlace == true { waitingCount -= 1 }
         heldBytes -= connection.countedBytes
         outputBytes -= connection.countedOutput
@@ -66,13 +67,16 @@ extension EventLoop {
     }
 
     /// Of those that match, the connection that is longest without a complete request gives way, told why if it
-    /// had begun one. Those that wait for an answer are spared, at last only while they have their place. False if
-    /// there is none.
+    /// had begun one; at last, those that wait for an answer of the handler's and have no place. Spared are those that
+    /// have one, and the one whose answer is being made: it will be the next to have one. False if there is none.
     mutating func evictOldest(
         _ reason: RefusedRequest, where matches: (borrowing Connection) -> Bool = { _ in true }
     ) -> Bool {
+        let beingMade = stepped.first?.ticket.token
         guard
-            let oldest = oldest(where: { $0.waiting == nil && matches($0) })
+            let oldest = oldest(where: {
+                $0.waiting?.isStepped != false && $0.token != beingMade && matches($0)
+            })
                 ?? oldest(where: { $0.waiting?.hasGivenWay == true && matches($0) })
         else { return false }
         evict(&oldest.connection, reason)
@@ -83,7 +87,7 @@ extension EventLoop {
         var oldest: ConnectionPost?
         var completedAt = Duration.seconds(Int64.max)
         for case .connection(let post) in tenants.tenants
-        where matches(post.connection) && post.connection.completedAt < completedAt {
+        where post.connection.completedAt < completedAt && matches(post.connection) {
             oldest = post
             completedAt = post.connection.completedAt
         }
@@ -91,8 +95,9 @@ extension EventLoop {
     }
 
     private mutating func evict(_ connection: inout Connection, _ reason: RefusedRequest) {
-        if connection.isOpen, connection.output.isEmpty, connection.parser.phase != .idle {
-            refuse(reason, &connection)
+        let waiting = connection.waiting
+        if connection.isOpen, connection.output.isEmpty, waiting != nil || connection.parser.phase != .idle {
+            refuse(reason, &connection, to: waiting?.request)
             var allowance = limits.outputTurn
             _ = connection.sendOutput(within: &allowance)
             connection.transport.endSending()

@@ -80,15 +80,11 @@ extension EventLoop {
     ) throws(SystemError) {
         if now >= shortageEnd { connectionLimit = limits.connections }
         while connectionCount >= connectionLimit {
-            // Everybody waits for an answer of his own: who comes now has to come again.
-            guard evictOldest(.tooManyConnections) else { return }
+            guard evictOldest(.tooManyConnections) else { return turnAway(socket, address, post) }
         }
         // Without the option answers are later, not wrong; without credentials the peer shows none.
         if case .tcp = address { try? socket.setNoDelay() }
-        let credentials = address == .unix ? try? socket.peerCredentials() : nil
-        let peer = Peer(
-            address: address, localPort: post.listener.port, credentials: credentials,
-            isSecure: post.secureContext != nil)
+        let peer = peer(socket, address, post)
         // Out of memory for one session more: this client goes, the others stay.
         guard let transport = try? Transport(socket, post.secureContext) else { return }
         let token = tenants.reserve()
@@ -102,5 +98,25 @@ extension EventLoop {
             return close(&newcomer.connection)
         }
         try settle(newcomer)
+    }
+
+    private func peer(_ socket: borrowing Socket, _ address: PeerAddress, _ post: ListenerPost) -> Peer {
+        let credentials = address == .unix ? try? socket.peerCredentials() : nil
+        return Peer(
+            address: address, localPort: post.listener.port, credentials: credentials,
+            isSecure: post.secureContext != nil)
+    }
+
+    /// Everybody is owed an answer: who comes now is told to come again, if he speaks without TLS.
+    private mutating func turnAway(_ socket: consuming Socket, _ address: PeerAddress, _ post: ListenerPost) {
+        let peer = peer(socket, address, post)
+        guard !peer.isSecure, let transport = try? Transport(socket, nil) else { return }
+        var newcomer = Connection(SlotTable<Tenant>.bell, transport, peer, limits, now: now)
+        // What has come already would, unread, take the answer with it.
+        _ = newcomer.transport.receive(into: &input)
+        refuse(.tooManyConnections, &newcomer)
+        var allowance = limits.outputTurn
+        _ = newcomer.sendOutput(within: &allowance)
+        newcomer.transport.endSending()
     }
 }

@@ -63,10 +63,12 @@ extension EventLoop {
     }
 
     /// Refuses what cannot be read or has no room. The answer is the last on its connection.
-    mutating func refuse(_ reason: RefusedRequest, _ connection: inout Connection) {
+    mutating func refuse(
+        _ reason: RefusedRequest, _ connection: inout Connection, to request: Request? = nil
+    ) {
         var response = handler.refusal(reason, from: connection.peer)
         response.closes = true
-        write(response, for: nil, &connection)
+        write(response, for: request, &connection)
     }
 
     /// Sends what the transport takes, and no more than `allowance`. The last answer gone, the connection goes too.

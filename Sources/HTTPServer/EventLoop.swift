@@ -40,6 +40,7 @@ struct EventLoop: ~Copyable {
     var serviceEnd: Int64 = 0
     private let serviceNanoseconds: Int64
     private let busyNanoseconds: Int64
+    let stepNanoseconds: Int64
     var date = DateField()
     var head = ResponseHead()
     /// Where input is received, for all connections in turn: a connection keeps only what is incomplete.
@@ -63,6 +64,7 @@ struct EventLoop: ~Copyable {
         self.limits = limits
         connectionLimit = limits.connections
         serviceNanoseconds = Self.nanoseconds(limits.serviceTime)
+        stepNanoseconds = Self.nanoseconds(limits.stepTime)
         busyNanoseconds = Self.nanoseconds(limits.busyTurn)
         self.handler = handler
         self.mailbox = mailbox
@@ -103,7 +105,7 @@ struct EventLoop: ~Copyable {
         swap(&turn, &events)
         try fireDeadlines()
         try serveDeferred()
-        try makeStep()
+        try makeSteps()
     }
 
     /// When the loop has to come round although nobody asks for anything.
@@ -116,10 +118,12 @@ struct EventLoop: ~Copyable {
 
     /// Gives a connection its time. It is reckoned from the last answer of any: nearly the present, and known already.
     mutating func beginService() {
-        let begin = max(turnBeganAt, answeredAt)
-        let isBusy = begin &- turnBeganAt > busyNanoseconds
-        serviceEnd = begin &+ (isBusy ? serviceNanoseconds / 10 : serviceNanoseconds)
+        serviceEnd =
+            max(turnBeganAt, answeredAt) &+ (isTurnBusy ? serviceNanoseconds / 10 : serviceNanoseconds)
     }
+
+    /// Others have waited for the end of this turn for some time.
+    var isTurnBusy: Bool { answeredAt &- turnBeganAt > busyNanoseconds }
 
     /// Serves those who have given way: some of them in each turn.
     private mutating func serveDeferred() throws(SystemError) {

@@ -25,6 +25,8 @@ public struct ServerLimits: Sendable {
     /// Time spent in one turn on those who had their time and have more to ask; who asks anew doesn't wait for them.
     /// When those who ask anew take longer than this themselves, each further one gets a tenth of its time.
     public var busyTurn = Duration.milliseconds(2)
+    /// Time spent in one turn on answers that are made step by step, the last step begun before it is over.
+    public var stepTime = Duration.microseconds(500)
     /// Bytes that wait to be sent on all connections together; what many of them send counts once. Over it the
     /// connection that is slowest to read gives way.
     public var outputBytes = 2 * 1024 * 1024

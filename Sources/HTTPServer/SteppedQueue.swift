@@ -1,3 +1,5 @@
+import POSIX
+
 /// Answers that are being made, in the order they were asked for: one is finished before the next is begun, so that
 /// what is half made holds memory once.
 struct SteppedQueue {
@@ -11,4 +13,9 @@ struct SteppedQueue {
     }
 
     mutating func removeFirst() { waiting.removeFirst() }
+
+    /// Takes out the answer for a connection that has gone.
+    mutating func remove(_ token: Poller.Token) {
+        waiting.removeAll { $0.ticket.token == token }
+    }
 }

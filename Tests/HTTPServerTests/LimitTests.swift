@@ -196,6 +196,23 @@ struct LimitTests {
         #expect(try waiting.answer().text == "spared")
     }
 
+    @Test func `who comes when everybody waits is told to come again`() throws {
+        let limits = limits {
+            $0.connections = 1
+            $0.reservedForImmediate = 0
+        }
+        let handler = try ScriptedHandler()
+        let server = try RunningReactor(limits, handler: handler)
+        let waiting = try server.client()
+        try waiting.send(get("/later"))
+        let responder = try #require(handler.takeKept())
+        let next = try server.client()
+        #expect(try next.answer().status == 503)
+        #expect(try next.isClosedSilently())
+        responder.respond(Response(.ok, text: "later"))
+        #expect(try waiting.answer().text == "later")
+    }
+
     @Test func `requests that wait leave room for those that are answered at once`() throws {
         let limits = limits {
             $0.connections = 5

@@ -52,7 +52,8 @@ final class RunningReactor: Sendable {
 }
 
 /// Answers `/later…` through a kept responder, `/big` with a shared body, `/own` with one of its own, `/file` with one between
-/// two others that is in a file, `/work` after a millisecond of work, anything else with method, path and body.
+/// two others that is in a file, `/work` after a millisecond of work, `/steps` in
+/// three steps, of which the last waits for `mayFinish`, anything else with method, path and body.
 final class ScriptedHandler: RequestHandler {
     let big: SharedBytes
     let kept = Lock<[Responder]>([])
@@ -60,6 +61,11 @@ final class ScriptedHandler: RequestHandler {
     let exchanges = Lock<[String]>([])
     let pauses = Lock<Int>(0)
     let peers = Lock<[Peer]>([])
+
+    /// The numbers of the answers that steps were made of.
+    let steps = Lock<[Int]>([])
+    let mayFinish = Lock(true)
+    private let stepped = Lock(0)
 
     let ownBytes: Int
 
@@ -95,6 +101,12 @@ final class ScriptedHandler: RequestHandler {
             let began = Clock.nanoseconds()
             while Clock.nanoseconds() < began + 1_000_000 {}
             return .now(Response(.ok))
+        case "/steps":
+            let number = stepped.withLock { stepped in
+                stepped += 1
+                return stepped
+            }
+            return .stepwise(ScriptedSteps(handler: self, number: number))
         case "/close": return .now(Response(.ok, text: "bye", closes: true))
         default:
             let body = String(decoding: request.body, as: UTF8.self)
@@ -118,6 +130,18 @@ final class ScriptedHandler: RequestHandler {
             _ = wasKept.wait(until: deadline)
         }
         return nil
+    }
+}
+
+private struct ScriptedSteps: SteppedAnswer {
+    let handler: ScriptedHandler
+    let number: Int
+
+    func step() -> Response? {
+        let done = handler.steps.withLock { $0.filter { $0 == number }.count }
+        if done == 2, !handler.mayFinish.withLock({ $0 }) { return nil }
+        handler.steps.withLock { $0.append(number) }
+        return done == 2 ? Response(.ok, text: "step by step") : nil
     }
 }
 

@@ -1,5 +1,8 @@
 import Foundation
+import HTTP
+import HTTPServer
 import Lifecycle
+import POSIX
 import Testing
 
 @testable import LocalAPI
@@ -60,6 +63,25 @@ import Testing
         var bytes: [UInt8] = []
         bytes.append(number: number)
         #expect(String(decoding: bytes, as: UTF8.self) == text)
+    }
+
+    @Test func `nothing is written of an answer of one's own before it is its turn`() {
+        struct Unwritten: Rendering {
+            let slices: Lock<Int>
+            mutating func advance() -> [SharedBytes]? {
+                slices.withLock { $0 += 1 }
+                return []
+            }
+        }
+        let slices = Lock(0)
+        let answer = Answer.inSteps(Unwritten(slices: slices)) { .json(.ok, .shared($0)) }
+        #expect(slices.withLock { $0 } == 0)
+        guard case .stepwise(let steps) = answer else {
+            Issue.record("\(answer)")
+            return
+        }
+        #expect(steps.step()?.status == .ok)
+        #expect(slices.withLock { $0 } == 1)
     }
 
     @Test func `the smallest number has its sign and all digits`() {

@@ -19,14 +19,14 @@ final class RenderedSnapshot: Sendable {
 
     private let kept = Lock<[Part: SharedRendering]>([:])
 
-    /// Answers with `part` of `snapshot`: at once when it is kept, or small; else step by step. `begin` begins to
-    /// write it, `respond` makes the answer of what was written.
+    /// Answers with `part` of `snapshot`: at once when it is kept, else step by step. `begin` begins to write it,
+    /// `respond` makes the answer of what was written.
     func reply(
         _ part: Part, of snapshot: Snapshot, begin: (Snapshot) -> any Rendering,
         respond: @escaping @Sendable ([SharedBytes]) -> Response
     ) -> Answer {
         let rendering = rendering(part, of: snapshot, begin)
-        if let document = rendering.advance() { return .now(respond(document)) }
+        if let document = rendering.document { return .now(respond(document)) }
         return .stepwise(RenderedAnswer(rendering: rendering, respond: respond))
     }
 
@@ -57,6 +57,11 @@ private final class SharedRendering: Sendable {
         work = Lock(.running(rendering))
     }
 
+    /// Nil while it is being written.
+    var document: [SharedBytes]? {
+        work.withLock { if case .done(let document) = $0 { document } else { nil } }
+    }
+
     /// Writes one slice, unless all are written.
     func advance() -> [SharedBytes]? {
         work.withLock { work in
@@ -82,12 +87,11 @@ private struct RenderedAnswer: SteppedAnswer {
 }
 
 extension Answer {
-    /// The answer with a document of its own: at once when it is small, else step by step.
+    /// The answer with a document of its own.
     static func inSteps(
         _ document: any Rendering, respond: @escaping @Sendable ([SharedBytes]) -> Response
     ) -> Answer {
-        let answer = OwnAnswer(document: Lock(document), respond: respond)
-        return answer.step().map(Answer.now) ?? .stepwise(answer)
+        .stepwise(OwnAnswer(document: Lock(document), respond: respond))
     }
 }
 
