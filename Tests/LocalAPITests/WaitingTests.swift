@@ -79,7 +79,9 @@ import Testing
     @Test(arguments: [
         ("wait=5", 5), ("WAIT = 5", 5), ("wait=\"5\"", 5), ("respond-async, wait=5", 5), ("wait=5;x=y", 5),
         ("wait=5, wait=9", 5), ("handling=lenient,wait=5", 5), ("wait=300", 300), ("wait=301", 300),
-        ("wait=99999999999999999999", 300),
+        ("wait=99999999999999999999", 300), (#"foo="a,wait=1,b",wait=5"#, 5),
+        (#"foo="\",wait=1", wait=5"#, 5),
+        (#"foo="\\",wait=5"#, 5),
     ])
     func `the first wish to wait counts, up to 300 seconds`(prefer: String, seconds: Int) throws {
         let api = try TestAPI()
@@ -92,6 +94,7 @@ import Testing
 
     @Test(arguments: [
         "", "wait", "wait=", "wait=-1", "wait=1.5", "wait=x, wait=5", "respond-async", "waiting=5",
+        #"foo="a,wait=1,b""#, #"foo="a\",wait=1""#, #"foo="a,wait=1"#, #"wait="1,wait=2""#,
     ])
     func `a wish that makes no sense is none`(prefer: String) throws {
         let answer = try #require(try TestAPI().begin(path, prefer: prefer).answer)

@@ -16,7 +16,7 @@ struct Preference: Sendable {
     /// the first counts (RFC 7240 section 2).
     init?(_ request: Request) {
         for value in request.fields.values("prefer") {
-            for preference in value.split(separator: ",") {
+            for preference in Self.parts(of: value) {
                 guard let wait = Self.wait(preference) else { continue }
                 guard !wait.isEmpty, wait.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
                 // More digits than a number holds are a very long wait.
@@ -25,6 +25,18 @@ struct Preference: Sendable {
             }
         }
         return nil
+    }
+
+    /// What commas separate; those in quotes, where a backslash takes the next character's meaning, don't (RFC 9110
+    /// section 5.6).
+    private static func parts(of value: String) -> [Substring] {
+        var isQuoted = false
+        var isEscaped = false
+        return value.split { character in
+            defer { isEscaped = isQuoted && character == "\\" && !isEscaped }
+            if character == "\"", !isEscaped { isQuoted.toggle() }
+            return character == "," && !isQuoted
+        }
     }
 
     /// The value of `wait = "5"; parameters`, without its quotes; nil for another preference.
