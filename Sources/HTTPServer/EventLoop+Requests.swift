@@ -51,6 +51,9 @@ extension EventLoop {
         if waiting.holdsPlace { waitingCount -= 1 }
         switch delivery {
         case .response(let response): write(response, for: waiting.request, &connection)
+        case .stepwise(let answer):
+            connection.waiting = Connection.Waiting(request: waiting.request, isStepped: true)
+            return stepped.append(answer, for: Ticket(token: connection.token, sequence: sequence))
         case .abandoned:
             write(handler.refusal(.noAnswer, from: connection.peer), for: waiting.request, &connection)
         case .raw(let bytes, let thenClose):

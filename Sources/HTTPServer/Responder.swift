@@ -8,6 +8,8 @@ public final class Responder: Sendable {
     /// What can be done with a connection that waits.
     public enum Delivery: Sendable {
         case response(Response)
+        /// The reactor makes the answer.
+        case stepwise(any SteppedAnswer)
         /// Bytes as they are, for whoever plays a faulty server.
         case raw([UInt8], thenClose: Bool)
         /// The connection ends without an answer.
@@ -71,6 +73,11 @@ public final class Responder: Sendable {
     /// Answers.
     public func respond(_ response: Response) {
         deliver(.response(response))
+    }
+
+    /// Answers with what the reactor makes step by step.
+    public func respond(_ answer: any SteppedAnswer) {
+        deliver(.stepwise(answer))
     }
 
     /// Sends `bytes` as they are instead of an answer.

@@ -43,8 +43,7 @@ final class APIHandler: RequestHandler {
             finish(&response, to: request, id, place)
             return .now(response)
         case .stepwise(let answer):
-            return .stepwise(
-                FinishedAnswer(answer: answer) { [self, place] in finish(&$0, to: request, id, place) })
+            return .stepwise(finishing(answer, to: request, id, place))
         case .later(let pending):
             hold(pending, to: request, id, place, responder)
             return .later
@@ -57,11 +56,22 @@ final class APIHandler: RequestHandler {
     private func hold(
         _ pending: PendingAnswer, to request: Request, _ id: RequestID, _ place: Int, _ responder: Responder
     ) {
-        waiting.admit(pending) { [weak self] response in
-            var response = response
-            self?.finish(&response, to: request, id, place)
-            responder.respond(response)
+        waiting.admit(pending) { [weak self] due in
+            guard let self else { return }
+            switch due {
+            case .whole(var response):
+                finish(&response, to: request, id, place)
+                responder.respond(response)
+            case .stepwise(let answer):
+                responder.respond(finishing(answer, to: request, id, place))
+            }
         }
+    }
+
+    private func finishing(
+        _ answer: any SteppedAnswer, to request: Request, _ id: RequestID, _ place: Int
+    ) -> any SteppedAnswer {
+        FinishedAnswer(answer: answer) { [self] in finish(&$0, to: request, id, place) }
     }
 
     func refusal(_ reason: RefusedRequest, from peer: Peer) -> Response {

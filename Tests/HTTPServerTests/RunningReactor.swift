@@ -133,7 +133,8 @@ final class ScriptedHandler: RequestHandler {
     }
 }
 
-private struct ScriptedSteps: SteppedAnswer {
+/// Done in three steps.
+struct ScriptedSteps: SteppedAnswer {
     let handler: ScriptedHandler
     let number: Int
 

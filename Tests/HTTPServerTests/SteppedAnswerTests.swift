@@ -52,6 +52,21 @@ struct SteppedAnswerTests {
         #expect(handler.steps.withLock { Set($0).count } == 2)
     }
 
+    @Test func `an answer that comes later may be made step by step`() throws {
+        let handler = try ScriptedHandler()
+        let server = try RunningReactor(handler: handler)
+        let (client, other) = (try server.client(), try server.client())
+        try client.send(get("/later") + get("/after"))
+        let responder = try #require(handler.takeKept())
+        handler.mayFinish.withLock { $0 = false }
+        responder.respond(ScriptedSteps(handler: handler, number: 1))
+        try other.send(get("/other"))
+        #expect(try other.answer().status == 200)
+        handler.mayFinish.withLock { $0 = true }
+        #expect(try client.answer().text == "step by step")
+        #expect(try client.answer().text == "GET /after ")
+    }
+
     @Test func `an answer whose client has gone is made no further`() throws {
         let handler = try ScriptedHandler()
         handler.mayFinish.withLock { $0 = false }

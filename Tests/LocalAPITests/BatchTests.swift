@@ -1,7 +1,9 @@
 import Foundation
 import HTTP
+import HTTPServer
 import Lifecycle
 import Log
+import POSIX
 import Testing
 
 @testable import LocalAPI
@@ -79,6 +81,64 @@ import Testing
         #expect(batch["ended_at"] as? String == "2027-01-15T08:00:03Z")
         #expect((batch["counts"] as? NSDictionary)?["succeeded"] as? Int == 2)
         #expect((batch["counts"] as? NSDictionary)?["unchanged"] as? Int == 1)
+    }
+
+    @Test func `a long batch is answered in steps, in each of which little is written`() throws {
+        let names = (0..<2_000).map { "n\($0 + 10_000)" }
+        let refused = names.suffix(600)
+        let api = try TestAPI(.fixture(names.map { CertificateStatus.fixture($0) }))
+        for name in names {
+            let receipt: CommandReceipt =
+                refused.contains(name)
+                ? .overBudget(retryAfter: .seconds(9)) : .accepted(RenewalID("r-\(name)"), joined: false)
+            api.commands.answer(receipt, for: name)
+        }
+        let posted = try api.post("/v1/renew", token: api.token, body: #"{"all":true}"#)
+        let batch = try #require(try posted.json["batch"] as? NSDictionary)
+        api.board.publish(.fixture(renewals: names.dropLast(600).map { record($0, .succeeded) }))
+        let request = try Request(
+            .get, "/v1/renewals/\(try #require(batch["id"] as? String))",
+            fields: [Field("Host", "127.0.0.1:\(TestAPI.port)")])
+        let peer = Peer(address: .tcp(host: "127.0.0.1", port: 40_000), localPort: TestAPI.port)
+        let reply = api.handler.handle(request, from: peer, Responder { _ in })
+        guard case .stepwise(let answer) = reply else {
+            Issue.record("\(reply)")
+            return
+        }
+        var steps = 1
+        var response = answer.step()
+        while response == nil {
+            response = answer.step()
+            steps += 1
+        }
+        let whole = try #require(response)
+        // The members are found, judged and written, no more than 512 of them at a time.
+        #expect(steps >= 3 + 3 + 4 + 1)
+        let json = try whole.json
+        #expect((json["renewals"] as? [NSDictionary])?.count == 1_400)
+        #expect(
+            (json["refused"] as? [NSDictionary])?.compactMap { $0["certificate"] as? String }
+                == Array(refused))
+        #expect(json["done"] as? Bool == true)
+        #expect(json["state"] as? String == "failed")
+        #expect((json["counts"] as? NSDictionary)?["succeeded"] as? Int == 1_400)
+    }
+
+    @Test func `who waits for a batch hears of it when the last is done, whichever that is`() throws {
+        let api = try api()
+        let awaited = try api.begin("/v1/renew", prefer: "wait=60", body: #"{"all":true}"#)
+        for states in [
+            [RenewalRecord.State.succeeded, .running, .succeeded], [.succeeded, .failed, .running],
+        ] {
+            let records = zip(["a", "b", "c"], states).map { record($0, $1) }
+            api.board.publish(.fixture(renewals: records))
+            api.pass()
+            #expect(awaited.answer == nil)
+        }
+        let all = ["a", "b", "c"].map { record($0, .succeeded) }
+        api.board.publish(.fixture(renewals: all))
+        api.pass()
+        #expect(awaited.answer?.status == .ok)
     }
 
     @Test(arguments: [RenewalRecord.State.failed, .reloadFailed, .abandoned])

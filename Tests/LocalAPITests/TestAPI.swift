@@ -104,12 +104,7 @@ final class TestAPI: Sendable {
         switch handler.handle(request, from: peer, responder) {
         case .now(let response): awaited.take(.response(response))
         case .later, .laterInReserve: break
-        case .stepwise(let answer):
-            while true {
-                guard let response = answer.step() else { continue }
-                awaited.take(.response(response))
-                break
-            }
+        case .stepwise(let answer): awaited.take(.stepwise(answer))
         }
         return awaited
     }
@@ -143,8 +138,15 @@ final class AwaitedAnswer: Sendable {
     var answer: Response? { response.withLock { $0 } }
 
     func take(_ delivery: Responder.Delivery) {
-        guard case .response(let given) = delivery else { return }
-        response.withLock { $0 = $0 ?? given }
+        switch delivery {
+        case .response(let given): response.withLock { $0 = $0 ?? given }
+        case .stepwise(let answer):
+            while true {
+                guard let given = answer.step() else { continue }
+                return take(.response(given))
+            }
+        default: break
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 import HTTP
 import Lifecycle
 import Log
+import POSIX
 
 /// `POST /v1/renew`: asks the engine for several renewals at once, which are followed under one id.
 struct BatchRenewEndpoint: Endpoint {
@@ -21,7 +22,7 @@ struct BatchRenewEndpoint: Endpoint {
         ]
         attributes.append("reason", body.wish.reason.map { .string($0) })
         log.info("renewals requested", attributes + call.asker)
-        return PromisedBatch(batch, call).answer(board)
+        return PromisedBatch(batch, accepted, call).answer(snapshot)
     }
 
     private static func names(
@@ -75,37 +76,49 @@ struct BatchRenewEndpoint: Endpoint {
 }
 
 /// A batch that was accepted: answered at once, or when all of it is done.
-private struct PromisedBatch: Sendable {
-    let batch: RenewalBatch
-    let wait: Preference?
+private final class PromisedBatch: Sendable {
+    private let batch: RenewalBatch
+    private let accepted: AcceptedRenewals
+    private let wait: Preference?
+    /// So many members from the first on were done in the snapshots before.
+    private let done = Lock(0)
 
-    init(_ batch: RenewalBatch, _ call: APICall) {
+    init(_ batch: RenewalBatch, _ accepted: AcceptedRenewals, _ call: APICall) {
         self.batch = batch
+        self.accepted = accepted
         wait = call.mayWait ? Preference(call.request) : nil
     }
 
-    func answer(_ board: any StatusBoard) -> Answer {
-        let course = BatchCourse(batch, in: board.current())
-        if course.isDone { return .now(response(.ok, course)) }
-        guard let wait, wait.seconds > 0 else { return .now(response(.accepted, course)) }
+    func answer(_ snapshot: Snapshot) -> Answer {
+        guard let wait, wait.seconds > 0, !batch.members.isEmpty else {
+            return .stepwise(course(in: snapshot))
+        }
         return .later(
             PendingAnswer(
                 patience: wait.duration,
-                outcome: { snapshot in
-                    // Far cheaper than the whole course, and at once an answer as long as the batch is young.
-                    if let first = snapshot.renewal(batch.members[0].renewal), !first.state.isFinal {
-                        return nil
-                    }
-                    let course = BatchCourse(batch, in: snapshot)
-                    return course.isDone ? response(.ok, course) : nil
-                },
-                unfinished: { response(.accepted, BatchCourse(batch, in: $0)) }))
+                outcome: { self.isDone(in: $0) ? .stepwise(self.course(in: $0)) : nil },
+                unfinished: { .stepwise(self.course(in: $0)) }))
     }
 
-    private func response(_ status: Status, _ course: BatchCourse) -> Response {
-        let location = Field("Location", "/v1/renewals/\(batch.id)")
-        return .json(status, fields: [location] + (wait.map { [$0.field] } ?? [])) {
-            $0.object("batch") { $0.members(of: course) }
+    /// What is done stays done: each look goes on where the one before came to an end.
+    private func isDone(in snapshot: Snapshot) -> Bool {
+        done.withLock { done in
+            // Far cheaper than the index of all renewals, and the answer nearly every time.
+            if let next = snapshot.renewal(batch.members[done].renewal), !next.state.isFinal { return false }
+            let index = accepted.index(of: snapshot)
+            while !index.advance() {}
+            while batch.record(done, in: index).state.isFinal {
+                if done + 1 == batch.members.count { return true }
+                done += 1
+            }
+            return false
+        }
+    }
+
+    private func course(in snapshot: Snapshot) -> BatchAnswer {
+        let fields = [Field("Location", "/v1/renewals/\(batch.id)")] + (wait.map { [$0.field] } ?? [])
+        return BatchAnswer(batch, in: accepted.index(of: snapshot), as: "batch") { course, slices in
+            .json(course.isDone ? .ok : .accepted, fields: fields, .shared(slices))
         }
     }
 }

@@ -30,13 +30,13 @@ struct ConfigurationReloadEndpoint: Endpoint {
                 outcome: { snapshot in
                     guard let reload = snapshot.agent.configurationReloads.last(where: { $0.answers(to: id) })
                     else { return nil }
-                    return Self.response(to: reload, fields, instance: path)
+                    return .whole(Self.response(to: reload, fields, instance: path))
                 },
                 unfinished: { _ in
-                    Problem(
+                    let problem = Problem(
                         .reloadSlow, "It will be read all the same. GET /v1/status shows when it was.",
-                        fields: [.retryAfter(.seconds(10))] + fields
-                    ).response(instance: path)
+                        fields: [.retryAfter(.seconds(10))] + fields)
+                    return .whole(problem.response(instance: path))
                 }))
     }
 

@@ -43,10 +43,15 @@ package struct JSONWriter: DocumentWriter {
         }
     }
 
-    // The four halves of braces, for a document that isn't written in one go.
+    // The halves of braces, for a document that isn't written in one go.
 
     mutating func beginObject() {
         separate()
+        open("{")
+    }
+
+    mutating func beginObject(_ name: String) {
+        self.name(name)
         open("{")
     }
 

@@ -8,9 +8,11 @@ package protocol DocumentWriter: Sendable {
 /// A document about many certificates that is written a slice at a time, so that whoever asks for something else in
 /// between doesn't wait for all of it. The slices are sent as they are: they are never copied together.
 package struct SlicedDocument<Writer: DocumentWriter>: Sendable {
-    /// A part of the document: what comes first in it, and what comes for each certificate.
+    /// A part of the document: what comes first in it, and what comes for each certificate, or for each of `count`
+    /// other things.
     struct Section: Sendable {
         let begin: @Sendable (inout Writer) -> Void
+        var count: Int?
         var item: (@Sendable (inout Writer, Int) -> Void)?
     }
 
@@ -48,13 +50,13 @@ protocol Rendering: Sendable {
 
 extension SlicedDocument: Rendering {
     package mutating func advance() -> [SharedBytes]? {
-        if count > SliceLimits.few { writer.bytes.reserveCapacity(SliceLimits.bytes + SliceLimits.slack) }
+        if mostItems > SliceLimits.few { writer.bytes.reserveCapacity(SliceLimits.bytes + SliceLimits.slack) }
         var items = 0
         while section < sections.count {
             let current = sections[section]
             if item == 0 { current.begin(&writer) }
             if let write = current.item {
-                while item < count {
+                while item < (current.count ?? count) {
                     guard writer.bytes.count < SliceLimits.bytes, items < SliceLimits.items else {
                         cut()
                         return nil
@@ -70,6 +72,8 @@ extension SlicedDocument: Rendering {
         cut()
         return store.take()
     }
+
+    private var mostItems: Int { sections.reduce(count) { max($0, $1.count ?? 0) } }
 
     private mutating func cut() {
         guard !writer.bytes.isEmpty else { return }

@@ -16,6 +16,8 @@ final class AcceptedRenewals: Sendable {
         /// Oldest first.
         var batches: [RenewalBatch] = []
         var issuedBatches = 0
+        /// Of the newest snapshot that anybody looked for a batch in.
+        var index: RenewalIndex?
     }
 
     private let kept = Lock(Kept())
@@ -72,6 +74,16 @@ final class AcceptedRenewals: Sendable {
                 kept.batches.removeFirst()
             }
             return batch
+        }
+    }
+
+    /// The index of a snapshot, for all who need it.
+    func index(of snapshot: Snapshot) -> RenewalIndex {
+        kept.withLock { kept in
+            if let index = kept.index, index.snapshot === snapshot { return index }
+            let index = RenewalIndex(snapshot)
+            kept.index = index
+            return index
         }
     }
 

@@ -24,9 +24,9 @@ struct PromisedRenewal: Sendable {
                 patience: wait.duration,
                 outcome: { snapshot in
                     guard let now = snapshot.renewal(id), now.state.isFinal else { return nil }
-                    return response(.ok, now)
+                    return .whole(response(.ok, now))
                 },
-                unfinished: { response(.accepted, accepted.find(id, in: $0) ?? record) }))
+                unfinished: { .whole(response(.accepted, accepted.find(id, in: $0) ?? record)) }))
     }
 
     private func response(_ status: Status, _ record: RenewalRecord) -> Response {

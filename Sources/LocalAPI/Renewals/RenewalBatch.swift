@@ -31,18 +31,10 @@ struct RenewalBatch: Sendable {
         members.first { $0.renewal == id }.map { promise(of: $0) }
     }
 
-    /// How each member stands, in the order of `members`.
-    func records(in snapshot: Snapshot) -> [RenewalRecord] {
-        var known: [RenewalID: Int] = [:]
-        known.reserveCapacity(snapshot.renewals.count)
-        for (index, record) in snapshot.renewals.enumerated() {
-            known[record.id] = index
-            for id in record.joined { known[id] = index }
-        }
-        return members.map { member in
-            if let index = known[member.renewal] { return snapshot.renewals[index] }
-            return forgotten(member, in: snapshot)
-        }
+    /// How the member of this place stands.
+    func record(_ place: Int, in index: RenewalIndex) -> RenewalRecord {
+        let member = members[place]
+        return index.record(member.renewal) ?? forgotten(member, in: index.snapshot)
     }
 
     private func promise(of member: Member) -> RenewalRecord {
@@ -74,25 +66,26 @@ struct RenewalBatch: Sendable {
     }
 }
 
-/// A batch as it stands at one moment.
+/// What its members make of a batch.
 struct BatchCourse: Sendable {
-    let batch: RenewalBatch
-    let records: [RenewalRecord]
+    private(set) var counts: [RenewalRecord.State: Int] = [:]
+    private(set) var isDone = true
+    private var isWell = true
+    private var lastEnd: Date?
 
-    init(_ batch: RenewalBatch, in snapshot: Snapshot) {
-        self.batch = batch
-        records = batch.records(in: snapshot)
+    mutating func take(_ record: RenewalRecord) {
+        counts[record.state, default: 0] += 1
+        if !record.state.isFinal { isDone = false }
+        if record.state != .succeeded, record.state != .unchanged { isWell = false }
+        lastEnd = [lastEnd, record.endedAt].compactMap(\.self).max()
     }
 
-    var isDone: Bool { records.allSatisfy(\.state.isFinal) }
-
-    var endedAt: Date? {
-        isDone ? records.compactMap(\.endedAt).max() ?? batch.requestedAt : nil
+    func endedAt(_ batch: RenewalBatch) -> Date? {
+        isDone ? lastEnd ?? batch.requestedAt : nil
     }
 
-    var state: RenewalBatch.State {
+    func state(_ batch: RenewalBatch) -> RenewalBatch.State {
         if !isDone { return .running }
-        let isWell = records.allSatisfy { $0.state == .succeeded || $0.state == .unchanged }
         return isWell && batch.refused.isEmpty ? .succeeded : .failed
     }
 }

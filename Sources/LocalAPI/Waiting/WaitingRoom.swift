@@ -17,7 +17,7 @@ final class WaitingRoom: Sendable {
         let answer: PendingAnswer
         /// On the boottime clock.
         let deadline: Duration
-        let deliver: @Sendable (Response) -> Void
+        let deliver: @Sendable (DueAnswer) -> Void
     }
 
     private struct Room: Sendable {
@@ -47,7 +47,7 @@ final class WaitingRoom: Sendable {
     }
 
     /// Holds an answer until it is due. When there is no room, whoever waits longest is answered unfinished.
-    func admit(_ answer: PendingAnswer, deliver: @escaping @Sendable (Response) -> Void) {
+    func admit(_ answer: PendingAnswer, deliver: @escaping @Sendable (DueAnswer) -> Void) {
         let deadline = now() + answer.patience
         let (evicted, mustArm) = room.withLock { room -> (Guest?, Bool) in
             if room.isClosed {
@@ -109,8 +109,8 @@ final class WaitingRoom: Sendable {
         let time = now()
         var answered: Set<Int> = []
         for guest in room.withLock({ $0.guests }) {
-            if let response = guest.answer.outcome(snapshot) {
-                guest.deliver(response)
+            if let due = guest.answer.outcome(snapshot) {
+                guest.deliver(due)
             } else if guest.deadline <= time {
                 guest.deliver(guest.answer.unfinished(snapshot))
             } else {
