@@ -34,6 +34,8 @@ struct Connection: ~Copyable {
     }
 
     let token: Poller.Token
+    /// Where it came in.
+    let listener: ListenerID
     var transport: Transport
     var peer: Peer
     var stage: Stage
@@ -49,6 +51,8 @@ struct Connection: ~Copyable {
     /// Counts requests; an answer for an earlier one is dropped.
     var sequence: UInt32 = 0
     var closesAfterOutput = false
+    /// Its listener has gone: the answer that it waits for is the last.
+    var hasLostListener = false
     var inputHasEnded = false
     /// What the poller watches for.
     var interest = Poller.Interest.reading
@@ -69,10 +73,11 @@ struct Connection: ~Copyable {
     var countedOutput = 0
 
     init(
-        _ token: Poller.Token, _ transport: consuming Transport, _ peer: Peer, _ limits: ServerLimits,
-        now: Duration
+        _ token: Poller.Token, from listener: ListenerID, _ transport: consuming Transport, _ peer: Peer,
+        _ limits: ServerLimits, now: Duration
     ) {
         self.token = token
+        self.listener = listener
         self.transport = transport
         self.peer = peer
         stage = peer.isSecure ? .handshaking(.reading) : .open

@@ -57,7 +57,9 @@ extension EventLoop {
 
     /// Puts an answer behind those that wait to be sent. Without a request it answers something that was none.
     mutating func write(_ response: Response, for request: Request?, _ connection: inout Connection) {
-        let keepsAlive = request?.keepsAlive == true && !response.closes && stopDeadline == nil
+        let keepsAlive =
+            request?.keepsAlive == true && !response.closes && stopDeadline == nil
+            && !connection.hasLostListener
         let persistence: ResponseHead.Persistence =
             if !keepsAlive { .closes } else if request?.version == .http10 { .keepsAliveSaidSo } else {
                 .keepsAlive

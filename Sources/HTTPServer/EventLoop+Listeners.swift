@@ -18,6 +18,26 @@ extension EventLoop {
         tenants.remove(post.token)
     }
 
+    /// Closes a listener, and the connections that came in there: those that are owed an answer when they have it.
+    mutating func close(_ id: ListenerID) throws(SystemError) {
+        guard let post = post(id) else { return }
+        try close(post)
+        for case .connection(let post) in tenants.tenants where post.connection.listener == id {
+            leave(&post.connection)
+            try settle(post)
+        }
+    }
+
+    private mutating func leave(_ connection: inout Connection) {
+        guard connection.isOpen, connection.waiting != nil || !connection.output.isEmpty else {
+            // Who lingers has had his last answer.
+            if case .lingering = connection.stage { return }
+            return close(&connection)
+        }
+        connection.hasLostListener = true
+        if connection.waiting == nil { connection.closesAfterOutput = true }
+    }
+
     func post(_ id: ListenerID) -> ListenerPost? {
         for case .listener(let post) in tenants.tenants where post.listener.id == id { return post }
         return nil
@@ -88,7 +108,8 @@ extension EventLoop {
         // Out of memory for one session more: this client goes, the others stay.
         guard let transport = try? Transport(socket, post.secureContext) else { return }
         let token = tenants.reserve()
-        let newcomer = ConnectionPost(Connection(token, transport, peer, limits, now: now))
+        let newcomer = ConnectionPost(
+            Connection(token, from: post.listener.id, transport, peer, limits, now: now))
         tenants.place(.connection(newcomer), at: token)
         connectionCount += 1
         do {
@@ -111,7 +132,8 @@ extension EventLoop {
     private mutating func turnAway(_ socket: consuming Socket, _ address: PeerAddress, _ post: ListenerPost) {
         let peer = peer(socket, address, post)
         guard !peer.isSecure, let transport = try? Transport(socket, nil) else { return }
-        var newcomer = Connection(SlotTable<Tenant>.bell, transport, peer, limits, now: now)
+        var newcomer = Connection(
+            SlotTable<Tenant>.bell, from: post.listener.id, transport, peer, limits, now: now)
         // What has come already would, unread, take the answer with it.
         _ = newcomer.transport.receive(into: &input)
         refuse(.tooManyConnections, &newcomer)

@@ -58,7 +58,9 @@ extension EventLoop {
             write(handler.refusal(.noAnswer, from: connection.peer), for: waiting.request, &connection)
         case .raw(let bytes, let thenClose):
             connection.output.append(bytes)
-            if thenClose || !waiting.request.keepsAlive { connection.closesAfterOutput = true }
+            if thenClose || !waiting.request.keepsAlive || connection.hasLostListener {
+                connection.closesAfterOutput = true
+            }
         case .drop: return close(&connection)
         }
         restartPhase(&connection)

@@ -166,7 +166,7 @@ struct EventLoop: ~Copyable {
             switch letter {
             case .delivery(let delivery, let ticket): try take(delivery, for: ticket)
             case .listen(let listener): try open(listener)
-            case .close(let id): if let post = post(id) { try close(post) }
+            case .close(let id): try close(id)
             case .secure(let id, let context): post(id)?.secureContext = context
             case .schedule(let deadline, let work): deadlines.insert(.work(work), at: deadline)
             case .stop(let deadline): try stop(deadline)

@@ -32,7 +32,7 @@ public final class Reactor: Sendable {
         return Listening(id: listener.id, port: listener.port)
     }
 
-    /// Closes a listener; its connections live on.
+    /// Closes a listener and the connections that came in there: those that are owed an answer when they have it.
     public func close(_ id: ListenerID) {
         mailbox.post(.close(id))
     }

@@ -46,7 +46,7 @@ public final class LocalAPIServer: Sendable {
         return Listener(port: listening.port ?? port, id: listening.id)
     }
 
-    /// Listens there no more; connections that are open live on.
+    /// Listens there no more; connections that came in there are closed, with the answers that they wait for.
     public func close(_ listener: Listener) { reactor.close(listener.id) }
 
     /// The API's Unix socket.
@@ -87,7 +87,8 @@ public final class LocalAPIServer: Sendable {
         return now.isSameFile(as: file)
     }
 
-    /// Listens there no more, and takes the path away if it is still the socket's; connections that are open live on.
+    /// Listens there no more, and takes the path away if it is still the socket's; connections that came in
+    /// there are closed, with the answers that they wait for.
     public func close(_ socket: LocalSocket) {
         // While it listens its file is there, by whatever name: no other one can be mistaken for it. What can't be
         // looked at or removed is replaced by the next socket that is made there.
