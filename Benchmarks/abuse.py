@@ -2,11 +2,13 @@
 
 import argparse
 import contextlib
+import json
 import multiprocessing
 import os
 import pathlib
 import re
 import resource
+import selectors
 import shutil
 import socket
 import subprocess
@@ -20,6 +22,12 @@ from house import Failed, house, stop, wait_until
 MEBIBYTE = 1 << 20
 LARGEST_RSS = 40
 LONGEST_WAIT = 0.050
+# Of the answers that a well-behaved client asks for so many in a hundred may be lost, or a few. When all connections are
+# taken one more costs somebody his, and then he has to come again.
+LARGEST_LOSS = 2
+FEW_LOST = 10
+# Where descriptors are left for a handful of connections, they take turns.
+SCARCE = {"descriptors": 50}
 # Seconds after its time by which a certificate has to be renewed.
 LATEST_RENEWAL = 15
 
@@ -36,6 +44,9 @@ class Plan:
         self.hold = 2 if short else 10
         self.garbage = (16 if short else 1024) * MEBIBYTE
         self.slow = 3 if short else 40
+        self.busy = 4 if short else 20
+        # The path of a batch that is done.
+        self.batch = None
         # A test shares its machine with other tests: there only standing still counts.
         self.longest_wait = 5 if short else LONGEST_WAIT
 
@@ -68,6 +79,9 @@ class Witness:
                 connection = connection or Connection(self.place.port)
                 if connection.get("/healthz").status != 200:
                     self.lost += 1
+            except TimeoutError:
+                connection = None
+                self.lost += 1
             except OSError:
                 # Turned away.
                 connection = None
@@ -76,10 +90,13 @@ class Witness:
             self.times.append(time.perf_counter() - began)
             if len(self.times) == 1:
                 there.send("begun")
-            if not self.keeps:
+            if connection and not self.keeps:
                 connection.close()
                 connection = None
         there.send((self.times, self.lost))
+
+    def misses_more_than(self, percentage):
+        return self.lost > max(FEW_LOST, len(self.times) * percentage // 100)
 
     @property
     def p99(self):
@@ -123,12 +140,18 @@ def main():
 def run(name, place, pid, plan):
     if name == "squatter":
         return []
+    if name == "batches":
+        plan.batch = done_batch(place)
     began = time.monotonic()
     with Witness(place, keeps=True) as kept, Witness(place, keeps=False) as new:
         problems = SCENARIOS[name](place, pid, plan)
     peak = peak_rss(pid)
     problems += recovers(place)
-    late = lateness(place)
+    late = 0
+    try:
+        late = lateness(place)
+    except OSError as error:
+        problems.append(f"no metrics afterwards: {error}")
     print(
         f"{name}: {time.monotonic() - began:.0f} s, healthz p50/p99/longest {kept}; {new}; "
         f"peak RSS {peak:.1f} MiB, latest renewal {late:.1f} s after its time", flush=True)
@@ -137,6 +160,8 @@ def run(name, place, pid, plan):
     for witness in (kept, new):
         if witness.p99 >= plan.longest_wait:
             problems.append(f"healthz took {witness.p99 * 1000:.0f} ms")
+        if witness.misses_more_than(SCARCE.get(name, LARGEST_LOSS)):
+            problems.append(f"{witness.lost} healthz were turned away, {len(witness.times)} were not")
     if late > LATEST_RENEWAL:
         problems.append(f"a certificate is {late:.0f} s late")
     reset_peak(pid)
@@ -318,6 +343,65 @@ def succeeded(place, certificate):
     return int(re.search(f'renewals_total{{certificate="{certificate}".*?result="succeeded"}} (\\d+)', text)[1])
 
 
+def heads(place, _, plan):
+    """The heads of long answers, asked for as fast as they are taken: little to send, and much to do."""
+    return busy(place, plan, 64, head(place, "/metrics") * 320)
+
+
+def filtered(place, _, plan):
+    """Answers that are made for each who asks, on as many connections as there are."""
+    return busy(place, plan, 256, get(place, "/v1/certificates?state=valid"))
+
+
+def batches(place, _, plan):
+    """The course of a batch of all certificates, and the head of it as fast as it is taken."""
+    return busy(place, plan, 64, get(place, plan.batch) + head(place, plan.batch) * 320)
+
+
+def done_batch(place):
+    """The path of a batch of all certificates: its course is long, and its renewals are no trouble any more."""
+    with Connection(place.port) as connection:
+        answer = connection.post("/v1/renew", place.token(), '{"all":true,"over_budget":true}')
+        path = f"/v1/renewals/{json.loads(answer.body)['batch']['id']}"
+        wait_until("the batch", lambda: json.loads(connection.get(path).body)["done"], 600)
+    return path
+
+
+def busy(place, plan, count, block):
+    """Sends the block again and again on so many connections, and reads what comes. Who is turned away comes again."""
+    selector = selectors.DefaultSelector()
+    watched = selectors.EVENT_READ | selectors.EVENT_WRITE
+
+    def join():
+        # Sent up to here of the block.
+        selector.register(opened(place), watched, [0])
+
+    for _ in range(count):
+        join()
+    ends = time.monotonic() + plan.busy
+    answered = 0
+    while time.monotonic() < ends:
+        for key, ready in selector.select(0.1):
+            try:
+                if ready & selectors.EVENT_READ:
+                    data = key.fileobj.recv(1 << 18)
+                    if not data:
+                        raise ConnectionError
+                    answered += data.count(b"HTTP/1.1 200")
+                if ready & selectors.EVENT_WRITE:
+                    sent = key.data[0]
+                    key.data[0] = (sent + key.fileobj.send(block[sent:])) % len(block)
+            except BlockingIOError:
+                pass
+            except OSError:
+                selector.unregister(key.fileobj)
+                key.fileobj.close()
+                join()
+    close([key.fileobj for key in selector.get_map().values()])
+    print(f"  {answered} answers")
+    return [] if answered > 0 else ["nobody was answered"]
+
+
 def slow_http(place, _, plan):
     """What slowhttptest(1) does: heads and bodies that never end, and answers that are read a few bytes at a time."""
     if plan.short:
@@ -372,7 +456,7 @@ def squatter(place):
 SCENARIOS = {
     "connections": connections, "waiting": waiting, "slow-heads": slow_heads, "slow-bodies": slow_bodies,
     "slowhttptest": slow_http, "no-readers": no_readers, "garbage": garbage, "descriptors": descriptors, "renewals": renewals,
-    "squatter": squatter,
+    "heads": heads, "filtered": filtered, "batches": batches, "squatter": squatter,
 }
 
 
@@ -401,6 +485,10 @@ def close(clients):
 
 def get(place, path):
     return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{place.port}\r\n\r\n".encode()
+
+
+def head(place, path):
+    return get(place, path).replace(b"GET", b"HEAD", 1)
 
 
 def post(place, path, fields, body):
