@@ -115,12 +115,12 @@ struct Connection: ~Copyable {
 
     /// There are requests to read in what has come already.
     func mayReadOn(_ limits: ServerLimits) -> Bool {
-        mayRead(limits) && !unread.isEmpty
+        !unread.isEmpty && mayRead(limits)
     }
 
     /// It waits for nothing but its turn.
     func givesWay(_ limits: ServerLimits) -> Bool {
-        output.isEmpty && mayReadOn(limits)
+        mayReadOn(limits) && output.isEmpty
     }
 
     mutating func sendOutput(within allowance: inout Int) -> OutputBuffer.Flush {

@@ -119,7 +119,7 @@ struct EventLoop: ~Copyable {
     /// Gives a connection its time. It is reckoned from the last answer of any: nearly the present, and known already.
     mutating func beginService() {
         serviceEnd =
-            max(turnBeganAt, answeredAt) &+ (isTurnBusy ? serviceNanoseconds / 10 : serviceNanoseconds)
+            max(turnBeganAt, answeredAt) &+ (isTurnBusy ? serviceNanoseconds / 5 : serviceNanoseconds)
     }
 
     /// Others have waited for the end of this turn for some time.

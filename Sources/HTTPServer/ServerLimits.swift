@@ -23,7 +23,7 @@ public struct ServerLimits: Sendable {
     /// over: how much work is in a request shows neither in its bytes nor in those of its answer.
     public var serviceTime = Duration.microseconds(250)
     /// Time spent in one turn on those who had their time and have more to ask; who asks anew doesn't wait for them.
-    /// When those who ask anew take longer than this themselves, each further one gets a tenth of its time.
+    /// When those who ask anew take longer than this themselves, each further one gets a fifth of its time.
     public var busyTurn = Duration.milliseconds(2)
     /// Time spent in one turn on answers that are made step by step, the last step begun before it is over.
     public var stepTime = Duration.microseconds(500)
