@@ -18,7 +18,7 @@ struct ReadinessEndpoint: Endpoint {
             answer = ReadinessAnswer(
                 Readiness.checks(of: snapshot, at: now), snapshot.certificates, at: now, as: try form(call))
         }
-        return answer.step().map(Answer.now) ?? .stepwise(answer)
+        return .stepwise(answer)
     }
 
     private func form(_ call: APICall) throws(Problem) -> ReadinessAnswer.Form {
