@@ -165,6 +165,24 @@ import Testing
         #expect(host.wait(.seconds(10)).started == ["web"])
     }
 
+    @Test func `a clock that is put right after a start ends no wait for an order that may be under way`()
+        throws
+    {
+        let web = try managed("web")
+        var host = try TestHost([web])
+        let cutOff = host.tell(.looked(web.name, .nothing))
+        #expect(cutOff.plans.count == 1)
+        let record = try #require(cutOff.records.last)
+        var next = try TestHost([web], records: [web.name: record], at: host.now + .seconds(5)) {
+            $0.asksTimeAtStart = true
+        }
+        next.tell(.looked(web.name, .nothing))
+        next.now.wall += 180
+        #expect(next.confirmClock().plans.isEmpty)
+        #expect(next.nextPlan(within: .seconds(80)) == nil)
+        #expect(next.nextPlan(within: .minutes(4))?.reason == .missing)
+    }
+
     @Test func `a start with a wrong clock waits for an order that the process before was cut off in`() throws
     {
         let born = Date(timeIntervalSince1970: 1_800_000_000)

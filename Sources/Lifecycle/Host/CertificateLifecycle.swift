@@ -163,7 +163,10 @@ struct CertificateLifecycle: Sendable {
             // A success leaves no error behind. The later of both would be of no use: the clock may have been set
             // between.
             retryAt = deadline(record.nextAttemptAt, record.lastError?.at ?? record.lastSuccessAt)
-            possibleOrderUntil = deadline(record.possibleOrderUntil, record.orders.lastOrderAt)
+            // Of this one it would: it is short, and the order may be one too many.
+            let last = now.boottime + settings.orderDeadline + settings.possibleOrderDelay
+            let possible = deadline(record.possibleOrderUntil, record.orders.lastOrderAt)
+            possibleOrderUntil = [possibleOrderUntil, possible.map { min($0, last) }].compactMap(\.self).max()
             if let order = record.unansweredOrder {
                 sameBrokerUntil = deadline(order.since + settings.sameBrokerSpan.seconds, order.since)
             }
