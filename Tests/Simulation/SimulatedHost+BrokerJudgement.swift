@@ -37,6 +37,7 @@ extension SimulatedHost {
 
     /// Draws from an answer what the agent has to heed from now on.
     mutating func hear(_ answer: BrokerAnswer, fromBroker number: Int, askedAt: Duration) {
+        defer { if watch.probes > 0, !watch.areAllAway { forgetProbes() } }
         guard case .failure(let failure, _) = answer else {
             return watch.brokers[number].hear(askedAt: askedAt)
         }
@@ -54,6 +55,12 @@ extension SimulatedHost {
             }
         default: watch.brokers[number].hear(askedAt: askedAt)
         }
+    }
+
+    /// A broker is there again: those under way are attempts like others, also when it goes anew.
+    private mutating func forgetProbes() {
+        watch.probes = 0
+        for index in slots.indices { slots[index].course?.isProbe = false }
     }
 
     /// What of a pause has to be obeyed: up to a day and a quarter of the shortest life that is left.
