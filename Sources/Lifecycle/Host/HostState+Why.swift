@@ -22,7 +22,8 @@ extension HostState {
         let identityState = identity.state(at: now.wall)
         if !identityState.isUsable { return .identity(identityState) }
         if clock.holdsAll || (clock.holdsAged && reason == .expiring) {
-            return .clock(until: clock.askAt.map(now.wall(of:)))
+            // As long as nothing was due nobody was asked, although it was time.
+            return .clock(until: clock.askAt.map { now.wall(of: max($0, now.boottime)) })
         }
         let own = ownWait(of: certificate, at: now)
         if let wait = brokerWait(of: certificate, at: now) {
