@@ -35,15 +35,15 @@ struct PendingKeyStore: Sendable {
         try remove(name)
     }
 
-    /// The key's certificate is installed, and so is the key. A key file that can't be removed, or that a power loss
-    /// brings back, does no harm: the next `take` sees that it is installed.
+    /// The key's certificate is installed, and so is the key. A key file that can't be removed does no harm:
+    /// the next `take` sees that it is installed.
     func installed(_ name: CertificateName) {
         do {
-            try directory.pendingKeys.unlinkIfPresent(Self.fileName(name))
+            try remove(name)
         } catch {
             log.warn(
                 "pending key stays after its install",
-                ["certificate": .string(name.text), "error": .string(error.description)])
+                ["certificate": .string(name.text), "error": .string(error.detail)])
         }
     }
 
