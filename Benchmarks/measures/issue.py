@@ -16,6 +16,7 @@ from house import house, wait_until
 
 CERTIFICATES = 100
 CONCURRENCY = 8
+ROUNDS = 5
 SLOW_CERTIFICATES, DELAY = 200, 0.2
 # What one first issuance makes last: the files, and the directories that have to remember their names.
 FILES = {"state": 2, "pending": 1, "target": 4, "journal": 1}
@@ -27,9 +28,10 @@ def figures(binaries):
 
 
 def fast(binaries):
-    with house(binaries, "--certificates", str(CERTIFICATES)) as place:
-        took, steps = issuance(place, CERTIFICATES)
-        bare = min(floor(place.root) for _ in range(3))
+    # A file system hands out new inodes the slower the more were freed in the last seconds: so all in turn, and the floor
+    # before and after.
+    rounds = sorted((fast_round(binaries) for _ in range(ROUNDS)), key=lambda found: found[0] / found[1])
+    took, bare, steps = rounds[ROUNDS // 2]
     total = sum(steps.values())
     return [
         Figure("issue", f"{stage}, share of the work of {CERTIFICATES} renewals", f"{seconds / total * 100:.0f} %")
@@ -37,8 +39,16 @@ def fast(binaries):
     ] + [
         Figure("issue", f"{CERTIFICATES} certificates", f"{took * 1000:.0f} ms"),
         Figure("issue", "the same files by a bare loop", f"{bare * 1000:.0f} ms"),
-        at_most("issue", "ratio of the two", took / bare, 2.5, "", digits=2),
+        at_most("issue", f"ratio of the two, median of {ROUNDS} rounds", took / bare, 2.5, "", digits=2),
     ]
+
+
+def fast_round(binaries):
+    with house(binaries, "--certificates", str(CERTIFICATES)) as place:
+        before = floor(place.root)
+        took, steps = issuance(place, CERTIFICATES)
+        bare = min(before, floor(place.root))
+    return took, bare, steps
 
 
 def slow(binaries):
