@@ -162,9 +162,9 @@ ssize_t cposix_send_more(int socket, const void *_Nullable bytes, size_t count);
 int cposix_set_blocking(int descriptor, bool blocking);
 /// The pending error of the socket (SO_ERROR), which this call clears; -1 on failure.
 int cposix_pending_error(int socket);
-/// One datagram to a Unix socket; a leading '@' stands for the abstract namespace.
-/* The size of the terminal behind a descriptor; ENOTTY if there is none. */
+/// The size of the terminal behind a descriptor; ENOTTY if there is none.
 int cposix_window_size(int descriptor, uint16_t *columns, uint16_t *rows);
+/// One datagram to a Unix socket; a leading '@' stands for the abstract namespace.
 int cposix_send_datagram(const char *path, size_t length, const void *bytes, size_t count);
 
 // Memory

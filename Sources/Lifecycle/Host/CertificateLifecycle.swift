@@ -163,7 +163,8 @@ struct CertificateLifecycle: Sendable {
             // A success leaves no error behind. The later of both would be of no use: the clock may have been set
             // between.
             retryAt = deadline(record.nextAttemptAt, record.lastError?.at ?? record.lastSuccessAt)
-            // Of this one it would: it is short, and the order may be one too many.
+            // For a possible order the later one counts all the same: the wait is short, and another order may be one too
+            // many.
             let last = now.boottime + settings.orderDeadline + settings.possibleOrderDelay
             let possible = deadline(record.possibleOrderUntil, record.orders.lastOrderAt)
             possibleOrderUntil = [possibleOrderUntil, possible.map { min($0, last) }].compactMap(\.self).max()
