@@ -205,6 +205,39 @@ import Testing
         #expect(host.wait(host.settings.orderDeadline + host.settings.possibleOrderDelay).started == ["web"])
     }
 
+    @Test(arguments: [true, false])
+    func `a wait that a slow clock wrote isn't over by the time of a newer record`(isCutOff: Bool) throws {
+        let born = Date(timeIntervalSince1970: 1_800_000_000)
+        let slow = born - 300
+        let web = try managed("web")
+        let other = try managed("other")
+        var record = CertificateRecord()
+        if isCutOff {
+            record.attemptUnderWaySince = slow - 30
+            record.attemptUnderWayAt = .first
+        } else {
+            record.orders.note(at: slow - 5)
+            record.possibleOrderUntil = slow + 85
+        }
+        var newer = CertificateRecord()
+        newer.lastSuccessAt = born
+        var host = try TestHost(
+            [web, other], records: [web.name: record, other.name: newer],
+            at: Moment(wall: slow, boottime: .seconds(30)), enrolled: false
+        ) { $0.asksTimeAtStart = true }
+        host.identityFacts = IdentityFacts(
+            name: host.settings.identityName, serial: "1d", issuer: "Test CA", notBefore: born - 86_400,
+            notAfter: born + 400 * 86_400)
+        host.tell(.identityLooked(host.foundIdentity))
+        host.tell(.looked(other.name, other.found(at: born)))
+        #expect(host.tell(.looked(web.name, .nothing)).plans.isEmpty)
+        host.wait(.seconds(10))
+        host.now.wall += 300
+        #expect(host.confirmClock().plans.isEmpty)
+        #expect(host.wait(.seconds(70)).plans.isEmpty)
+        #expect(host.wait(.seconds(15)).started == ["web"])
+    }
+
     @Test func `at a right start what is due by its age waits for one answer, what is missing doesn't`()
         throws
     {

@@ -152,9 +152,11 @@ struct CertificateLifecycle: Sendable {
     /// Reads the waits of the record back into the boottime clock. None can be longer than it was when it was written,
     /// nor than any wait can be: the wall clock may be wrong now, or have been wrong then. What has run since the start
     /// has waits that were not stored by another process, and keeps them.
-    mutating func restoreWaits(at now: Moment, _ settings: LifecycleSettings) {
+    ///
+    /// `least` is the earliest that it can be: who may be busy with an order is not asked too early by any clock.
+    mutating func restoreWaits(at now: Moment, least: Moment, _ settings: LifecycleSettings) {
         let longest = RetrySchedule.longestRetryAfter
-        let deadline = { (date: Date?, written: Date?) -> Duration? in
+        let deadline = { (date: Date?, written: Date?, now: Moment) -> Duration? in
             guard let date, date > now.wall else { return nil }
             let left = min(date.timeIntervalSince(now.wall), date.timeIntervalSince(written ?? now.wall))
             return now.boottime + .seconds(min(max(left, 0), longest.seconds))
@@ -162,38 +164,42 @@ struct CertificateLifecycle: Sendable {
         if !hasAttempted {
             // A success leaves no error behind. The later of both would be of no use: the clock may have been set
             // between.
-            retryAt = deadline(record.nextAttemptAt, record.lastError?.at ?? record.lastSuccessAt)
+            retryAt = deadline(record.nextAttemptAt, record.lastError?.at ?? record.lastSuccessAt, now)
             // For a possible order the later one counts all the same: the wait is short, and another order may be one too
             // many.
             let last = now.boottime + settings.orderDeadline + settings.possibleOrderDelay
-            let possible = deadline(record.possibleOrderUntil, record.orders.lastOrderAt)
+            let possible = deadline(record.possibleOrderUntil, record.orders.lastOrderAt, least)
             possibleOrderUntil = [possibleOrderUntil, possible.map { min($0, last) }].compactMap(\.self).max()
             if let order = record.unansweredOrder {
-                sameBrokerUntil = deadline(order.since + settings.sameBrokerSpan.seconds, order.since)
+                sameBrokerUntil = deadline(order.since + settings.sameBrokerSpan.seconds, order.since, now)
             }
         }
         guard let debt = record.reload, !reload.hasRun else { return }
-        reload.retryAt = deadline(debt.nextAttemptAt, debt.lastError?.at ?? debt.since) ?? now.boottime
+        reload.retryAt = deadline(debt.nextAttemptAt, debt.lastError?.at ?? debt.since, now) ?? now.boottime
     }
 }
 
 extension CertificateLifecycle {
     /// The process ended in the middle of an attempt: its order may have been placed, and may still be under way. When
     /// it ended nobody knows; but not later than now, and nothing was sent later than an attempt lasts.
-    mutating func noteCutOffAttempt(begun: Date, at now: Moment, _ settings: LifecycleSettings) {
+    mutating func noteCutOffAttempt(
+        begun: Date, at now: Moment, least: Moment, _ settings: LifecycleSettings
+    ) {
         record.attemptUnderWaySince = nil
         record.orders.note(at: min(begun, now.wall))
         if let broker = record.attemptUnderWayAt, !isWithinTime(ofOrderAt: broker, begun, settings) {
             noteUnanswered(
-                at: broker, since: Moment(wall: begun, boottime: now.boottime(of: min(begun, now.wall))),
+                at: broker, since: Moment(wall: begun, boottime: least.boottime(of: min(begun, least.wall))),
                 settings)
         }
         record.attemptUnderWayAt = nil
-        let lastSentAt = min(begun + settings.orderDeadline.seconds, now.wall)
-        let until = lastSentAt + settings.possibleOrderDelay.seconds
+        let until = { (now: Moment) -> Date in
+            min(begun + settings.orderDeadline.seconds, now.wall) + settings.possibleOrderDelay.seconds
+        }
         // Also when it seems to be over: the clock may be wrong, and the record is read again when it no longer is.
-        record.possibleOrderUntil = until
-        if until > now.wall { possibleOrderUntil = now.boottime(of: until) }
+        record.possibleOrderUntil = until(now)
+        let possible = least.boottime(of: until(least))
+        if possible > now.boottime { possibleOrderUntil = possible }
     }
 }
 

@@ -46,6 +46,14 @@ struct ClockWatch: Sendable {
         )
     }
 
+    /// The same by the wall clock, if that reads less: a wait that this clock has stored, running slow, must not seem over
+    /// because a newer record says that it is later.
+    func leastJudged(_ now: Moment) -> Moment {
+        guard let offset else { return now }
+        let shown = Date(timeIntervalSinceReferenceDate: offset + now.boottime.seconds)
+        return Moment(wall: min(now.wall, shown), boottime: now.boottime)
+    }
+
     /// The moment by the time that counts. Notices when the wall clock was set.
     mutating func judge(_ raw: Moment) -> Moment {
         let now = Self.offset(of: raw)

@@ -37,7 +37,7 @@ extension HostState {
     mutating func restoreWaitsOfUnsettledStart(at now: Moment) {
         guard isStartUnsettled, !clock.holdsAged else { return }
         isStartUnsettled = false
-        for index in certificates.indices { certificates[index].restoreWaits(at: now, settings) }
+        for index in certificates.indices { certificates[index].restoreWaits(at: now, least: now, settings) }
         resumePauses(at: now)
     }
 

@@ -92,10 +92,11 @@ extension HostState {
     ) -> CertificateLifecycle {
         let known = records.removeValue(forKey: wish.name)
         var certificate = CertificateLifecycle(wanted: wish, record: known ?? inherited, at: now)
-        certificate.restoreWaits(at: now, settings)
+        let least = clock.leastJudged(now)
+        certificate.restoreWaits(at: now, least: least, settings)
         let wasCutOff = certificate.record.attemptUnderWaySince != nil
         if let begun = certificate.record.attemptUnderWaySince {
-            certificate.noteCutOffAttempt(begun: begun, at: now, settings)
+            certificate.noteCutOffAttempt(begun: begun, at: now, least: least, settings)
         }
         let isBack = certificate.record.unmanagedSince.take() != nil
         let inherits = known == nil && inherited != nil
