@@ -21,6 +21,8 @@ protocol EngineHands: Sendable {
     func persist(_ record: CertificateRecord, of name: CertificateName) -> Bool
     /// What could not be stored is to be tried again. Answers like `persist`.
     func retryRecords() -> Bool
+    /// What could not be stored yet; nil while everything is.
+    var unstored: UnstoredState? { get }
     /// What is kept of a certificate that has long been managed no more is to be removed; its outputs stay. Answers like
     /// `persist`.
     func forget(_ name: CertificateName) -> Bool

@@ -68,7 +68,10 @@ public final class HostAgent: Sendable {
     public func run(once: Bool) throws(StartFailure) {
         hands.recallFacts()
         let settings = loaded.settings
-        let records = storedRecords()
+        let records: [CertificateName: CertificateRecord]
+        do { records = try storedRecords() } catch {
+            throw .stateDirectory(path: settings.stateDirectory, error)
+        }
         // What reading the configuration took is free by now.
         ProcessMemory.giveBack()
         do {
@@ -79,15 +82,15 @@ public final class HostAgent: Sendable {
     }
 
     /// What is kept of every certificate, managed or not.
-    private func storedRecords() -> [CertificateName: CertificateRecord] {
+    private func storedRecords() throws(SystemError) -> [CertificateName: CertificateRecord] {
         let store = StateStore(directory: state, log: log)
         var records: [CertificateName: CertificateRecord] = [:]
         for certificate in loaded.settings.certificates {
             records[certificate.name] = CertificateRecord.afterRecovery(
-                store.stored(for: certificate.name), stuck: stuck[certificate.name.text], at: .now)
+                try store.stored(for: certificate.name), stuck: stuck[certificate.name.text], at: .now)
         }
         let left = store.names().union(PendingKeyStore(directory: state, log: log).names())
-        for name in left where records[name] == nil { records[name] = store.record(for: name) }
+        for name in left where records[name] == nil { records[name] = try store.record(for: name) }
         return records
     }
 

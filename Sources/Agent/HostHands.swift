@@ -100,6 +100,8 @@ final class HostHands: EngineHands {
 
     func retryRecords() -> Bool { records.retry() }
 
+    var unstored: UnstoredState? { records.unstored }
+
     func keepRecords() { records.run() }
 
     func settleRecords(of names: [CertificateName]) { records.settle(names) }

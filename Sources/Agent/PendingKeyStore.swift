@@ -72,12 +72,6 @@ struct PendingKeyStore: Sendable {
         }
     }
 
-    /// Faults of the machine that go by. An input/output error is none of them: a key that can never be read again must
-    /// not hold up its certificate for ever.
-    private static let passing: Set<Errno> = [
-        .tooManyOpenFiles, .fileTableFull, .noMemory, .staleHandle, .timedOut,
-    ]
-
     private func waitingKey(
         of certificate: ManagedCertificate, found: FoundCertificate
     ) throws(RenewalFailure) -> PendingKey? {
@@ -90,7 +84,7 @@ struct PendingKeyStore: Sendable {
             publicKey = try PrivateKey(pem: pem).publicKey
         } catch let error as SystemError where error.errno == .notFound {
             return nil
-        } catch let error as SystemError where Self.passing.contains(error.errno) {
+        } catch let error as SystemError where StateDirectory.passing.contains(error.errno) {
             // It may be an order's: without it the retry would be a second one.
             throw Self.failure(error)
         } catch {

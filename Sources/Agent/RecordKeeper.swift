@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Lifecycle
 import Log
 import POSIX
@@ -16,8 +17,19 @@ final class RecordKeeper: Sendable {
     }
 
     /// Carries orders out, all of different certificates, says in the log what could not be done, and returns that.
-    typealias Write = @Sendable (Batch) -> Batch
+    typealias Write = @Sendable (Batch) -> Refusal
     typealias Batch = [(name: CertificateName, order: Order)]
+
+    /// What could not be done, and why.
+    struct Refusal: Sendable {
+        var orders: Batch = []
+        var detail = ""
+
+        fileprivate mutating func take(_ refused: Batch, _ error: SystemError) {
+            orders += refused
+            detail = error.description
+        }
+    }
 
     private struct Desk: Sendable {
         var waiting: [CertificateName: Order] = [:]
@@ -26,7 +38,17 @@ final class RecordKeeper: Sendable {
         var written: Set<CertificateName> = []
         /// What the disk has refused and nothing newer has replaced.
         var refused: [CertificateName: Order] = [:]
+        /// Since when there was always something that the disk had refused, and what it said last.
+        var unstored: (since: Date, detail: String)?
         var writers = 0
+
+        mutating func note(_ refusal: Refusal) {
+            if !refusal.orders.isEmpty {
+                unstored = (unstored?.since ?? Date.now, refusal.detail)
+            } else if refused.isEmpty {
+                unstored = nil
+            }
+        }
 
         mutating func take(_ order: Order, for name: CertificateName) {
             refused[name] = nil
@@ -70,6 +92,15 @@ final class RecordKeeper: Sendable {
         }
     }
 
+    /// What the disk has refused; nil while it takes everything.
+    var unstored: UnstoredState? {
+        desk.change { desk in
+            desk.unstored.map {
+                UnstoredState(count: max(desk.refused.count, 1), since: $0.since, detail: $0.detail)
+            }
+        }
+    }
+
     /// Carries out what waits until nothing does. Blocks.
     func run() {
         while let batch = takeBatch() { carryOut(batch) }
@@ -94,13 +125,14 @@ final class RecordKeeper: Sendable {
     }
 
     private func carryOut(_ batch: Batch) {
-        let refused = write(batch)
+        let refusal = write(batch)
         desk.change { desk in
             for (name, _) in batch { desk.written.remove(name) }
-            if refused.count < batch.count {
+            if refusal.orders.count < batch.count {
                 for (name, order) in desk.refused { desk.take(order, for: name) }
             }
-            for (name, order) in refused where desk.waiting[name] == nil { desk.refused[name] = order }
+            for (name, order) in refusal.orders where desk.waiting[name] == nil { desk.refused[name] = order }
+            desk.note(refusal)
         }
     }
 
@@ -148,26 +180,27 @@ private struct RecordClerk: Sendable {
     let keys: PendingKeyStore
     let log: Logger
 
-    func carryOut(_ batch: RecordKeeper.Batch) -> RecordKeeper.Batch {
+    func carryOut(_ batch: RecordKeeper.Batch) -> RecordKeeper.Refusal {
         var stored: RecordKeeper.Batch = []
-        var refused: RecordKeeper.Batch = []
+        var refused = RecordKeeper.Refusal()
         for (name, order) in batch {
             switch order {
-            case .forget: if !forget(name) { refused.append((name, order)) }
+            case .forget:
+                do { try forget(name) } catch { refused.take([(name, order)], error) }
             case .store(let record):
                 do {
                     try records.put(record, for: name)
                     stored.append((name, order))
                 } catch {
                     tellUnstored(name, error)
-                    refused.append((name, order))
+                    refused.take([(name, order)], error)
                 }
             }
         }
         if stored.isEmpty { return refused }
         do { try records.synchronize() } catch {
             for (name, _) in stored { tellUnstored(name, error) }
-            refused += stored
+            refused.take(stored, error)
         }
         return refused
     }
@@ -181,17 +214,16 @@ private struct RecordClerk: Sendable {
             ])
     }
 
-    private func forget(_ name: CertificateName) -> Bool {
+    private func forget(_ name: CertificateName) throws(SystemError) {
         do {
             try keys.forget(name)
             try records.remove(name)
-            log.info("state of a removed certificate forgotten", ["certificate": .string(name.text)])
-            return true
         } catch {
             log.warn(
                 "state of a removed certificate could not be forgotten",
                 ["certificate": .string(name.text), "error": .string("\(error)")])
-            return false
+            throw error
         }
+        log.info("state of a removed certificate forgotten", ["certificate": .string(name.text)])
     }
 }

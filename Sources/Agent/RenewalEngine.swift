@@ -130,6 +130,7 @@ public final class RenewalEngine: Sendable {
         facts.lastTickAt = Date.now
         facts.stopping = mail.isStopping
         facts.hasEvaluated = loop.hasEvaluated
+        facts.unstored = hands.unstored
         return facts
     }
 }

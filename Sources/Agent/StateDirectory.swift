@@ -35,6 +35,12 @@ final class StateDirectory: Sendable {
         try FileLock.acquire(root.path(of: activity.rawValue))
     }
 
+    /// Faults of the machine that go by: what can't be read because of them is not damaged. An input/output error is none
+    /// of them: a file that can never be read again must not hold up its certificate for ever.
+    static let passing: Set<Errno> = [
+        .tooManyOpenFiles, .fileTableFull, .noMemory, .staleHandle, .timedOut,
+    ]
+
     /// Gives a file that can't be read a name under which it is in nobody's way, and returns that name.
     static func setAside(_ name: String, in directory: borrowing Directory) throws(SystemError) -> String {
         let wall = Clock.wall()

@@ -6,7 +6,7 @@ import POSIX
 
 /// Keeps the ``CertificateRecord`` of each certificate across restarts, one JSON file each.
 ///
-/// A record is replaced whole and is on the disk when `store` returns. One that can't be read is set aside
+/// A record is replaced whole and is on the disk when `store` returns. One that is damaged is set aside
 /// and reported, and its certificate starts with a clean record: what is lost is a back-off, never a
 /// certificate.
 struct StateStore: Sendable {
@@ -42,13 +42,19 @@ struct StateStore: Sendable {
 
     func synchronize() throws(SystemError) { try directory.records.synchronize() }
 
-    /// The stored record, or a clean one.
-    func record(for name: CertificateName) -> CertificateRecord { stored(for: name) ?? CertificateRecord() }
+    /// The stored record, or a clean one. Throws like `stored`.
+    func record(for name: CertificateName) throws(SystemError) -> CertificateRecord {
+        try stored(for: name) ?? CertificateRecord()
+    }
 
-    /// The stored record; nil if there never was one, and a clean one if it can't be read: whether a reload was owed is
-    /// not known then.
-    func stored(for name: CertificateName) -> CertificateRecord? {
-        do { return try Self.read(name, in: directory.records) } catch {
+    /// The stored record; nil if there never was one, and a clean one if it is damaged: whether a reload was owed is not
+    /// known then. Throws if it can't be read for a reason that goes by: a clean one would take its place for ever.
+    func stored(for name: CertificateName) throws(SystemError) -> CertificateRecord? {
+        do {
+            return try Self.read(name, in: directory.records)
+        } catch let error as SystemError where StateDirectory.passing.contains(error.errno) {
+            throw error
+        } catch {
             setAside(Self.fileName(name), of: name, because: "\(error)")
             return CertificateRecord()
         }

@@ -1720,7 +1720,7 @@ let openAPIDocument = #"""
               "type": "object",
               "required": ["name", "certificate", "state", "since", "detail"],
               "properties": {
-                "name": {"enum": ["configuration", "identity", "clock", "certificate", "reload", "served"]},
+                "name": {"enum": ["configuration", "state", "identity", "clock", "certificate", "reload", "served"]},
                 "certificate": {"type": ["string", "null"]},
                 "state": {"enum": ["ok", "degraded", "failed"]},
                 "since": {"oneOf": [{"$ref": "#/components/schemas/Time"}, {"type": "null"}]},

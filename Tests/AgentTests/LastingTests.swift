@@ -67,9 +67,9 @@ import Transfer
 
     @Test func `a host without a record is not one whose record was lost`() throws {
         let store = StateStore(directory: try host.stateDirectory(), log: host.log)
-        #expect(store.stored(for: host.certificate.name) == nil)
+        #expect(try store.stored(for: host.certificate.name) == nil)
         _ = try host.scratch.write("state/state/web.json", "{", mode: 0o600)
-        #expect(store.stored(for: host.certificate.name) == CertificateRecord())
+        #expect(try store.stored(for: host.certificate.name) == CertificateRecord())
     }
 
     @Test func `a reload that ignores the stop is ended all the same, and soon`() async throws {

@@ -176,7 +176,7 @@ import Testing
             }
             guard unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &before) == 0 else { exit(2) }
             let again = try tests.take()
-            exit(again.origin == .waiting && again.spki == first.spki ? 0 : 5)
+            guard again.origin == .waiting, again.spki == first.spki else { exit(5) }
         }
     }
 }

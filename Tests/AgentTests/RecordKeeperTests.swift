@@ -1,4 +1,5 @@
 import Lifecycle
+import Log
 import POSIX
 import TestSupport
 import Testing
@@ -14,7 +15,7 @@ import Testing
 
         let isFull = Lock(false)
 
-        func write(_ batch: RecordKeeper.Batch) -> RecordKeeper.Batch {
+        func write(_ batch: RecordKeeper.Batch) -> RecordKeeper.Refusal {
             begun.change { $0 += 1 }
             pause.wait { $0 ? nil : () }
             batches.withLock { batches in
@@ -27,7 +28,8 @@ import Testing
                         }
                     })
             }
-            return isFull.withLock { $0 } ? batch : []
+            return isFull.withLock { $0 }
+                ? RecordKeeper.Refusal(orders: batch, detail: "the disk is full") : RecordKeeper.Refusal()
         }
     }
 
@@ -69,11 +71,16 @@ import Testing
     @Test func `what the disk refused is tried again, one until it takes it, and the newest of each`() throws
     {
         #expect(!keeper.retry())
+        #expect(keeper.unstored == nil)
         diary.isFull.withLock { $0 = true }
         for text in ["a", "b", "c"] { _ = keeper.put(record(1), for: try name(text)) }
         keeper.run()
+        let unstored = try #require(keeper.unstored)
+        #expect(unstored.count == 3)
+        #expect(unstored.detail == "the disk is full")
         #expect(keeper.retry())
         keeper.run()
+        #expect(keeper.unstored == unstored, "since the first refusal")
         #expect(diary.batches.withLock { $0 }.map(\.count) == [3, 1])
         diary.isFull.withLock { $0 = false }
         keeper.settle([try name("a")])
@@ -81,7 +88,43 @@ import Testing
         keeper.run()
         let last = diary.batches.withLock { $0.dropFirst(2).flatMap(\.self) }
         #expect(last.sorted() == ["a 1", "b 2", "c 1"])
+        #expect(keeper.unstored == nil)
         #expect(!keeper.retry())
+    }
+
+    @Test(.enabled(if: ProcessFacts.userID == 0))
+    func `a full state directory is told until it takes what it refused`() async throws {
+        let (name, record) = (try name("a"), record(3))
+        let host = try TestHost()
+        let path = host.scratch.path("state")
+        try Directory.open(host.scratch.path).makeDirectory("state", mode: 0o700).synchronize()
+        try await MountNamespace.run {
+            try MountNamespace.memory(at: path, "size=64k,mode=700")
+            try Self.fillAndFree(host, name, record)
+            try MountNamespace.unmount(path)
+        }
+    }
+
+    private static func fillAndFree(
+        _ host: TestHost, _ name: CertificateName, _ record: RecordKeeper.Order
+    ) throws {
+        let state = try host.stateDirectory()
+        let keeper = RecordKeeper(state, host.log)
+        #expect(throws: (any Error).self) {
+            try host.scratch.write("state/ballast", String(repeating: "x", count: 1 << 17), mode: 0o600)
+        }
+        #expect(keeper.put(record, for: name))
+        keeper.run()
+        #expect(keeper.unstored?.detail.contains("No space left on device") == true)
+        #expect(host.capture.lines.contains { $0.contains("state could not be stored") })
+        #expect(try state.records.entries() == [], "nothing is left staged")
+
+        #expect(try state.root.unlinkIfPresent("ballast"))
+        #expect(keeper.retry())
+        keeper.run()
+        #expect(keeper.unstored == nil)
+        let store = StateStore(directory: state, log: host.log)
+        #expect(try store.stored(for: name)?.consecutiveFailures == 3)
     }
 
     @Test func `who settles a record that nobody has begun writes it, and it is not written twice`() throws {

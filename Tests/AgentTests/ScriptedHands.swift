@@ -94,6 +94,7 @@ final class ScriptedHands: EngineHands {
     }
 
     func retryRecords() -> Bool { false }
+    var unstored: UnstoredState? { nil }
 
     func keepRecords() {}
 

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Lifecycle
 import Log
 import POSIX
@@ -96,6 +97,28 @@ import Testing
         #expect(host.capture.lines.contains { $0.contains("level=ERROR") && $0.contains("damaged") })
         try store().store(sample, for: name)
         #expect(try store().record(for: name) == sample)
+    }
+
+    /// In a process of its own: the limit of descriptors is everybody's.
+    @Test func `a record that can't be read for want of descriptors is not set aside`() async {
+        await #expect(processExitsWith: .success) {
+            let tests = try StateTests()
+            let (store, name, sample) = (try tests.store(), tests.name, tests.sample)
+            try store.store(sample, for: name)
+            var before = rlimit()
+            guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &before) == 0 else { exit(2) }
+            var none = rlimit(rlim_cur: 0, rlim_max: before.rlim_max)
+            guard unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &none) == 0 else { exit(2) }
+            do {
+                _ = try store.stored(for: name)
+                exit(3)
+            } catch let error as SystemError {
+                guard error.errno == .tooManyOpenFiles else { exit(4) }
+            }
+            guard unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &before) == 0 else { exit(2) }
+            let again = try store.stored(for: name)
+            guard again == sample else { exit(5) }
+        }
     }
 
     @Test(arguments: [

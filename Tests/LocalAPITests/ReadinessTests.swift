@@ -110,6 +110,23 @@ import Testing
         #expect(try api.get("/readyz").json["status"] as? String == "degraded")
     }
 
+    @Test func `a state directory that refuses what is to be stored degrades`() throws {
+        let snapshot = Snapshot.fixture { agent, _, _ in
+            agent.unstored = UnstoredState(
+                count: 2, since: TestAPI.now - 60, detail: "write /s/state/a.json: ENOSPC")
+        }
+        let response = try TestAPI(snapshot).get("/readyz")
+        #expect(response.status.code == 200)
+        let answer = try response.json
+        #expect(answer["status"] as? String == "degraded")
+        let checks = try #require(answer["checks"] as? [NSDictionary])
+        let check = try #require(checks.first { $0["name"] as? String == "state" })
+        #expect(check["state"] as? String == "degraded")
+        #expect(check["since"] as? String != nil)
+        let detail = try #require(check["detail"] as? String)
+        #expect(detail.contains("2. write /s/state/a.json: ENOSPC. See that state_dir exists"))
+    }
+
     @Test func `a wrong clock degrades, and validity is judged by the time that counts`() throws {
         var clock = ClockStatus(state: .suspect, skew: .seconds(5 * 365 * 86_400))
         clock.correction = .seconds(5 * 365 * 86_400)
@@ -143,9 +160,9 @@ import Testing
         let response = try api.get("/readyz")
         #expect(response.status == .serviceUnavailable)
         #expect(try response.json["status"] as? String == "not_ready")
-        #expect(try (response.json["checks"] as? [NSDictionary])?.count == 3 + 2 * 2_001)
+        #expect(try (response.json["checks"] as? [NSDictionary])?.count == 4 + 2 * 2_001)
         let lines = try api.get("/readyz?verbose").text.split(separator: "\n")
-        #expect(lines.count == 3 + 2 * 2_001 + 1)
+        #expect(lines.count == 4 + 2 * 2_001 + 1)
         #expect(lines.last == "not_ready")
     }
 
@@ -155,7 +172,8 @@ import Testing
         let names = checks.map { "\($0["name"] ?? "") \($0["certificate"] as? String ?? "-")" }
         #expect(
             names == [
-                "configuration -", "identity -", "clock -", "certificate a", "reload a", "certificate b",
+                "configuration -", "state -", "identity -", "clock -", "certificate a", "reload a",
+                "certificate b",
             ])
     }
 }

@@ -16,6 +16,8 @@ public struct AgentFacts: Hashable, Sendable {
     public var stopping: Bool
     /// Whether every certificate has been looked at since the start: the first evaluation is done.
     public var hasEvaluated = false
+    /// What could not be stored; nil while everything is.
+    public var unstored: UnstoredState?
     /// The newest wishes to read the configuration again that have ended, oldest first.
     public var configurationReloads: [ConfigurationReload] = []
 

@@ -31,7 +31,10 @@ enum Readiness {
 
     /// What all certificates stand on, judged at one moment.
     static func checks(of snapshot: Snapshot, at now: Date) -> [Check] {
-        [configuration(snapshot.agent), identity(snapshot.identity, now), clock(snapshot.clock)]
+        [
+            configuration(snapshot.agent), state(snapshot.agent), identity(snapshot.identity, now),
+            clock(snapshot.clock),
+        ]
     }
 
     /// One certificate and its service, judged at one moment.
@@ -48,6 +51,14 @@ enum Readiness {
         return Check(
             name: "configuration", state: .degraded,
             detail: "the configuration file was refused at the last reload; the one before is in force")
+    }
+
+    private static func state(_ agent: AgentFacts) -> Check {
+        guard let unstored = agent.unstored else { return Check(name: "state", state: .ok) }
+        return Check(
+            name: "state", state: .degraded, since: unstored.since,
+            detail: "records that can't be stored, and that a restart would lose: \(unstored.count). "
+                + "\(unstored.detail). \(FailureClass.stateDirectoryFailed.advice)")
     }
 
     private static func identity(_ identity: IdentityStatus, _ now: Date) -> Check {

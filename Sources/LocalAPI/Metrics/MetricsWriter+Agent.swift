@@ -21,6 +21,10 @@ extension MetricsWriter {
             "certplane_config_last_reload_timestamp_seconds", .gauge,
             "When the configuration in force was loaded.", snapshot.agent.configLoadedAt.timeIntervalSince1970
         )
+        single(
+            "certplane_state_unstored_records", .gauge,
+            "Certificates whose records the state directory refuses; a restart would lose them.",
+            Double(snapshot.agent.unstored?.count ?? 0))
         histogram(
             "certplane_renewal_duration_seconds", "Time from the start of an attempt to its end.",
             snapshot.counters.renewalDuration)
