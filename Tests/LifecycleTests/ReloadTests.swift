@@ -136,6 +136,25 @@ import Testing
         #expect(reload.reloads.count == 1)
     }
 
+    @Test(arguments: [true, false])
+    func `a certificate that got another name while no agent ran is reloaded for`(isOwed: Bool) throws {
+        let web = try managed("web", reload: "reload it")
+        let gone = try named("gone")
+        var record = CertificateRecord()
+        record.reloadedSerial = "a1"
+        if isOwed { record.reload = ReloadDebt(since: Date(timeIntervalSince1970: 1_799_999_000)) }
+        var host = try TestHost([web], records: [gone: record])
+        let looked = host.tell(.looked(web.name, web.found(at: host.now.wall)))
+        let later = host.wait(atMost: .seconds(61), for: { ![$0].reloads.isEmpty })
+        #expect((looked + later).reloads.map(\.names) == (isOwed ? [[web.name]] : []))
+        guard isOwed else { return }
+        let kept = try #require(host.tell(.reloadEnded([web.name], .succeeded)).records.last)
+        record.unmanagedSince = host.now.wall
+        var next = try TestHost([web], records: [web.name: kept, gone: record], at: host.now + .seconds(1))
+        #expect(next.tell(.looked(web.name, web.found(at: host.now.wall))).reloads.isEmpty)
+        #expect(next.wait(atMost: .seconds(61), for: { ![$0].reloads.isEmpty }).reloads.isEmpty)
+    }
+
     @Test func `the schedule goes on through restarts, and is never faster than six hours in the end`() throws
     {
         let web = try managed("web", reload: "systemctl restart it")

@@ -14,12 +14,14 @@ extension HostState {
         next.reserveCapacity(wanted.count)
         var names: Set<CertificateName> = []
         let debts = debtsOfOthers(than: wanted)
+        // A record that has seen no reload: the first look owes one.
+        let looseDebt = hasLooseDebt(beside: wanted) ? CertificateRecord() : nil
         for wish in wanted.sorted(by: { $0.name < $1.name }) where names.insert(wish.name).inserted {
             if let index = indexes[wish.name] {
                 next.append(
                     adapted(certificates[index], to: wish, identityChanged: identityChanged, at: now))
             } else {
-                next.append(restored(wish, debts[wish.outputs], at: now))
+                next.append(restored(wish, debts[wish.outputs] ?? looseDebt, at: now))
             }
         }
         for known in certificates where !names.contains(known.name) {
@@ -85,6 +87,14 @@ extension HostState {
             debts[certificate.wanted.outputs] = record
         }
         return debts
+    }
+
+    /// Whether a certificate that was taken out while no agent ran owes a reload. It may have got another name, and its
+    /// record doesn't tell of which files it is: one reload too many does no harm.
+    private func hasLooseDebt(beside wanted: [ManagedCertificate]) -> Bool {
+        let indebted = records.filter { $0.value.reload != nil && $0.value.unmanagedSince == nil }
+        if indebted.isEmpty { return false }
+        return !Set(indebted.keys).isSubset(of: wanted.map(\.name))
     }
 
     private mutating func restored(
