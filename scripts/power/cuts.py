@@ -6,7 +6,7 @@ import time
 from bench import LATER, Broken
 from disk import lose
 from machine import Machine, Mishap
-from scene import ENVIRONMENT, NAMES, STEPS
+from scene import ENVIRONMENT, NAMES, PARTITIONS, STEPS
 from verdict import Story, Tree, require_order, require_renewed, require_whole
 
 
@@ -24,8 +24,9 @@ class Bench:
         self.started += 1
         machine = Machine(f"{self.scene.folder}/machine-{self.started}", image, *self.parts, self.scene.lab, self.log)
         try:
-            host = self.scene.host
-            self.do(machine, f"mkdir -p {host} && mount -t ext4 /dev/vda {host}")
+            for number, folder in enumerate(PARTITIONS, 1):
+                place = f"{self.scene.host}/{folder}"
+                self.do(machine, f"mkdir -p {place} && mount -t ext4 /dev/vda{number} {place}")
         except BaseException:
             machine.cut()
             raise

@@ -29,7 +29,7 @@ mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
 for module in MODULES; do insmod /modules/$module.ko; done
 ip link set lo up
-until [ -c /dev/vport0p1 ] && [ -c /dev/vport0p2 ] && [ -b /dev/vda ]; do usleep 10000; done
+until [ -c /dev/vport0p1 ] && [ -c /dev/vport0p2 ] && [ -b /dev/vda2 ]; do usleep 10000; done
 exec sh 0<>/dev/vport0p1 1>&0 2>&0
 """
 

@@ -1,5 +1,6 @@
 """Every power cut that a recorded run of renewals could have had: its disk's history is gone back to, and examined."""
 
+import contextlib
 import os
 import random
 import subprocess
@@ -7,7 +8,7 @@ import subprocess
 from bench import LATER, Broken
 from disk import lose, write_image
 from machine import Mishap
-from scene import STEPS
+from scene import PARTITIONS, STEPS
 from verdict import Story, Tree, require_order, require_renewed, require_whole
 
 # What is seen outside and changes what must be found on the disk.
@@ -67,12 +68,14 @@ class Replay:
         self.scene.lab.heard()
         self.scene.taken_reloads()
         try:
-            subprocess.run(["mount", "-o", "loop", self.image, self.scene.host], check=True)
-            try:
+            with contextlib.ExitStack() as mounted:
+                mounted.callback(self._require_sound)
+                for folder, (start, size) in PARTITIONS.items():
+                    place = f"{self.scene.host}/{folder}"
+                    subprocess.run(
+                        ["mount", "-o", f"loop,offset={start},sizelimit={size}", self.image, place], check=True)
+                    mounted.callback(subprocess.run, ["umount", place], check=True)
                 return self._look(story)
-            finally:
-                subprocess.run(["umount", self.scene.host], check=True)
-                self._require_sound()
         finally:
             os.remove(self.image)
 
@@ -103,7 +106,8 @@ class Replay:
 
     def _require_sound(self):
         """The file system itself must be in order, else the disk has lost what no disk may lose."""
-        done = subprocess.run(
-            ["e2fsck", "-fn", self.image], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        if done.returncode != 0:
-            raise Mishap(f"the file system is damaged:\n{done.stdout}")
+        for start, _ in PARTITIONS.values():
+            done = subprocess.run(["e2fsck", "-fn", f"{self.image}?offset={start}"], stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, text=True)
+            if done.returncode != 0:
+                raise Mishap(f"the file system is damaged:\n{done.stdout}")

@@ -4,8 +4,10 @@ import itertools
 import os
 import re
 import shutil
+import struct
 import subprocess
 
+from disk import SECTOR
 from machine import Mishap
 
 NAMES = ("c0001", "c0002")
@@ -13,7 +15,9 @@ TYPES = ("ec-p256", "ec-p384")
 # What is wanted, one after the other: each change makes the sets due whose key type it changes. The first is
 # installed at the beginning. No more than the budget of orders allows.
 STEPS = [("ec-p256", "ec-p256"), ("ec-p384", "ec-p256"), ("ec-p384", "ec-p384"), ("ec-p256", "ec-p256")]
-IMAGE_SIZE = 32 << 20
+# The folder of the host that each partition holds: where it begins and how long it is. Two, because what one file
+# system makes last at once it makes last together.
+PARTITIONS = {"": (1 << 20, 32 << 20), "certs": (33 << 20, 16 << 20)}
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "SWIFT_BACKTRACE": "enable=no"}
 
 
@@ -54,7 +58,7 @@ class Scene:
         self.host = f"{folder}/host"
         self.reloads = f"{folder}/reloads"
         self.files = {
-            # One set in two folders, one in one.
+            # One set in two file systems, one in one folder.
             "c0001": {name: f"{self.host}/keys/{name}.pem" for name in ("key", "combined")}
             | {name: f"{self.host}/certs/{name}.pem" for name in ("cert", "chain", "fullchain")},
             "c0002": {name: f"{self.host}/c0002/{name}.pem"
@@ -92,7 +96,7 @@ class Scene:
                 raise Mishap(f"{command[0]} fails before anything was done to it:\n{done.stdout}")
         self.first_orders = self.lab.heard()
         self.first_reloads = self.taken_reloads()
-        self.image = self._make_image()
+        self.image = self._partitioned()
         shutil.rmtree(self.host)
         os.makedirs(self.host)
 
@@ -113,13 +117,30 @@ class Scene:
                 file.write(head + "".join(
                     item + f'    key_type: "{wanted}"\n' for item, wanted in zip(items, types, strict=True)))
 
-    def _make_image(self):
-        """An ext4 of Debian's defaults, apart from its size, with the host's files."""
+    def _partitioned(self):
+        """A disk with the host's files, whose first sector is a master boot record."""
+        systems = {}
+        # The last first: what is mounted below another is not in it.
+        for folder, (_, size) in reversed(PARTITIONS.items()):
+            systems[folder] = self._make_file_system(f"{self.host}/{folder}", size)
+            shutil.rmtree(f"{self.host}/{folder}")
+            os.makedirs(f"{self.host}/{folder}")
+        image = bytearray(max(start + size for start, size in PARTITIONS.values()))
+        for number, (folder, (start, size)) in enumerate(PARTITIONS.items()):
+            image[start:start + size] = systems[folder]
+            # Not bootable, of Linux, and without cylinders.
+            struct.pack_into("<B3sB3sII", image, 446 + 16 * number, 0, b"\xfe\xff\xff", 0x83, b"\xfe\xff\xff",
+                             start // SECTOR, size // SECTOR)
+        image[510:512] = b"\x55\xaa"
+        return bytes(image)
+
+    def _make_file_system(self, content, size):
+        """An ext4 of Debian's defaults, apart from its size."""
         path = f"{self.folder}/image"
         with open(path, "wb") as file:
-            file.truncate(IMAGE_SIZE)
+            file.truncate(size)
         subprocess.run(["mkfs.ext4", "-q", "-b", "4096", "-J", "size=4", "-E", "lazy_itable_init=0,root_owner=0:0"]
-                       + ["-d", self.host, path], check=True)
+                       + ["-d", content, path], check=True)
         with open(path, "rb") as file:
             image = file.read()
         os.remove(path)
