@@ -59,7 +59,9 @@ public final class HostAgent: Sendable {
         let outcomes = Self.recover(loaded.settings, state, log, advanced)
         hands.adopt(stuck: outcomes)
         var stuck: [String: String] = [:]
-        for case .stuck(_, let record?, let reason) in outcomes { stuck[record.subject] = reason }
+        for case .stuck(_, let record?, let obstacle) in outcomes where obstacle.isMixed {
+            stuck[record.subject] = obstacle.description
+        }
         self.stuck = stuck
     }
 

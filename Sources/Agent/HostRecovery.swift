@@ -16,7 +16,18 @@ struct HostRecovery {
     /// gets on.
     func run(_ advanced: () -> Void = {}) -> [InstallRecovery.Outcome] {
         guard let outcomes = recover(sparing: nil, advanced) else { return [] }
-        var sweep = StagingSweep(log: log)
+        var sweep = StagingSweep(tag: state.stagingTag, log: log)
+        sweep.sweepRecords(of: state)
+        // What a damaged entry needs can't be told either, and may yet be put in place by hand.
+        if let damaged = state.damagedEntry {
+            log.warn(
+                "staged files are kept beside a damaged journal entry",
+                [
+                    "journal": .string(damaged),
+                    "advice": "Once key and certificate of each service match, remove that file.",
+                ])
+            return outcomes
+        }
         for case .stuck(_, let record, _) in outcomes {
             // What an entry needs that can't be read is not known: better nothing is swept than that.
             guard let record else { return outcomes }
@@ -24,7 +35,7 @@ struct HostRecovery {
                 sweep.kept.formUnion([file.stagedName] + (file.oldName.map { [$0] } ?? []))
             }
         }
-        sweep.sweep(state)
+        sweep.sweepJournal(of: state)
         sweep.sweepBeside(
             settings.certificates.flatMap { certificate in
                 Output.allCases.compactMap { certificate.outputs[$0] }
@@ -57,6 +68,8 @@ public enum Recovery {
     public struct Report: Sendable {
         public var finished: [String] = []
         public var undone: [String] = []
+        /// Neither the old set nor the new one could be made whole.
+        public var mixed: [String] = []
         public var stuck: [String] = []
         public var hasDamagedEntries = false
     }
@@ -78,6 +91,7 @@ public enum Recovery {
             switch outcome {
             case .finished(let subject): report.finished.append(subject)
             case .undone(let subject): report.undone.append(subject)
+            case .mixed(let subject, _): report.mixed.append(subject)
             case .stuck(let entry, let record, _): report.stuck.append(record?.subject ?? entry.name)
             case .damaged: report.hasDamagedEntries = true
             }

@@ -30,6 +30,9 @@ struct InstallJournal: Sendable {
         return entry
     }
 
+    /// Begins the names of what is staged beside the targets.
+    var stagingTag: String { directory.stagingTag }
+
     /// The install is done, or undone, for good.
     func close(_ entry: Entry) throws(SystemError) {
         try directory.journal.unlinkIfPresent(entry.fileName)

@@ -8,8 +8,10 @@ struct InstallRecord: Codable, Sendable, Hashable {
         var path: String
         /// The new file's name beside the target.
         var stagedName: String
-        /// The old file's second name beside the target; nil when there was no old file to keep.
+        /// The old file's second name beside the target, or that of a copy of it; nil when there is none to go back to.
         var oldName: String?
+        /// Whether there was an old file: if so, the target is never just removed.
+        var hadOld: Bool
         /// SHA-256 of the new content, hex: tells the new file from others, whatever its name is by now.
         var sha256: String
         /// Set when the target is a mount of its own, which is written over: both names are those of copies in the

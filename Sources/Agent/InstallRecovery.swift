@@ -17,10 +17,21 @@ struct InstallRecovery: Sendable {
         case finished(subject: String)
         /// The set is the old one.
         case undone(subject: String)
+        /// These files stay new, and the others are old: neither set can be made whole any more.
+        case mixed(subject: String, paths: [String])
         /// The entry stays, for another try; without a record it could not even be read.
-        case stuck(InstallJournal.Entry, InstallRecord?, because: String)
+        case stuck(InstallJournal.Entry, InstallRecord?, because: Obstacle)
         /// The entry was set aside.
         case damaged
+    }
+
+    /// What holds up an entry.
+    struct Obstacle: Hashable, Sendable, CustomStringConvertible {
+        let description: String
+        /// Directories are missing, and that is all: they may be mounted yet, or be gone with their files.
+        var isAbsence = false
+        /// A service could read some files new and others old.
+        var isMixed = true
     }
 
     /// Recovers every open entry, but none of the subject that somebody else is at work on. Only under the lock of the
@@ -47,56 +58,102 @@ struct InstallRecovery: Sendable {
     }
 
     /// Tells the log what can't be finished.
-    func tell(stuck entry: InstallJournal.Entry, _ record: InstallRecord?, _ reason: String) {
+    func tell(stuck entry: InstallJournal.Entry, _ record: InstallRecord?, _ obstacle: Obstacle) {
         log.error(
             "interrupted install can't be finished",
             [
                 "subject": .string(record?.subject ?? "unknown"), "journal": .string(journal.path(of: entry)),
-                "error": .string(reason),
-                "advice": "Free the file or repair its directory; it is tried again.",
+                "error": .string(obstacle.description),
+                "advice": obstacle.isAbsence
+                    ? "Mount or make the directory; if it is gone for good, the next renewal gives this install up."
+                    : "Free the file or repair its directory; it is tried again.",
             ])
     }
 
-    /// Recovers one entry; that it is stuck is left for the caller to tell.
-    func recover(_ entry: InstallJournal.Entry) -> Outcome {
+    /// Recovers one entry; that it is stuck is left for the caller to tell. `givingUp` what lies in directories that are
+    /// missing, which they will be no more when the set is installed anew.
+    func recover(_ entry: InstallJournal.Entry, givingUp: Bool = false) -> Outcome {
         switch journal.read(entry) {
-        case .record(let record): recover(entry, record)
+        case .record(let record): recover(entry, record, givingUp)
         case .damaged: setAside(entry)
-        case .unreadable(let error): .stuck(entry, nil, because: "\(error)")
+        case .unreadable(let error): .stuck(entry, nil, because: Obstacle(description: "\(error)"))
         }
     }
 
-    private func recover(_ entry: InstallJournal.Entry, _ record: InstallRecord) -> Outcome {
+    private func recover(
+        _ entry: InstallJournal.Entry, _ record: InstallRecord, _ givingUp: Bool
+    ) -> Outcome {
         do {
-            let files = try record.files.map { try RecordedFile($0, journal) }
-            if files.allSatisfy({ $0.whereabouts != .lost }) {
+            let (files, absence) = try find(record)
+            if let absence, !givingUp {
+                return .stuck(
+                    entry, record,
+                    because: Obstacle(
+                        description: "\(absence)", isAbsence: true,
+                        isMixed: files.contains(where: \.isChanged)))
+            }
+            if absence == nil, !files.contains(where: \.isLost) {
                 for file in files { try file.putInPlace() }
-                try finish(entry, files)
+                try finish(entry, record, files)
                 log.warn(
                     "interrupted install finished",
                     ["subject": .string(record.subject), "files": .list(files.map(\.path))])
                 return .finished(subject: record.subject)
             }
-            for file in files { try file.putBack() }
-            try finish(entry, files)
-            log.error(
-                "interrupted install undone: a new file is missing",
-                [
-                    "subject": .string(record.subject),
-                    "missing": .list(files.filter { $0.whereabouts == .lost }.map(\.path)),
-                    "advice": "Nothing, if the certificate is renewed soon; see who removed the staged file.",
-                ])
-            return .undone(subject: record.subject)
+            let mixed = try files.filter { try !$0.putBack() && $0.isChanged }.map(\.path)
+            try finish(entry, record, files)
+            return told(record, files, mixed)
         } catch {
-            return .stuck(entry, record, because: "\(error)")
+            let isMixed = (try? find(record)).map { found in
+                found.files.contains(where: \.isChanged) && found.files.contains { !$0.isInPlace }
+            }
+            return .stuck(
+                entry, record, because: Obstacle(description: "\(error)", isMixed: isMixed ?? true))
         }
     }
 
+    /// The files as they lie there now, without those whose directory is missing.
+    private func find(_ record: InstallRecord) throws -> (files: [RecordedFile], absence: SystemError?) {
+        var files: [RecordedFile] = []
+        var absence: SystemError?
+        for file in record.files {
+            do { files.append(try RecordedFile(file, journal)) } catch let missing as RecordedFile.Absence {
+                absence = missing.error
+            }
+        }
+        return (files, absence)
+    }
+
+    private func told(_ record: InstallRecord, _ files: [RecordedFile], _ mixed: [String]) -> Outcome {
+        let there = Set(files.filter { !$0.isLost }.map(\.path))
+        let missing = record.files.map(\.path).filter { !there.contains($0) }
+        var attributes: LogAttributes = ["subject": .string(record.subject), "missing": .list(missing)]
+        if mixed.isEmpty {
+            attributes.append(
+                "advice", "Nothing, if the certificate is renewed soon; see who removed the staged file.")
+            log.error("interrupted install undone: a new file is missing", attributes)
+            return .undone(subject: record.subject)
+        }
+        attributes.append("new", .list(mixed))
+        attributes.append(
+            "advice",
+            "Have the certificate renewed: some of its files are new and others old. See who removed them.")
+        log.error("interrupted install can be neither finished nor undone", attributes)
+        return .mixed(subject: record.subject, paths: mixed)
+    }
+
     /// The renames last before the entry goes; then nothing of the old set is needed.
-    private func finish(_ entry: InstallJournal.Entry, _ files: [RecordedFile]) throws {
+    private func finish(
+        _ entry: InstallJournal.Entry, _ record: InstallRecord, _ files: [RecordedFile]
+    ) throws {
         for file in files { try file.synchronize() }
         for file in files { try file.dropOtherNames() }
         try journal.close(entry)
+        // Of a mounted file whose directory is missing the copies are here.
+        if files.count == record.files.count { return }
+        for file in record.files where file.mounted != nil {
+            for name in [file.stagedName, file.oldName].compactMap(\.self) { try journal.removeCopy(name) }
+        }
     }
 
     private func setAside(_ entry: InstallJournal.Entry) -> Outcome {

@@ -140,21 +140,27 @@ struct Installer: Sendable {
     /// What was decided earlier comes first: its recovery would else replace what is installed now.
     private func finishOpenInstall(of subject: String) throws(RenewalFailure) {
         for (entry, install) in open.withLock({ $0 }) where install.subject == subject {
-            guard case .stuck(_, _, let reason) = finish(entry) else { continue }
+            guard case .stuck(_, _, let obstacle) = finish(entry, givingUp: true) else { continue }
             throw RenewalFailure(
-                stage: .install, install.isMixed ? .installStuck : .fileSystemError,
-                detail: "an earlier install has to be finished first (\(journal.path(of: entry))): \(reason)")
+                stage: .install, obstacle.isMixed ? .installStuck : .fileSystemError,
+                detail:
+                    "an earlier install has to be finished first (\(journal.path(of: entry))): \(obstacle)")
         }
     }
 
     /// Nil if it has been finished meanwhile.
-    private func finish(_ entry: InstallJournal.Entry) -> InstallRecovery.Outcome? {
+    private func finish(
+        _ entry: InstallJournal.Entry, givingUp: Bool = false
+    ) -> InstallRecovery.Outcome? {
         finishing.withLock { _ in
             guard open.withLock({ $0[entry] }) != nil else { return nil }
             let outcome = gate.withSection(of: nil) {
-                InstallRecovery(journal: journal, log: log).recover(entry)
+                InstallRecovery(journal: journal, log: log).recover(entry, givingUp: givingUp)
             }
-            if case .stuck = outcome { return outcome }
+            if case .stuck(_, _, let obstacle) = outcome {
+                open.withLock { $0[entry]?.isMixed = obstacle.isMixed }
+                return outcome
+            }
             open.withLock { $0[entry] = nil }
             return outcome
         }
@@ -162,8 +168,11 @@ struct Installer: Sendable {
 
     /// Takes on what was stuck already when the process started.
     func adopt(stuck found: [InstallRecovery.Outcome]) {
-        for case .stuck(let entry, let record, let reason) in found {
-            note(entry, OpenInstall(subject: record?.subject ?? "", isMixed: true, told: reason))
+        for case .stuck(let entry, let record, let obstacle) in found {
+            note(
+                entry,
+                OpenInstall(
+                    subject: record?.subject ?? "", isMixed: obstacle.isMixed, told: obstacle.description))
         }
     }
 
@@ -178,10 +187,10 @@ struct Installer: Sendable {
     /// is told once.
     func retryOpenInstalls() -> [String] {
         open.withLock { $0 }.compactMap { entry, install in
-            guard case .stuck(_, let record, let reason) = finish(entry) else { return install.subject }
-            if reason != install.told {
-                InstallRecovery(journal: journal, log: log).tell(stuck: entry, record, reason)
-                open.withLock { $0[entry]?.told = reason }
+            guard case .stuck(_, let record, let obstacle) = finish(entry) else { return install.subject }
+            if obstacle.description != install.told {
+                InstallRecovery(journal: journal, log: log).tell(stuck: entry, record, obstacle)
+                open.withLock { $0[entry]?.told = obstacle.description }
             }
             return nil
         }

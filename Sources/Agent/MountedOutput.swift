@@ -48,7 +48,7 @@ final class MountedOutput: OutputInTransit {
 
     var record: InstallRecord.File {
         InstallRecord.File(
-            path: path, stagedName: copyName, oldName: oldName, sha256: sha256,
+            path: path, stagedName: copyName, oldName: oldName, hadOld: true, sha256: sha256,
             mounted: InstallRecord.Mounted(user: access.user, group: access.group, mode: access.mode))
     }
 

@@ -16,8 +16,8 @@ protocol OutputInTransit: AnyObject {
     func keepOld() throws(SystemError)
     /// Makes the target the new file.
     func putInPlace() throws(SystemError)
-    /// Undoes `putInPlace`. The new file stays under its staged name: until the journal is closed a crash means going
-    /// forward after all.
+    /// Undoes `putInPlace`. The new file stays under its staged name where the file system has hard links: until the
+    /// journal is closed a crash means going forward after all.
     func putBack() throws(SystemError)
     /// Removes every name but the target's own.
     func dropOtherNames() throws(SystemError)

@@ -3,56 +3,72 @@ import POSIX
 
 /// One file of an install's record, as it lies on the disk now.
 final class RecordedFile {
-    enum Whereabouts {
-        /// Under its staged name.
-        case staged
-        /// Under the target's name.
-        case inPlace
-        case lost
-    }
-
     private static let longest = 4 << 20
 
-    let whereabouts: Whereabouts
+    /// The new file lies under its staged name; it may be the target as well, by a rename that was being undone.
+    let isStaged: Bool
+    /// The new content lies under the target's name.
+    let isInPlace: Bool
+    /// The target's content is not that of the old file.
+    let isChanged: Bool
     private let record: InstallRecord.File
+    private let stagingTag: String
     private let location: SafeLocation
     /// Where the staged file and the old one are: beside the target, or for a mounted one beside the journal.
     private let home: Directory
 
+    /// Throws ``Absence`` where the target's directory is missing.
     init(_ record: InstallRecord.File, _ journal: InstallJournal) throws {
         self.record = record
-        location = try SafePath.resolve(record.path)
+        stagingTag = journal.stagingTag
+        location = try Self.resolve(record.path)
         home =
             try record.mounted == nil ? location.directory.duplicate() : journal.openDirectory()
-        // The copy comes first: what has been written over a mounted file may not have reached the disk.
-        whereabouts =
-            if try Self.holds(record.sha256, record.stagedName, home) {
-                .staged
-            } else if try Self.holds(record.sha256, location.name, location.directory) {
-                .inPlace
-            } else {
-                .lost
+        isStaged = try Self.holds(record.sha256, record.stagedName, home)
+        isInPlace = try Self.holds(record.sha256, location.name, location.directory)
+        var isChanged = isInPlace
+        if isInPlace, let oldName = record.oldName {
+            isChanged = try !Self.holds(record.sha256, oldName, home)
+        }
+        self.isChanged = isChanged
+    }
+
+    private static func resolve(_ path: String) throws -> SafeLocation {
+        do { return try SafePath.resolve(path) } catch {
+            guard case .system(let error) = error, [.notFound, .notADirectory].contains(error.errno) else {
+                throw error
             }
+            throw Absence(error: error)
+        }
+    }
+
+    /// There is no directory for the target, and with it neither the new file nor the old one.
+    struct Absence: Error {
+        let error: SystemError
     }
 
     var path: String { location.path }
 
+    var isLost: Bool { !isStaged && !isInPlace }
+
+    /// From the copy, if there is one: what has been written over a mounted file may not have reached the disk.
     func putInPlace() throws(SystemError) {
-        if whereabouts == .staged { try place(record.stagedName) }
+        if isStaged { try place(record.stagedName) }
     }
 
     /// The old file gets its place back; a new one where there was none goes. What somebody else has put there since is
-    /// his.
-    func putBack() throws(SystemError) {
-        guard let oldName = record.oldName else {
-            if whereabouts == .inPlace { try location.directory.unlinkIfPresent(location.name) }
-            return
+    /// his. False when the new file stays, because the old one is not to be had.
+    func putBack() throws(SystemError) -> Bool {
+        if let oldName = record.oldName, try home.status(oldName)?.kind == .regular {
+            let present = try location.directory.status(location.name)
+            // A mounted file that is neither new nor old is torn.
+            if record.mounted != nil || isInPlace || present == nil { try place(oldName) }
+            return true
         }
-        guard let old = try home.status(oldName), old.kind == .regular else { return }
-        let present = try location.directory.status(location.name)
-        // A mounted file that is neither new nor old is torn.
-        let isOurs = record.mounted != nil || whereabouts == .inPlace || present == nil
-        if isOurs { try place(oldName) }
+        guard isInPlace else { return true }
+        if record.hadOld { return false }
+        try location.directory.unlinkIfPresent(location.name)
+        return true
     }
 
     /// Makes a file of ours the target.
@@ -75,7 +91,7 @@ final class RecordedFile {
             try content.withBytes { (bytes) throws(SystemError) in try target.overwrite(with: bytes) }
         } else {
             // Nothing is mounted there any more: a target like any other.
-            let staged = try StagedFile.create(beside: location, mode: 0o600)
+            let staged = try StagedFile.create(beside: location, tag: stagingTag, mode: 0o600)
             _ = try access.apply(to: staged.descriptor, defaultList: .dropped)
             try content.withBytes { (bytes) throws(SystemError) in try staged.write(bytes) }
             try staged.synchronize()

@@ -9,15 +9,19 @@ final class StagedOutput: OutputInTransit {
     private let stagedName: String
     private let secondName: String
     private let sha256: String
+    /// Of the new file: tells whether it is the target.
+    private let identity: FileIdentity
     /// The staged file lies under its name again, and no longer removes itself.
     private var hasStagedName = false
     private var hasSecondName = false
-    private var isInPlace = false
+    /// It was tried to put it in place. A call that fails may have done its work.
+    private var isMoved = false
     private let seam: InstallSeam
 
     /// Decides owner, mode and access list, and writes the content, on the disk when this returns.
     init(
-        _ file: OutputFile, at target: consuming SafeLocation, agent: FileAccess.Account, seam: InstallSeam
+        _ file: OutputFile, at target: consuming SafeLocation, tag: String, agent: FileAccess.Account,
+        seam: InstallSeam
     ) throws(SystemError) {
         self.seam = seam
         let directory = try target.directory.status()
@@ -25,7 +29,8 @@ final class StagedOutput: OutputInTransit {
         let access = FileAccess.decide(
             secrecy: file.secrecy, configured: file.access, inherited: inherited, agent: agent)
         try seam.permit(.create, target.path)
-        let made = try StagedFile.create(beside: target, mode: 0o600)
+        let made = try StagedFile.create(beside: target, tag: tag, mode: 0o600)
+        identity = FileIdentity(try made.descriptor.status())
         // First of all: once the file is given away, some of them are the new owner's to set.
         let unkept = inherited?.handOn(to: made.descriptor) ?? []
         let reservations = try access.apply(
@@ -48,48 +53,83 @@ final class StagedOutput: OutputInTransit {
 
     var record: InstallRecord.File {
         InstallRecord.File(
-            path: path, stagedName: stagedName, oldName: hasSecondName ? secondName : nil, sha256: sha256)
+            path: path, stagedName: stagedName, oldName: hasSecondName ? secondName : nil,
+            hadOld: location.existing != nil, sha256: sha256)
     }
 
     func target() throws(SystemError) -> InstallTarget {
         InstallTarget(directory: FileIdentity(try location.directory.status()), name: location.name)
     }
 
-    /// On a file system without hard links there is no way back.
     func keepOld() throws(SystemError) {
-        guard location.existing != nil else { return }
-        try seam.permit(.link, path)
+        guard let existing = location.existing else { return }
         do {
+            try seam.permit(.link, path)
             try location.directory.link(location.name, to: secondName)
             hasSecondName = true
         } catch {
-            switch error.errno {
-            // The last: a directory whose project quota is not the old file's.
-            case .notFound, .notPermitted, .notSupported, .crossesFileSystems: break
-            default: throw error
-            }
+            if error.errno == .notFound { return }
+            guard Self.isRefusal(error) else { throw error }
+            try copyOld(existing)
         }
     }
 
-    func putInPlace() throws(SystemError) {
-        guard let staged = staged.take() else { return }
+    /// There is no second name to be had: on a file system without hard links, of somebody else's file
+    /// (protected_hardlinks in proc_sys_fs(5)), or in a directory whose project quota is not the file's.
+    private static func isRefusal(_ error: SystemError) -> Bool {
+        [.notPermitted, .notSupported, .notImplemented, .crossesFileSystems, .tooManyHardLinks]
+            .contains(error.errno)
+    }
+
+    /// A copy of the old file is as good a way back as a second name. What this process may not read has none: it can
+    /// only be replaced.
+    private func copyOld(_ existing: FileStatus) throws(SystemError) {
+        let bytes: SecretBytes
         do {
-            try seam.permit(.rename, path)
+            var read = try location.directory.openFile(location.name).readToEnd(
+                limit: CertificateFiles.longest)
+            bytes = SecretBytes(wiping: &read)
         } catch {
-            self.staged = consume staged
-            throw error
+            guard [.notPermitted, .permissionDenied, .notFound].contains(error.errno) else { throw error }
+            return
         }
-        try staged.commit()
-        isInPlace = true
+        let copy = try location.directory.createFile(secondName, mode: 0o600)
+        hasSecondName = true
+        do {
+            try copy.setOwner(existing.owner, group: existing.group)
+            try copy.setMode(existing.mode & 0o777)
+        } catch {
+            // Without its owner it is for nobody else.
+            guard error.errno == .notPermitted else { throw error }
+        }
+        try bytes.withBytes { (bytes) throws(SystemError) in try copy.writeAll(bytes) }
+        try copy.synchronize()
+    }
+
+    func putInPlace() throws(SystemError) {
+        try seam.permit(.rename, path)
+        isMoved = true
+        // What can't be put there stays staged: a recovery will want it.
+        try staged?.putInPlace()
+    }
+
+    private func isInPlace() throws(SystemError) -> Bool {
+        guard isMoved, let present = try location.directory.status(location.name) else { return false }
+        return FileIdentity(present) == identity
     }
 
     /// At no moment is the target missing that was there.
     func putBack() throws(SystemError) {
-        guard isInPlace else { return }
+        guard try isInPlace() else { return }
         if hasSecondName {
-            try seam.permit(.link, path)
-            try location.directory.link(location.name, to: stagedName)
-            hasStagedName = true
+            do {
+                try seam.permit(.link, path)
+                try location.directory.link(location.name, to: stagedName)
+                hasStagedName = true
+            } catch {
+                // Without it a crash means going back: the old files are all there.
+                guard Self.isRefusal(error) else { throw error }
+            }
             try seam.permit(.rename, path)
             try location.directory.rename(secondName, to: location.name)
             hasSecondName = false
@@ -100,7 +140,6 @@ final class StagedOutput: OutputInTransit {
         } else {
             throw SystemError("rename", path, .notSupported)
         }
-        isInPlace = false
     }
 
     func dropOtherNames() throws(SystemError) {

@@ -13,6 +13,8 @@ final class StateDirectory: Sendable {
     let pendingKeys: Directory
     /// Installs that have been decided and are not done yet.
     let journal: Directory
+    /// Tells the files that this directory's agent stages beside its targets from another agent's.
+    let stagingTag: String
 
     init(path: String, log: Logger) throws(SystemError) {
         self.path = path
@@ -20,7 +22,29 @@ final class StateDirectory: Sendable {
         records = try Self.closed(root.makeDirectory("state", mode: 0o700), log)
         pendingKeys = try Self.closed(root.makeDirectory("pending", mode: 0o700), log)
         journal = try Self.closed(root.makeDirectory("journal", mode: 0o700), log)
+        stagingTag = try Self.storedTag(root)
         try root.synchronize()
+    }
+
+    /// Drawn once for each directory. Where it can't be stored it serves this process alone: what that leaves staged is
+    /// swept by nobody.
+    private static func storedTag(_ root: borrowing Directory) throws(SystemError) -> String {
+        let name = "staging-tag"
+        if let bytes = try? root.openFile(name).readToEnd(limit: 64) {
+            let text = String(decoding: bytes, as: UTF8.self)
+            if text.utf8.count == 9, text.hasSuffix("-"), text.dropLast().allSatisfy(\.isHexDigit) {
+                return text
+            }
+        }
+        let tag = try randomHex(bytes: 4) + "-"
+        try? AtomicFile.replace(in: root, name: name, with: Array(tag.utf8), mode: 0o600)
+        return tag
+    }
+
+    /// The path of a journal entry that was set aside, if there is one.
+    var damagedEntry: String? {
+        let names = (try? journal.entries()) ?? []
+        return names.first { $0.hasPrefix("install") && Self.isSetAside($0) }.map { journal.path(of: $0) }
     }
 
     /// Which of the agent's activities excludes its like.
@@ -41,10 +65,14 @@ final class StateDirectory: Sendable {
         .tooManyOpenFiles, .fileTableFull, .noMemory, .staleHandle, .timedOut,
     ]
 
+    private static let damagedMark = ".damaged-"
+
+    private static func isSetAside(_ name: String) -> Bool { name.contains(damagedMark) }
+
     /// Gives a file that can't be read a name under which it is in nobody's way, and returns that name.
     static func setAside(_ name: String, in directory: borrowing Directory) throws(SystemError) -> String {
         let wall = Clock.wall()
-        let newName = "\(name).damaged-\(wall.seconds).\(wall.nanoseconds)"
+        let newName = "\(name)\(damagedMark)\(wall.seconds).\(wall.nanoseconds)"
         try directory.rename(name, to: newName)
         try directory.synchronize()
         return newName

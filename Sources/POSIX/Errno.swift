@@ -30,6 +30,7 @@ public struct Errno: RawRepresentable, Error, Hashable, Sendable {
     public static let nameTooLong = Errno(rawValue: ENAMETOOLONG)
     public static let directoryNotEmpty = Errno(rawValue: ENOTEMPTY)
     public static let tooManyLinks = Errno(rawValue: ELOOP)
+    public static let tooManyHardLinks = Errno(rawValue: EMLINK)
     public static let notSupported = Errno(rawValue: ENOTSUP)
     public static let notImplemented = Errno(rawValue: ENOSYS)
     public static let noAttribute = Errno(rawValue: ENODATA)

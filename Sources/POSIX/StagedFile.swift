@@ -14,12 +14,12 @@ public struct StagedFile: ~Copyable, Sendable {
     private var isOurs = true
 
     /// Makes the file: nobody but this process's user can open it before it has its owner and mode, and no content
-    /// can be written before that.
+    /// can be written before that. Its name tells by `tag` whose it is.
     public static func create(
-        in directory: borrowing Directory, replacing targetName: String, mode: FileMode, owner: UserID? = nil,
-        group: GroupID? = nil
+        in directory: borrowing Directory, replacing targetName: String, tag: String = "", mode: FileMode,
+        owner: UserID? = nil, group: GroupID? = nil
     ) throws(SystemError) -> StagedFile {
-        let name = try Self.namePrefix + randomHex(bytes: 8)
+        let name = try Self.namePrefix + tag + randomHex(bytes: 8)
         let held = try directory.duplicate()
         let isGivenAway = owner != nil || group != nil
         let staged = StagedFile(
@@ -34,9 +34,12 @@ public struct StagedFile: ~Copyable, Sendable {
     }
 
     public static func create(
-        beside location: borrowing SafeLocation, mode: FileMode, owner: UserID? = nil, group: GroupID? = nil
+        beside location: borrowing SafeLocation, tag: String = "", mode: FileMode, owner: UserID? = nil,
+        group: GroupID? = nil
     ) throws(SystemError) -> StagedFile {
-        try create(in: location.directory, replacing: location.name, mode: mode, owner: owner, group: group)
+        try create(
+            in: location.directory, replacing: location.name, tag: tag, mode: mode, owner: owner, group: group
+        )
     }
 
     private init(
@@ -68,7 +71,10 @@ public struct StagedFile: ~Copyable, Sendable {
     }
 
     /// Puts the file in the target's place, in one step. The directory has yet to be synchronized.
-    public consuming func commit() throws(SystemError) {
+    public consuming func commit() throws(SystemError) { try putInPlace() }
+
+    /// The same; what can't be put there stays staged.
+    public mutating func putInPlace() throws(SystemError) {
         try directory.rename(name, to: targetName)
         isOurs = false
     }

@@ -15,11 +15,12 @@ struct RecoverCommand {
         }
         let done = report.finished.map { "finished: \($0)\n" } + report.undone.map { "undone: \($0)\n" }
         StandardStream.output.write(done.isEmpty ? "Nothing was left unfinished.\n" : done.joined())
-        guard report.stuck.isEmpty, !report.hasDamagedEntries else {
+        let left = report.stuck + report.mixed
+        guard left.isEmpty, !report.hasDamagedEntries else {
             throw CommandFailure(
                 code: .failure,
                 message: "not everything could be put in order"
-                    + (report.stuck.isEmpty ? "" : ": \(report.stuck.joined(separator: ", "))"),
+                    + (left.isEmpty ? "" : ": \(left.joined(separator: ", "))"),
                 advice: ["The log above says which file, and what to do."])
         }
     }

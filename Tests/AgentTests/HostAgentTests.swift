@@ -61,7 +61,7 @@ import Testing
                     subject: subject,
                     files: [
                         InstallRecord.File(
-                            path: target, stagedName: staged, oldName: nil,
+                            path: target, stagedName: staged, oldName: nil, hadOld: false,
                             sha256: SHA256.hex(Array("new".utf8)))
                     ]))
         }

@@ -39,6 +39,7 @@ import Testing
         let journal = try host.journal()
         let file = InstallRecord.File(
             path: host.scratch.path("out/cert.pem"), stagedName: ".certplane-cert", oldName: nil,
+            hadOld: false,
             sha256: String(repeating: "0", count: 64))
         _ = try journal.open(InstallRecord(subject: "web", files: [file]))
         #expect(try InstallRecovery(journal: journal, log: host.log).run() == [.undone(subject: "web")])

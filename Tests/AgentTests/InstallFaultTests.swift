@@ -131,8 +131,9 @@ import Testing
     @Test func `the same trouble of a stuck set is told once`() throws {
         let host = try TestHost()
         let journal = try host.journal()
+        _ = try Directory.make(host.scratch.path("out/key.pem"), mode: 0o755)
         let file = InstallRecord.File(
-            path: host.scratch.path("gone/key.pem"), stagedName: ".certplane-key", oldName: nil,
+            path: host.scratch.path("out/key.pem"), stagedName: ".certplane-key", oldName: nil, hadOld: false,
             sha256: String(repeating: "0", count: 64))
         _ = try journal.open(InstallRecord(subject: "web", files: [file]))
         let installer = try host.installer()
@@ -146,9 +147,107 @@ import Testing
             try installer.install(bundle, pendingKey: key, for: host.certificate)
         }
         #expect(failure?.failureClass == .installStuck)
-        _ = try Directory.make(host.scratch.path("gone"), mode: 0o755)
+        try Directory.open(host.scratch.path("out")).removeDirectory("key.pem")
         #expect(installer.retryOpenInstalls() == ["web"])
         _ = try installer.install(bundle, pendingKey: key, for: host.certificate)
+    }
+
+    /// It may be mounted yet; but nobody waits for it with a set that is to be installed anew, nor with a reload.
+    @Test func `a set whose directory is missing holds nobody up`() throws {
+        let renewal = try renewal(first: false)
+        let trap = Trap { _, call in call == .closeJournal }
+        _ = try renewal.host.installer(seam: trap.seam).install(
+            renewal.bundle, pendingKey: renewal.key, for: renewal.host.certificate)
+        let scratch = try Directory.open(renewal.host.scratch.path)
+        try scratch.rename("out", to: "elsewhere")
+        let journal = try renewal.host.journal()
+        let installer = try renewal.host.installer()
+        installer.adopt(stuck: try InstallRecovery(journal: journal, log: renewal.host.log).run())
+        #expect(installer.hasOpenInstalls)
+        #expect(installer.stuckSubjects == [])
+        for _ in 0..<3 { #expect(installer.retryOpenInstalls().isEmpty) }
+        let told = renewal.host.capture.lines.filter { $0.contains("can't be finished") }
+        #expect(told.count == 1)
+        #expect(told.first?.contains("Mount or make the directory") == true)
+
+        let (second, key) = try renewal.host.issued()
+        _ = try installer.install(second, pendingKey: key, for: renewal.host.certificate)
+        #expect(!installer.hasOpenInstalls)
+        #expect(try journal.entries() == [])
+        #expect(try renewal.host.outputs()["key.pem"] == key.bytes)
+    }
+
+    /// The kernel itself refuses a rename in the midst of an install: what is staged must outlive that.
+    @Test(.enabled(if: ProcessFacts.userID == 0), arguments: [true, false])
+    func `a rename that the kernel refuses leaves the old set, or both sets' files`(hasLinks: Bool)
+        async throws
+    {
+        let renewal = try renewal(first: false)
+        try await MountNamespace.run {
+            let cert = renewal.host.certificate.outputs.cert
+            let other = renewal.host.scratch.path("other")
+            try renewal.host.scratch.write("other", "mounted meanwhile", mode: 0o644)
+            let renames = Lock(0)
+            let seam = InstallSeam { (call, path) throws(SystemError) in
+                if call == .link, !hasLinks { throw SystemError("link", path, .notPermitted) }
+                // Of a mount point a rename answers EBUSY.
+                guard call == .rename,
+                    renames.withLock({
+                        $0 += 1; return $0
+                    }) == 2
+                else { return }
+                do { try MountNamespace.bind(other, onto: cert) } catch {
+                    throw SystemError("mount", path, .invalid)
+                }
+            }
+            let installer = try renewal.host.installer(seam: seam)
+            let failure = #expect(throws: RenewalFailure.self) {
+                try installer.install(renewal.bundle, pendingKey: renewal.key, for: renewal.host.certificate)
+            }
+            #expect(failure?.detail.contains("EBUSY") == true)
+            #expect(failure?.failureClass == .fileSystemError, "\(failure.map { "\($0)" } ?? "")")
+            try MountNamespace.unmount(cert)
+            #expect(try renewal.host.outputs() == renewal.old)
+            #expect(try renewal.host.journal().entries() == [])
+        }
+        withExtendedLifetime(renewal) {}
+    }
+
+    /// As an agent that is not root finds files of root's in a directory of its own.
+    @Test(.enabled(if: ProcessFacts.userID == 0))
+    func `without a way back a refused rename loses neither key, and is carried on when it can be`()
+        async throws
+    {
+        let renewal = try renewal(first: false)
+        try await MountNamespace.run {
+            let (cert, key) = (renewal.host.certificate.outputs.cert, renewal.host.certificate.outputs.key)
+            let other = renewal.host.scratch.path("other")
+            try renewal.host.scratch.write("other", "mounted meanwhile", mode: 0o644)
+            let renames = Lock(0)
+            let seam = InstallSeam { (call, path) throws(SystemError) in
+                if call == .link { throw SystemError("link", path, .notFound) }
+                guard call == .rename,
+                    renames.withLock({
+                        $0 += 1; return $0
+                    }) == 2
+                else { return }
+                do { try MountNamespace.bind(other, onto: cert) } catch {
+                    throw SystemError("mount", path, .invalid)
+                }
+            }
+            let installer = try renewal.host.installer(seam: seam)
+            let failure = #expect(throws: RenewalFailure.self) {
+                try installer.install(renewal.bundle, pendingKey: renewal.key, for: renewal.host.certificate)
+            }
+            #expect(failure?.failureClass == .installStuck)
+            #expect(installer.stuckSubjects == ["web"])
+            #expect(try File.read(key, limit: 1 << 16) == renewal.key.bytes)
+            #expect(installer.retryOpenInstalls() == [], "it is a mount point yet")
+            try MountNamespace.unmount(cert)
+            #expect(installer.retryOpenInstalls() == ["web"])
+            #expect(try renewal.host.outputs() == renewal.new)
+        }
+        withExtendedLifetime(renewal) {}
     }
 
     @Test(arguments: [

@@ -26,7 +26,8 @@ import Testing
     private func recorded(_ name: String, hadOld: Bool = true) -> InstallRecord.File {
         InstallRecord.File(
             path: host.scratch.path("out/\(name)"), stagedName: ".certplane-\(name)",
-            oldName: hadOld ? ".certplane-\(name).old" : nil, sha256: SHA256.hex(Array("new \(name)".utf8)))
+            oldName: hadOld ? ".certplane-\(name).old" : nil, hadOld: hadOld,
+            sha256: SHA256.hex(Array("new \(name)".utf8)))
     }
 
     private func open(_ files: [InstallRecord.File]) throws -> InstallJournal {
@@ -87,6 +88,52 @@ import Testing
         #expect(try contents().isEmpty)
     }
 
+    @Test func `a set whose putting back was cut off goes back if a new file is missing`() throws {
+        // The target is new and the staged name leads to the same file again.
+        try write("key", "new key")
+        try out.link("key", to: ".certplane-key")
+        try write(".certplane-key.old", "old key")
+        try write("cert", "old cert")
+        let journal = try open([recorded("key"), recorded("cert")])
+        #expect(try recover(journal) == [.undone(subject: "web")])
+        #expect(try contents() == ["key": "old key", "cert": "old cert"])
+    }
+
+    @Test func `the only key is never removed`() throws {
+        try write("key", "new key")
+        try write("cert", "old cert")
+        var key = recorded("key")
+        key.oldName = nil
+        let journal = try open([key, recorded("cert")])
+        let path = host.scratch.path("out/key")
+        #expect(try recover(journal) == [.mixed(subject: "web", paths: [path])])
+        #expect(try contents() == ["key": "new key", "cert": "old cert"])
+        #expect(try journal.entries().isEmpty, "an order is what helps, and it must not wait")
+        #expect(host.capture.lines.contains { $0.contains("can be neither finished nor undone") })
+    }
+
+    @Test func `an old file that somebody has removed is not said to be back`() throws {
+        try write("key", "new key")
+        try write("cert", "old cert")
+        let journal = try open([recorded("key"), recorded("cert")])
+        #expect(try recover(journal) == [.mixed(subject: "web", paths: [host.scratch.path("out/key")])])
+    }
+
+    @Test func `a set that lies in one missing directory and one that is there is put back where it can be`()
+        throws
+    {
+        try write("key", "new key")
+        try write(".certplane-key.old", "old key")
+        var cert = recorded("cert")
+        cert.path = host.scratch.path("gone/cert")
+        let journal = try open([recorded("key"), cert])
+        let recovery = InstallRecovery(journal: journal, log: host.log)
+        guard case .stuck(let entry, _, let obstacle)? = try recovery.run().first else { throw Missing() }
+        #expect(obstacle.isAbsence && obstacle.isMixed)
+        #expect(recovery.recover(entry, givingUp: true) == .undone(subject: "web"))
+        #expect(try contents() == ["key": "old key"])
+    }
+
     @Test func `an install that was done but not closed stays`() throws {
         try write("key", "new key")
         let journal = try open([recorded("key")])
@@ -128,11 +175,7 @@ import Testing
         #expect(try contents() == ["key": "old key", "cert": "renewed by hand"])
     }
 
-    @Test func `while an entry can't be read nothing is swept that it may need`() throws {
-        try write(".certplane-key", "new key")
-        let state = try host.stateDirectory()
-        // A directory can be opened like a file, but not read.
-        _ = try state.journal.makeDirectory("install.certplane-x.json", mode: 0o700)
+    private func recovery(_ state: StateDirectory) throws -> HostRecovery {
         let text = """
             identity: {name: edge01, cert: /nowhere/a, key: /nowhere/b, issuer_ca_bundle: /nowhere/c,
               step_ca: {url: "https://ca.example.org", root_ca_bundle: /nowhere/d}}
@@ -142,18 +185,53 @@ import Testing
                 cert: /nowhere/cert, chain: /nowhere/chain, fullchain: /nowhere/fullchain}
             """
         let settings = try AgentConfiguration.load(Array(text.utf8), file: "agent.yml")
-        let recovery = HostRecovery(settings: settings, state: state, log: host.log)
+        return HostRecovery(settings: settings, state: state, log: host.log)
+    }
+
+    @Test func `while an entry can't be read nothing is swept that it may need`() throws {
+        let state = try host.stateDirectory()
+        let staged = ".certplane-\(state.stagingTag)key"
+        try write(staged, "new key")
+        // A directory can be opened like a file, but not read.
+        _ = try state.journal.makeDirectory("install.certplane-x.json", mode: 0o700)
+        let recovery = try recovery(state)
         guard case .stuck(_, nil, _)? = recovery.run().first else { throw Missing() }
-        #expect(try contents() == [".certplane-key": "new key"])
+        #expect(try contents() == [staged: "new key"])
         try state.journal.removeDirectory("install.certplane-x.json")
         #expect(recovery.run().isEmpty)
         #expect(try contents() == [:])
     }
 
+    @Test func `while a damaged entry is there nothing is swept that it may have needed`() throws {
+        let state = try host.stateDirectory()
+        let staged = ".certplane-\(state.stagingTag)key"
+        try write(staged, "new key")
+        try state.journal.createFile("install.certplane-x.json", mode: 0o600).writeAll(Array("{".utf8))
+        let recovery = try recovery(state)
+        #expect(recovery.run() == [.damaged])
+        #expect(recovery.run() == [])
+        #expect(try contents() == [staged: "new key"])
+        let told = host.capture.lines.filter { $0.contains("kept beside a damaged journal entry") }
+        #expect(told.count == 2)
+        try state.journal.unlink(try required(state.journal.entries().first))
+        #expect(recovery.run() == [])
+        #expect(try contents() == [:])
+    }
+
+    @Test func `what another agent has staged in the same directory stays`() throws {
+        let state = try host.stateDirectory()
+        try write(".certplane-\(state.stagingTag)0", "litter")
+        try write(".certplane-01234567-0", "another's key")
+        #expect(try recovery(state).run() == [])
+        #expect(try contents() == [".certplane-01234567-0": "another's key"])
+    }
+
     @Test func `a sweep leaves the names that a stuck install needs`() throws {
         try write(".certplane-key", "new key")
         try write(".certplane-other", "litter")
-        StagingSweep(log: host.log, kept: [".certplane-key"]).sweepBeside([host.scratch.path("out/key")])
+        StagingSweep(tag: "", log: host.log, kept: [".certplane-key"]).sweepBeside([
+            host.scratch.path("out/key")
+        ])
         #expect(try contents() == [".certplane-key": "new key"])
     }
 }

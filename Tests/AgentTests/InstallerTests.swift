@@ -124,7 +124,7 @@ import Testing
         try host.scratch.write("out/.certplane-0123.old", "the old one")
         try host.scratch.write("out/.hidden", "somebody's")
         _ = try Directory.make(host.scratch.path("out/.certplane-directory"), mode: 0o755)
-        StagingSweep(log: host.log).sweepBeside([
+        StagingSweep(tag: "", log: host.log).sweepBeside([
             host.certificate.outputs.key, host.certificate.outputs.cert, host.scratch.path("missing/key.pem"),
         ])
         #expect(try host.outputNames() == [".certplane-directory", ".hidden"])

@@ -68,7 +68,8 @@ import Testing
                 } catch is RenewalFailure {
                     #expect(try renewal.host.outputs() == renewal.old, "call \(position) (\(call))")
                 }
-                StagingSweep(log: renewal.host.log).sweep(try renewal.host.stateDirectory())
+                StagingSweep(tag: "", log: renewal.host.log).sweepJournal(
+                    of: try renewal.host.stateDirectory())
                 try Self.requireNothingLeft(renewal.host)
             }
         }
@@ -109,7 +110,7 @@ import Testing
                 if let text { try state.journal.createFile(name, mode: 0o600).writeAll(Array(text.utf8)) }
             }
             let file = InstallRecord.File(
-                path: target, stagedName: ".certplane-1", oldName: ".certplane-2",
+                path: target, stagedName: ".certplane-1", oldName: ".certplane-2", hadOld: true,
                 sha256: SHA256.hex(Array("the new key".utf8)),
                 mounted: InstallRecord.Mounted(user: MountedOutputTests.stranger, group: 0, mode: 0o640))
             _ = try InstallJournal(state).open(InstallRecord(subject: "web", files: [file]))

@@ -97,7 +97,7 @@ import Testing
             "mkdir out/.certplane-0123456789abcdef; ln -s \(host.scratch.path("root/secret")) out/.certplane-x"
         )
         try install()
-        StagingSweep(log: host.log).sweepBeside([host.certificate.outputs.key])
+        StagingSweep(tag: "", log: host.log).sweepBeside([host.certificate.outputs.key])
         try requireOutsideUntouched()
         #expect(try out.entries().filter { !$0.hasPrefix(".certplane-") }.count == 4)
     }

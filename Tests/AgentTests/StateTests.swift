@@ -56,7 +56,7 @@ import Testing
         }
         let directory = try host.stateDirectory()
         #expect(try directory.records.entries().count == texts.count)
-        #expect(try directory.root.entries() == ["journal", "pending", "state"])
+        #expect(try directory.root.entries() == ["journal", "pending", "staging-tag", "state"])
     }
 
     @Test func `a certificate is found by its record, also where the file's name can't hold the whole of it`()
@@ -182,14 +182,29 @@ import Testing
         #expect(host.capture.lines.filter { $0.contains("level=WARN") }.count == 3)
     }
 
+    @Test func `what is staged beside targets carries the directory's own tag`() throws {
+        let tag = try host.stateDirectory().stagingTag
+        #expect(tag.count == 9 && tag.hasSuffix("-"))
+        #expect(try host.stateDirectory().stagingTag == tag)
+        #expect(try TestHost().stateDirectory().stagingTag != tag)
+        for damage in ["", "../../../x-", "0123456g-"] {
+            try host.scratch.write("state/staging-tag", damage, mode: 0o600)
+            let other = try host.stateDirectory().stagingTag
+            #expect(other != tag && other != damage)
+            #expect(try host.stateDirectory().stagingTag == other)
+        }
+    }
+
     @Test func `what an interrupted write left in it is swept`() throws {
         let directory = try host.stateDirectory()
         for name in ["", "state/", "pending/", "journal/"] {
             try host.scratch.write("state/\(name).certplane-1", "half", mode: 0o600)
         }
         try store().store(sample, for: name)
-        StagingSweep(log: host.log).sweep(directory)
-        #expect(try directory.root.entries() == ["journal", "pending", "state"])
+        let sweep = StagingSweep(tag: directory.stagingTag, log: host.log)
+        sweep.sweepRecords(of: directory)
+        sweep.sweepJournal(of: directory)
+        #expect(try directory.root.entries() == ["journal", "pending", "staging-tag", "state"])
         #expect(try directory.records.entries() == ["web.json"])
         #expect(try directory.pendingKeys.entries() == [])
         #expect(try directory.journal.entries() == [])

@@ -53,7 +53,7 @@ import Testing
                 return hands.reload(plan, stop: try StopSignal())
             }
         }
-        hands.adopt(stuck: [.stuck(entry, record, because: "EIO")])
+        hands.adopt(stuck: [.stuck(entry, record, because: InstallRecovery.Obstacle(description: "EIO"))])
         for index in 0..<2 {
             guard case .failed(let failure) = try await reload(index) else { throw Missing() }
             #expect(failure.failureClass == .installStuck)

@@ -41,7 +41,8 @@ struct TestHost {
     /// What the next start does first.
     func recover() throws {
         _ = try InstallRecovery(journal: try journal(), log: log).run()
-        StagingSweep(log: log).sweepBeside([certificate.outputs.key])
+        let tag = try stateDirectory().stagingTag
+        StagingSweep(tag: tag, log: log).sweepBeside([certificate.outputs.key])
     }
 
     func installer(gate: ReloadGate = ReloadGate(), seam: InstallSeam = .none) throws -> Installer {

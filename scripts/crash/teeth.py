@@ -98,9 +98,9 @@ FAULTS = {
     )],
     "old file removed before the rename": [(
         "Agent/StagedOutput.swift",
-        "        try staged.commit()\n        isInPlace = true\n",
+        "        try staged?.putInPlace()\n",
         "        if PLANTED { _ = try location.directory.unlinkIfPresent(location.name) }\n"
-        "        try staged.commit()\n        isInPlace = true\n",
+        "        try staged?.putInPlace()\n",
     )],
     "mounted file not fsynced": [(
         "Agent/MountedOutput.swift",
