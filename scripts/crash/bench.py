@@ -23,10 +23,13 @@ class Bench:
 
     `mounted` names an output over whose place another file is mounted, so that it can't be replaced: only of it may
     somebody see a part of a file, between a crash and the recovery. Needs a mount namespace of its own.
+
+    `refused` names an output whose rename is refused, once: the renewal puts the old set back.
     """
 
-    def __init__(self, folder, binaries, tools, environment=None, mounted=None):
+    def __init__(self, folder, binaries, tools, environment=None, mounted=None, refused=None):
         self.mounted = mounted
+        self.refused = refused
         self.is_mounted = False
         self.folder = folder
         self.agent = os.path.join(binaries, "certplane-agent")
@@ -51,6 +54,8 @@ class Bench:
 
     @property
     def scenario(self):
+        if self.refused:
+            return f"the rename of {self.refused} refused"
         return f"{self.mounted} mounted" if self.mounted else "five files"
 
     def _start_lab(self, broker):
@@ -153,7 +158,8 @@ class Bench:
         done = subprocess.run(
             [self.tools["fault"], self.host, report, call, str(k), action]
             + [self.agent, "run", "--once", "-c", self.config],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=self.environment,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            env=self.environment | ({"FAULT_REFUSED": os.path.basename(self.files[self.refused])} if self.refused else {}),
             timeout=PATIENCE, text=True, errors="replace")
         with open(report) as file:
             return [line.split() for line in file], done.stdout

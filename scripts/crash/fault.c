@@ -7,6 +7,8 @@
  * Counting begins when a file below DIR is opened: what the loader does before is no part of it. Reads, writes and
  * closes count on files only, not on pipes, sockets and event counters, which have no disk that could be full or broken.
  * A close that fails closes all the same, as the kernel's does.
+ * With FAULT_REFUSED in the environment the first renameat to that last name is refused before all that, with EIO; the
+ * report says `refused`.
  * ACTION: list (NAME and K say nothing; each call is written to REPORT), kill (everything dies before the call is made,
  * as if the machine did), kill-caller (only the process that makes it), kill-torn (everything dies when half of a write
  * of the command's own process is done), or an errno's number.
@@ -67,6 +69,13 @@ static int is_on_a_file(pid_t thread, unsigned long call, unsigned long descript
     return readlink(path, target, sizeof target) > 0 && target[0] == '/';
 }
 
+/* A rename of a staged file to `name`, whatever the directory. */
+static int renames_to(pid_t thread, unsigned long address, const char *name) {
+    char path[256] = {0};
+    struct iovec here = {path, sizeof path - 1}, there = {(void *)address, sizeof path - 1};
+    return process_vm_readv(thread, &here, 1, &there, 1, 0) > 0 && !strcmp(path, name);
+}
+
 static pid_t process_of(pid_t thread) {
     char path[64], line[256];
     pid_t process = thread;
@@ -90,6 +99,7 @@ int main(int count, char **argument) {
     const int tears = !strcmp(action, "kill-torn");
     FILE *report = fopen(argument[2], "w");
     if (!report) { perror(argument[2]); return 125; }
+    const char *refused = getenv("FAULT_REFUSED");
     int counting = 0, fired = 0, outcome = 125;
 
     pid_t root = fork();
@@ -130,6 +140,16 @@ int main(int count, char **argument) {
             } else if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
                 if (!counting && info.entry.nr == SYS_openat)
                     counting = opens_below(thread, info.entry.args[1], directory);
+                if (counting && refused && info.entry.nr == SYS_renameat
+                    && renames_to(thread, info.entry.args[3], refused)) {
+                    refused = 0;
+                    fprintf(report, "refused\n");
+                    fflush(report);
+                    ptrace(PTRACE_POKEUSER, thread, offsetof(struct user_regs_struct, orig_rax), -1L);
+                    threads[i].injected = EIO;
+                    ptrace(PTRACE_SYSCALL, thread, 0, 0);
+                    continue;
+                }
                 for (int kind = 0; counting && kind < kinds; kind++) {
                     if (calls[kind].number != (long)info.entry.nr) continue;
                     if (!is_on_a_file(thread, info.entry.nr, info.entry.args[0])) continue;

@@ -102,6 +102,16 @@ FAULTS = {
         "        if PLANTED { _ = try location.directory.unlinkIfPresent(location.name) }\n"
         "        try staged?.putInPlace()\n",
     )],
+    "what is put back in part taken for old": [(
+        "Agent/StagedOutput.swift",
+        "        try staged?.putInPlace()\n",
+        "        do { try staged?.putInPlace() } catch {\n"
+        "            if PLANTED { staged = nil }\n            throw error\n        }\n",
+    ), (
+        "Agent/RecordedFile.swift",
+        "record.mounted != nil || isInPlace || present == nil",
+        "record.mounted != nil || (isInPlace && !(PLANTED && isStaged)) || present == nil",
+    )],
     "mounted file not fsynced": [(
         "Agent/MountedOutput.swift",
         "            try file.synchronize()\n",
@@ -158,7 +168,7 @@ def build():
     return shown.stdout.strip()
 
 
-def show(folder, tools, scenarios, dry_run, chosen, sweep):
+def show(folder, tools, scenarios, dry_run, chosen, dry_refusal, sweep):
     """Plants one fault after the other; 1 if one isn't caught, or if something is found without any."""
     binaries = build()
     missed = []
@@ -167,6 +177,8 @@ def show(folder, tools, scenarios, dry_run, chosen, sweep):
         for mounted in scenarios:
             bench = f"{folder}/teeth-{number}-{mounted}", binaries, tools, name, mounted
             caught = caught or catch(*bench, dry_run, chosen, sweep)
+        refused = f"{folder}/teeth-{number}-refused", binaries, tools, name
+        caught = caught or catch_refusal(*refused, dry_refusal, sweep)
         if name is None and caught:
             raise Broken(f"found without a planted fault: {caught}")
         print(f"{name or '(none)'}: {caught or 'nothing is found'}", flush=True)
@@ -191,5 +203,16 @@ def catch(folder, binaries, tools, name, mounted, dry_run, chosen, sweep):
         # What only a loss of power would show.
         faults = durability.check(durability.parse(durability.trace(bench), bench.host), bench)
         return f"durability: {faults[0]}".replace(bench.host + "/", "") if faults else None
+    finally:
+        bench.close()
+
+
+def catch_refusal(folder, binaries, tools, name, dry_refusal, sweep):
+    bench = Bench(folder, binaries, tools, {"CERTPLANE_SABOTAGE": name} if name else {}, refused="fullchain")
+    try:
+        work = sweep([bench], short=True)
+        work.run([("kill", call, ks) for call, ks in dry_refusal(bench).items() if call in ("renameat", "linkat")],
+                 stop_at_first=True)
+        return work.broken[0].splitlines()[0].replace(bench.host + "/", "") if work.broken else None
     finally:
         bench.close()
