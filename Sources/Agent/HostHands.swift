@@ -272,6 +272,7 @@ extension HostHands {
 
     func adopt(_ change: ConfigurationChange) {
         guard let settings = change.configuration else { return }
+        StagingPlaces(state: state, log: log).add(settings)
         inventory.adopt(settings.certificates, insteadOf: current.settings.certificates)
         configured.withLock { configured in
             configured = Configured(

@@ -15,6 +15,8 @@ struct HostRecovery {
     /// Under the lock of an enrolment too. `advanced` is called after each step: a host with many entries shows that it
     /// gets on.
     func run(_ advanced: () -> Void = {}) -> [InstallRecovery.Outcome] {
+        let places = StagingPlaces(state: state, log: log)
+        places.add(settings)
         guard let outcomes = recover(sparing: nil, advanced) else { return [] }
         var sweep = StagingSweep(tag: state.stagingTag, log: log)
         sweep.sweepRecords(of: state)
@@ -36,17 +38,25 @@ struct HostRecovery {
             }
         }
         sweep.sweepJournal(of: state)
-        sweep.sweepBeside(
-            settings.certificates.flatMap { certificate in
-                Output.allCases.compactMap { certificate.outputs[$0] }
-            } + [settings.identity.certificatePath, settings.identity.keyPath], advanced)
+        sweep.sweepBeside(settings.outputPaths, advanced)
+        forget(places, after: sweep)
         return outcomes
+    }
+
+    /// Sweeps the directories that the configuration names no more, and lets go of them.
+    private func forget(_ places: StagingPlaces, after sweep: StagingSweep) {
+        let known = places.read()
+        let wanted = Set(settings.outputPaths.compactMap { Directory.split($0)?.parent })
+        var left = known.subtracting(wanted)
+        for place in left where sweep.sweepBeside([place + "/x"]) { left.remove(place) }
+        places.replace(known, by: left.union(wanted))
     }
 
     /// While an enrolment is under way: it may be staging a pair that its token can't buy again, so nothing is swept,
     /// and an install of the identity is its own. No service can wait with its files for the end of that.
     func runBesideEnrolment(_ advanced: () -> Void = {}) -> [InstallRecovery.Outcome] {
-        recover(sparing: Installer.identitySubject, advanced) ?? []
+        StagingPlaces(state: state, log: log).add(settings)
+        return recover(sparing: Installer.identitySubject, advanced) ?? []
     }
 
     /// Nil if the journal can't be read: what its installs need is not known then.

@@ -10,18 +10,26 @@ struct StagingSweep {
     /// Names that an open entry of the journal still needs.
     var kept: Set<String> = []
 
-    /// Sweeps the directories of these paths; a directory that is missing or can't be reached has nothing for
-    /// us.
-    func sweepBeside(_ paths: [String], _ advanced: () -> Void = {}) {
+    /// Sweeps the directories of these paths. A directory that is missing has nothing for us; false when one can't be
+    /// swept now.
+    @discardableResult
+    func sweepBeside(_ paths: [String], _ advanced: () -> Void = {}) -> Bool {
         var swept: Set<String> = []
+        var isDone = true
         var neighbourhood = SafeNeighbourhood()
         for path in paths {
             advanced()
-            guard let location = try? neighbourhood.resolve(path),
-                swept.insert(location.directory.path).inserted
-            else { continue }
-            sweep(location.directory, prefix: StagedFile.namePrefix + tag)
+            do {
+                let location = try neighbourhood.resolve(path)
+                if swept.insert(location.directory.path).inserted {
+                    isDone = sweep(location.directory, prefix: StagedFile.namePrefix + tag) && isDone
+                }
+            } catch {
+                if case .system(let error) = error, error.errno == .notFound { continue }
+                isDone = false
+            }
         }
+        return isDone
     }
 
     /// Sweeps what an interrupted write of a record or of a key left in the agent's own directory.
@@ -34,11 +42,16 @@ struct StagingSweep {
     /// Sweeps interrupted entries, and copies that no entry names.
     func sweepJournal(of state: StateDirectory) { sweep(state.journal, prefix: StagedFile.namePrefix) }
 
-    private func sweep(_ directory: borrowing Directory, prefix: String) {
+    @discardableResult
+    private func sweep(_ directory: borrowing Directory, prefix: String) -> Bool {
         do {
-            var removed = false
+            var (removed, isDone) = (false, true)
             for name in try directory.entries()
-            where name.hasPrefix(prefix) && !kept.contains(name) {
+            where name.hasPrefix(prefix) {
+                if kept.contains(name) {
+                    isDone = false
+                    continue
+                }
                 guard try directory.status(name)?.kind == .regular else { continue }
                 try directory.unlinkIfPresent(name)
                 removed = true
@@ -47,10 +60,12 @@ struct StagingSweep {
                     ["path": .string(directory.path(of: name))])
             }
             if removed { try directory.synchronize() }
+            return isDone
         } catch {
             log.warn(
                 "staged files could not be removed",
                 ["path": .string(directory.path), "error": .string(error.description)])
+            return false
         }
     }
 }

@@ -175,13 +175,13 @@ import Testing
         #expect(try contents() == ["key": "old key", "cert": "renewed by hand"])
     }
 
-    private func recovery(_ state: StateDirectory) throws -> HostRecovery {
+    private func recovery(_ state: StateDirectory, out: String = "out") throws -> HostRecovery {
         let text = """
             identity: {name: edge01, cert: /nowhere/a, key: /nowhere/b, issuer_ca_bundle: /nowhere/c,
               step_ca: {url: "https://ca.example.org", root_ca_bundle: /nowhere/d}}
             broker: {url: "https://broker.example.org", server_ca_bundle: /nowhere/e}
             certificates:
-              - {name: web, profile: web, dns_names: [a.example.org], key: \(host.scratch.path("out/key")),
+              - {name: web, profile: web, dns_names: [a.example.org], key: \(host.scratch.path(out))/key,
                 cert: /nowhere/cert, chain: /nowhere/chain, fullchain: /nowhere/fullchain}
             """
         let settings = try AgentConfiguration.load(Array(text.utf8), file: "agent.yml")
@@ -216,6 +216,29 @@ import Testing
         try state.journal.unlink(try required(state.journal.entries().first))
         #expect(recovery.run() == [])
         #expect(try contents() == [:])
+    }
+
+    @Test func `what was staged in a directory that the configuration names no more is found`() throws {
+        let state = try host.stateDirectory()
+        let staged = ".certplane-\(state.stagingTag)key"
+        _ = try recovery(state).run()
+        try write(staged, "new key")
+        #expect(try contents() == [staged: "new key"])
+        let elsewhere = try recovery(state, out: "elsewhere")
+        #expect(elsewhere.run() == [])
+        #expect(try contents() == [:])
+        let places = StagingPlaces(state: state, log: host.log)
+        #expect(places.read() == ["/nowhere", host.scratch.path("elsewhere")])
+
+        // While an entry needs it the directory is kept in mind.
+        _ = try recovery(state).run()
+        var key = recorded("key")
+        key.stagedName = staged
+        _ = try open([key])
+        try write(staged, "new key")
+        _ = try Directory.make(host.scratch.path("out/key"), mode: 0o755)
+        #expect(elsewhere.run().count == 1)
+        #expect(places.read().contains(host.scratch.path("out")))
     }
 
     @Test func `what another agent has staged in the same directory stays`() throws {
