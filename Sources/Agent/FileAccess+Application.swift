@@ -10,10 +10,9 @@ extension FileAccess {
     }
 
     static func defaultList(
-        replacing existing: FileStatus?, in directory: FileStatus, agent: Account
+        replacing existing: FileStatus?, in directory: FileStatus, under sway: PathSway
     ) -> DefaultList {
-        let isTrusted = directory.owner == 0 || directory.owner == agent.user
-        return existing == nil && isTrusted && directory.mode & 0o022 == 0 ? .kept : .dropped
+        existing == nil && sway == .nobody && directory.mode & 0o022 == 0 ? .kept : .dropped
     }
 
     /// Whether the file is owned and may be used like this already.
@@ -50,6 +49,7 @@ extension FileAccess {
 extension FileInheritance {
     /// Gives the attributes to an open file; says which could not be kept.
     func handOn(to file: borrowing FileDescriptor) -> [String] {
+        if !handsOnEverything { return [] }
         var failures = shortcomings
         for attribute in attributes {
             do throws(SystemError) {

@@ -58,12 +58,11 @@ extension FileAccess {
     static func decide(
         secrecy: Secrecy, configured: Configured, inherited: FileInheritance?, agent: Account
     ) -> FileAccess {
-        let status = inherited?.status
         var access = FileAccess(
-            user: configured.user ?? status?.owner ?? agent.user,
-            group: configured.group ?? status?.group ?? agent.group,
-            mode: configured.mode ?? status.map { ($0.mode & secrecy.widest) | 0o400 } ?? secrecy.fresh)
-        switch inherited?.accessList ?? .absent {
+            user: configured.user ?? inherited?.owner ?? agent.user,
+            group: configured.group ?? inherited?.group ?? agent.group,
+            mode: configured.mode ?? inherited?.mode.map { ($0 & secrecy.widest) | 0o400 } ?? secrecy.fresh)
+        switch inherited?.grantedList ?? .absent {
         case .list(let list): access.take(list, configured: configured.mode, secrecy)
         case .unknown where configured.mode == nil && secrecy == .secret: access.mode &= ~0o070
         case .unknown, .absent: break

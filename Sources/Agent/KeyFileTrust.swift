@@ -11,21 +11,23 @@ enum KeyFileTrust {
     ) throws -> (contents: SecretBytes, doubt: String?) {
         let location = try SafePath.resolve(path)
         let file = try location.directory.openFile(location.name)
-        let doubt = whyNotTrusted(try file.status(), in: try location.directory.status(), agent)
+        let doubt = whyNotTrusted(
+            try file.status(), in: try location.directory.status(), under: location.sway, agent)
         var bytes = try file.readToEnd(limit: CertificateFiles.longest)
         return (SecretBytes(wiping: &bytes), doubt)
     }
 
     private static func whyNotTrusted(
-        _ file: FileStatus, in directory: FileStatus, _ agent: FileAccess.Account
+        _ file: FileStatus, in directory: FileStatus, under sway: PathSway, _ agent: FileAccess.Account
     ) -> String? {
         let trusted = [0, agent.user]
         if file.kind != .regular { return "it is not a regular file" }
         if !trusted.contains(file.owner) { return "it belongs to user \(file.owner)" }
         if file.mode & 0o037 != 0 { return "others may read it or change it" }
         if file.links != 1 { return "it has a second name" }
-        if !trusted.contains(directory.owner) { return "its directory belongs to user \(directory.owner)" }
-        if directory.mode & 0o022 != 0 { return "others may write to its directory" }
-        return nil
+        switch sway {
+        case .anybody(let because), .user(_, _, let because): return because
+        case .nobody: return directory.mode & 0o022 != 0 ? "others may write to its directory" : nil
+        }
     }
 }

@@ -32,10 +32,14 @@ final class MountedOutput: OutputInTransit {
         self.store = store
         contents = output.contents
         sha256 = output.contents.withBytes { SHA256.hex($0) }
+        let inherited = FileInheritance(from: target, in: try target.directory.status(), agent: agent)
         access = FileAccess.decide(
-            secrecy: output.secrecy, configured: output.access,
-            inherited: FileInheritance(from: target, in: try target.directory.status(), agent: agent),
-            agent: agent)
+            secrecy: output.secrecy, configured: output.access, inherited: inherited, agent: agent)
+        if let refusal = inherited?.refusal(
+            access, of: output.secrecy, configured: output.access, agent: agent)
+        {
+            warnings = ["\(target.path): \(refusal)"]
+        }
         file = try target.directory.openFile(target.name, for: .readWrite)
         guard try file.status().kind == .regular else { throw SystemError("open", target.path, .invalid) }
         let made = try Self.copy(output.contents, of: target.path, to: store, seam)

@@ -35,9 +35,11 @@ final class StagedOutput: OutputInTransit {
         let unkept = inherited?.handOn(to: made.descriptor) ?? []
         let reservations = try access.apply(
             to: made.descriptor,
-            defaultList: FileAccess.defaultList(replacing: target.existing, in: directory, agent: agent))
+            defaultList: FileAccess.defaultList(
+                replacing: target.existing, in: directory, under: target.sway))
+        let refusal = inherited?.refusal(access, of: file.secrecy, configured: file.access, agent: agent)
         let path = target.path
-        warnings = (unkept + reservations).map { "\(path): \($0)" }
+        warnings = ([refusal].compactMap(\.self) + unkept + reservations).map { "\(path): \($0)" }
         stagedName = made.name
         secondName = made.name + ".old"
         sha256 = file.contents.withBytes { SHA256.hex($0) }

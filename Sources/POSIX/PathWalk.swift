@@ -16,6 +16,9 @@ struct PathWalk: ~Copyable {
     private var linksFollowed = 0
     /// The first directory of the walk that others control, and how.
     private var stranger: (component: String, why: String)?
+    private var sway = PathSway.nobody
+    /// The directory reached before a step is made from it; none at the root.
+    private var last: PathSway.Step?
 
     private init(reached: consuming FileDescriptor, missingParents: SafePath.MissingParents) {
         self.reached = reached
@@ -44,7 +47,7 @@ struct PathWalk: ~Copyable {
             let location = try locate(name)
             guard let location else {
                 if ahead.isEmpty {
-                    return try SafeLocation(directory: openReached(), name: name, existing: nil)
+                    return try SafeLocation(directory: openReached(), name: name, existing: nil, sway: sway)
                 }
                 try make(name)
                 continue
@@ -57,7 +60,7 @@ struct PathWalk: ~Copyable {
                 trail.append(name)
                 try noteTrust()
             case .regular where ahead.isEmpty:
-                return try SafeLocation(directory: openReached(), name: name, existing: found)
+                return try SafeLocation(directory: openReached(), name: name, existing: found, sway: sway)
             case .directory: throw .system(SystemError("open", path(of: name), .isADirectory))
             default:
                 if ahead.isEmpty { throw .unsafe(component: path(of: name), why: "is not a regular file") }
@@ -85,6 +88,8 @@ struct PathWalk: ~Copyable {
         if target.utf8.first == UInt8(ascii: "/") {
             reached = try PathWalk.openRoot()
             trail = []
+            // What lies in the root is no entry of the link's directory.
+            last = nil
         }
         prepend(target)
     }
@@ -114,13 +119,14 @@ struct PathWalk: ~Copyable {
     }
 
     private mutating func noteTrust() throws(PathError) {
+        let step = PathSway.Step(path: path(), status: try PathWalk.status(reached))
+        sway = sway.over(step, from: last, user: user)
+        last = step
         if stranger != nil { return }
-        let found = try PathWalk.status(reached)
-        let isSticky = found.mode & 0o1000 != 0
-        if found.owner != 0, found.owner != user {
-            stranger = (path(), "belongs to user \(found.owner)")
-        } else if found.mode & 0o022 != 0, !isSticky {
-            stranger = (path(), "is writable by others")
+        if step.status.owner != 0, step.status.owner != user {
+            stranger = (step.path, "belongs to user \(step.status.owner)")
+        } else if step.isOpen, !step.isSticky {
+            stranger = (step.path, "is writable by others")
         }
     }
 

@@ -3,12 +3,14 @@ public struct SafeNeighbourhood: ~Copyable {
     /// The directory of the path before: its own text led to it, by no link. Whatever else has that text in front is
     /// reached through it.
     private var directory: Directory?
+    private var sway = PathSway.nobody
 
     public init() {}
 
     public mutating func resolve(_ path: String) throws(PathError) -> SafeLocation {
         if let location = try neighbour(path) { return location }
         let location = try SafePath.resolve(path)
+        sway = location.sway
         directory = location.path == path ? try? location.directory.duplicate() : nil
         return location
     }
@@ -22,7 +24,7 @@ public struct SafeNeighbourhood: ~Copyable {
             guard let held = try directory.duplicate(ifAt: parent) else { return nil }
             let found = try held.status(name)
             guard found == nil || found?.kind == .regular else { return nil }
-            return SafeLocation(directory: held, name: name, existing: found)
+            return SafeLocation(directory: held, name: name, existing: found, sway: sway)
         } catch {
             throw .system(error)
         }

@@ -25,6 +25,8 @@ public struct SafeLocation: ~Copyable, Sendable {
     public let name: String
     /// The regular file that has the name now.
     public let existing: FileStatus?
+    /// Over the directory.
+    public let sway: PathSway
 
     /// The path with every symbolic link resolved.
     public var path: String { directory.path(of: name) }

@@ -76,6 +76,68 @@ import Testing
         #expect((cert.owner, cert.mode) == (stranger, 0o640))
     }
 
+    private func place(
+        _ host: TestHost, directory: (owner: UserID, group: GroupID, mode: FileMode),
+        key: (owner: UserID, group: GroupID, mode: FileMode)
+    ) throws {
+        try host.scratch.write("out/key.pem", "old", mode: key.mode)
+        try File.open(host.scratch.path("out/key.pem")).setOwner(key.owner, group: key.group)
+        let out = try Directory.open(host.scratch.path("out"))
+        try out.descriptor.setOwner(directory.owner, group: directory.group)
+        try out.descriptor.setMode(directory.mode)
+    }
+
+    @Test func `a group that may read the directory and not write to it is handed on`() throws {
+        let host = try TestHost()
+        try place(host, directory: (0, third, 0o2750), key: (0, third, 0o640))
+        let (bundle, key) = try host.issued()
+        #expect(try host.installer().install(bundle, pendingKey: key, for: host.certificate) == [])
+        let installed = try status(host, "key.pem")
+        #expect((installed.owner, installed.group, installed.mode) == (0, third, 0o640))
+    }
+
+    @Test func `a group that may write to the directory is not handed on, and that is told once`() throws {
+        let host = try TestHost()
+        try place(host, directory: (0, third, 0o2770), key: (0, third, 0o640))
+        let counts = try (1...2).map { _ in
+            let (bundle, key) = try host.issued()
+            return try host.installer().install(bundle, pendingKey: key, for: host.certificate).count
+        }
+        #expect(counts == [1, 0])
+        let installed = try status(host, "key.pem")
+        #expect((installed.owner, installed.group, installed.mode) == (0, 0, 0o600))
+    }
+
+    @Test func `a user whose directory his group may write to keeps his key, for himself`() throws {
+        let host = try TestHost()
+        try place(host, directory: (stranger, third, 0o770), key: (stranger, third, 0o640))
+        let counts = try (1...2).map { _ in
+            let (bundle, key) = try host.issued()
+            return try host.installer().install(bundle, pendingKey: key, for: host.certificate).count
+        }
+        #expect(counts == [1, 0])
+        let installed = try status(host, "key.pem")
+        #expect((installed.owner, installed.group, installed.mode) == (stranger, 0, 0o600))
+    }
+
+    @Test func `a user's directory below another of his is his`() throws {
+        var host = try TestHost()
+        host.certificate.outputs.key = host.scratch.path("home/www/key.pem")
+        try host.scratch.write("home/www/key.pem", "old", mode: 0o640)
+        for name in ["home", "home/www"] {
+            try Directory.open(host.scratch.path(name)).descriptor.setOwner(stranger, group: stranger)
+        }
+        try own(host.scratch.path("home/www/key.pem"), stranger)
+        try install(host)
+        let installed = try required(File.status(host.certificate.outputs.key))
+        #expect((installed.owner, installed.group, installed.mode) == (stranger, stranger, 0o640))
+        // Others may exchange his directories for one another now.
+        try Directory.open(host.scratch.path("home")).descriptor.setMode(0o775)
+        try install(host)
+        let narrowed = try required(File.status(host.certificate.outputs.key))
+        #expect((narrowed.owner, narrowed.group, narrowed.mode) == (stranger, 0, 0o600))
+    }
+
     @Test func `a symbolic link that another user planted is not followed`() throws {
         let host = try TestHost()
         try host.scratch.write("secret", "of root", mode: 0o600)

@@ -102,6 +102,133 @@ import Testing
         #expect(try out.entries().filter { !$0.hasPrefix(".certplane-") }.count == 4)
     }
 
+    // MARK: Directories that his group, or everybody, may write to
+
+    /// Replaces one of the outputs and says what he reads afterwards, and what the agent told of it.
+    private func attack(
+        on key: String, _ script: String
+    ) throws -> (isRead: Bool, status: FileStatus, warnings: [String]) {
+        var host = host
+        host.certificate.outputs.key = host.scratch.path(key)
+        try attack(script)
+        let (bundle, pem) = try host.issued()
+        let warnings = try host.installer().install(bundle, pendingKey: pem, for: host.certificate)
+        let path = host.scratch.path(key)
+        return (
+            try Tool.canRead(path, user: mallory) || Tool.canRead(path, user: third),
+            try required(File.status(path)), warnings
+        )
+    }
+
+    private func share(_ folder: String, _ mode: FileMode, owner: UserID = 0) throws {
+        let directory = try Directory.make(host.scratch.path(folder), mode: 0o755)
+        try directory.descriptor.setOwner(owner, group: mallory)
+        try directory.descriptor.setMode(mode)
+    }
+
+    @Test(arguments: [0o770, 0o1770, 0o2770, 0o3775, 0o777, 0o1777] as [FileMode])
+    func `a key file that he made where others may write doesn't give him the key`(mode: FileMode) throws {
+        try share("shared", mode)
+        let (isRead, status, warnings) = try attack(
+            on: "shared/key.pem",
+            "rm -f shared/key.pem; echo x >shared/key.pem; chmod 640 shared/key.pem")
+        #expect(!isRead)
+        #expect((status.owner, status.group, status.mode) == (0, 0, 0o600))
+        let told = try required(warnings.first { $0.contains("shared/key.pem") })
+        #expect(told.contains("user 54321, group 54321, mode 0640"), "\(told)")
+        #expect(told.contains("is writable by others") && told.contains("group and key_mode"), "\(told)")
+    }
+
+    @Test func `a certificate of root's that he puts in the key's place doesn't let his group at the key`()
+        throws
+    {
+        try share("shared", 0o770)
+        try host.scratch.write("shared/cert.pem", "old", mode: 0o644)
+        try File.open(host.scratch.path("shared/cert.pem")).setOwner(nil, group: mallory)
+        let (isRead, status, _) = try attack(on: "shared/key.pem", "mv shared/cert.pem shared/key.pem")
+        #expect(!isRead)
+        #expect((status.owner, status.group, status.mode) == (0, 0, 0o600))
+    }
+
+    @Test func `an access list that he made where others may write doesn't give him the key`() throws {
+        try share("shared", 0o770)
+        let (isRead, status, _) = try attack(
+            on: "shared/key.pem", "echo x >shared/key.pem; setfacl -m u:54322:r shared/key.pem")
+        #expect(!isRead)
+        #expect(status.mode == 0o600)
+        #expect(try File.open(host.scratch.path("shared/key.pem")).accessControlList() == nil)
+    }
+
+    @Test func `a directory that he put in another one's place doesn't give him the key`() throws {
+        try share("shared", 0o770)
+        _ = try Directory.make(host.scratch.path("shared/www"), mode: 0o755)
+        let (isRead, status, warnings) = try attack(
+            on: "shared/www/key.pem",
+            "mv shared/www shared/old; mkdir shared/www; echo x >shared/www/key.pem; chmod 640 shared/www/key.pem"
+        )
+        #expect((status.owner, status.mode) == (0, 0o600))
+        // It is his directory, and he sees into it; that is all.
+        #expect(!isRead)
+        #expect(warnings.contains { $0.contains("shared is writable by others") }, "\(warnings)")
+    }
+
+    @Test func `nor does one that he makes first where nobody can remove it`() throws {
+        try share("sticky", 0o1770)
+        let (isRead, status, warnings) = try attack(
+            on: "sticky/www/key.pem",
+            "mkdir -m 755 sticky/www; echo x >sticky/www/key.pem; chmod 640 sticky/www/key.pem")
+        #expect(!isRead)
+        #expect((status.owner, status.mode) == (0, 0o600))
+        #expect(warnings.contains { $0.contains("anybody may have made it") }, "\(warnings)")
+    }
+
+    @Test func `a third user's directory inside his gives neither of them the key`() throws {
+        try share("out/www", 0o755, owner: third)
+        try host.scratch.write("out/www/key.pem", "x", mode: 0o640)
+        try File.open(host.scratch.path("out/www/key.pem")).setOwner(third, group: mallory)
+        let (isRead, status, warnings) = try attack(on: "out/www/key.pem", "true")
+        #expect(!isRead)
+        #expect((status.owner, status.mode) == (0, 0o600))
+        #expect(warnings.contains { $0.contains("belongs to user 54322") }, "\(warnings)")
+    }
+
+    @Test func `root's directory inside his hands on nothing either`() throws {
+        try share("out/www", 0o750)
+        try host.scratch.write("out/www/key.pem", "x", mode: 0o640)
+        try File.open(host.scratch.path("out/www/key.pem")).setOwner(nil, group: mallory)
+        let (isRead, status, warnings) = try attack(on: "out/www/key.pem", "true")
+        #expect(!isRead)
+        #expect((status.group, status.mode) == (0, 0o600))
+        #expect(warnings.contains { $0.contains("out belongs to user 54321") }, "\(warnings)")
+    }
+
+    @Test func `the identity's key is kept from him too`() throws {
+        try share("shared", 0o770)
+        try attack("echo x >shared/identity.key; chmod 640 shared/identity.key")
+        let path = host.scratch.path("shared/identity.key")
+        let (bundle, key) = try host.issued()
+        let warnings = try host.installer().installIdentity(
+            certificatePEM: bundle.fullchainPEM, at: host.scratch.path("shared/identity.crt"), key: key,
+            at: path)
+        #expect(try !Tool.canRead(path, user: mallory))
+        #expect(try required(File.status(path)).mode == 0o600)
+        #expect(warnings.count == 1)
+    }
+
+    @Test func `what is configured holds where others may write, and is not complained about`() throws {
+        var host = host
+        try share("shared", 0o770)
+        host.certificate.ownership = FileOwnership(
+            owner: "0", group: "\(third)", keyMode: 0o640, certMode: 0o644)
+        host.certificate.outputs.key = host.scratch.path("shared/key.pem")
+        try attack("echo x >shared/key.pem; chmod 640 shared/key.pem")
+        let (bundle, key) = try host.issued()
+        let warnings = try host.installer().install(bundle, pendingKey: key, for: host.certificate)
+        let status = try required(File.status(host.scratch.path("shared/key.pem")))
+        #expect((status.owner, status.group, status.mode) == (0, third, 0o640))
+        #expect(warnings == [])
+    }
+
     /// The directory changes places with a link to root's directory, as fast as a shell can do it.
     @Test func `a directory that is swapped during the walk never leads outside`() async throws {
         var host = host

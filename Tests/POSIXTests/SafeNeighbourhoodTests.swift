@@ -33,7 +33,7 @@ import Testing
     private func answer(_ resolve: () throws -> SafeLocation) -> String {
         do {
             let location = try resolve()
-            return "\(location.path) \(location.existing?.inode ?? 0)"
+            return "\(location.path) \(location.existing?.inode ?? 0) \(location.sway)"
         } catch {
             return "\(error)"
         }

@@ -180,4 +180,47 @@ private let stranger: UserID = 65_534
         #expect(linkat(AT_FDCWD, scratch.path("root's"), AT_FDCWD, scratch.path("planted"), 0) == 0)
         #expect(resolve("planted/x") == "planted: is a symbolic link with a second name")
     }
+
+    private func sway(_ name: String) throws -> String {
+        switch try SafePath.resolve(scratch.path(name)).sway {
+        case .nobody: "nobody"
+        case .user(let user, let isShared, _): "\(user)\(isShared ? ", shared" : "")"
+        case .anybody(let because): "anybody: " + because.replacing(scratch.path + "/", with: "")
+        }
+    }
+
+    @Test(.enabled(if: isRoot)) func `the walk tells who could have made it end elsewhere`() throws {
+        let other: UserID = 54_321
+        try directory("ours/deep")
+        try directory("open", mode: 0o770)
+        try directory("open/deep")
+        try directory("sticky", mode: 0o1777)
+        try directory("sticky/ours")
+        try directory("sticky/home", owner: stranger)
+        try directory("home", owner: stranger)
+        try directory("home/ours")
+        try directory("home/his", owner: stranger)
+        try directory("home/other", owner: other)
+        try directory("loose", mode: 0o775, owner: stranger)
+        try directory("loose/his", owner: stranger)
+        try directory("loose/other", owner: other)
+        link("sticky/link", to: scratch.path("ours/deep"))
+        link("sticky/home-link", to: scratch.path("home"))
+        let expected = [
+            ("ours/deep/x", "nobody"),
+            // Its own mode is for whoever asks to judge.
+            ("open/x", "nobody"), ("sticky/x", "nobody"), ("loose/x", "65534"),
+            ("open/deep/x", "anybody: open is writable by others"),
+            ("sticky/ours/x", "nobody"),
+            (
+                "sticky/home/x",
+                "anybody: sticky/home belongs to user 65534, and anybody may have made it in sticky"
+            ),
+            ("sticky/link/x", "nobody"), ("sticky/home-link/x", "65534"),
+            ("home/x", "65534"), ("home/ours/x", "65534"), ("home/his/x", "65534"),
+            ("home/other/x", "anybody: home/other belongs to user 54321"),
+            ("loose/his/x", "65534, shared"), ("loose/other/x", "anybody: loose/other belongs to user 54321"),
+        ]
+        for (path, sway) in expected { #expect(try self.sway(path) == sway, "\(path)") }
+    }
 }
