@@ -6,7 +6,7 @@ import PKI
 import POSIX
 import Transfer
 
-/// Obtains the machine's identity with the bootstrap token: once for each token, under a lock of its own, so that it
+/// Obtains the machine's identity with the bootstrap token: once for each token, under an ``IdentityClaim``, so that it
 /// works beside a running agent.
 public struct Enrolment: Sendable {
     private static let longestToken = 64 << 10
@@ -67,35 +67,23 @@ public struct Enrolment: Sendable {
     }
 
     func run(session: Session, stop: StopFlag) throws(RenewalFailure) -> Outcome {
-        let lock = try takeLock()
+        let claim = try IdentityClaim.take(settings, in: state, log: log)
         let files = IdentityFiles(settings)
         if case .usable(let identity) = files.read(), identity.chain.leaf.notAfter >= clock.now {
             return .wasEnrolled(identity.facts)
         }
         let token = try readToken()
         let authority = IdentityAuthority(
-            settings: settings, stateDirectory: state.path, files: files, installer: installer,
-            clock: clock, log: log)
+            settings: settings, state: state, files: files, installer: installer, clock: clock, log: log)
         let facts = try authority.enroll(token: token.secret, session: session, stop: stop)
         remove(token)
-        _ = consume lock
+        _ = consume claim
         return .enrolled(facts)
     }
 
     private static func session() throws(RenewalFailure) -> Session {
         do { return try Session() } catch {
             throw RenewalFailure(stage: .order, FailureClass(stepCA: error), detail: error.message)
-        }
-    }
-
-    private func takeLock() throws(RenewalFailure) -> FileLock {
-        do { return try state.lock(.enrolling) } catch {
-            let detail =
-                switch error {
-                case .held: "another enrolment is under way: \(error)"
-                case .system(let error): "\(error)"
-                }
-            throw RenewalFailure(stage: .key, .stateDirectoryFailed, detail: detail)
         }
     }
 

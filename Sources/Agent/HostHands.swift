@@ -88,8 +88,14 @@ final class HostHands: EngineHands {
     func adopt(stuck outcomes: [InstallRecovery.Outcome]) { installer.adopt(stuck: outcomes) }
 
     func retryStuckInstalls() -> [CertificateName] {
-        guard installer.hasOpenInstalls else { return [] }
-        return installer.retryOpenInstalls().compactMap { try? CertificateName(validating: $0) }
+        let open = installer.openSubjects
+        if open.isEmpty { return [] }
+        // Of an entry that can't be read it isn't known whose it is.
+        let shared: Set = [Installer.identitySubject, Installer.unknownSubject]
+        let claim = open.isDisjoint(with: shared) ? nil : try? state.lock(.enrolling)
+        defer { withExtendedLifetime(claim) {} }
+        return installer.retryOpenInstalls(sparing: claim == nil ? shared : [])
+            .compactMap { try? CertificateName(validating: $0) }
     }
 
     func persist(_ record: CertificateRecord, of name: CertificateName) -> Bool {
@@ -196,7 +202,7 @@ final class HostHands: EngineHands {
 
     private func authority(_ configured: Configured) -> IdentityAuthority {
         IdentityAuthority(
-            settings: configured.settings.identity, stateDirectory: state.path, files: configured.identity,
+            settings: configured.settings.identity, state: state, files: configured.identity,
             installer: installer, clock: clock, log: log)
     }
 
@@ -216,6 +222,7 @@ final class HostHands: EngineHands {
             guard let previous = configured.previousIdentity.read() else {
                 throw RenewalFailure(stage: .order, .notEnrolled, detail: "there is no identity to put back")
             }
+            let refused = configured.identity.read().leaf
             let tls = MutualTLS(
                 identity: previous.clientIdentity,
                 trust: .anchors(try TrustBundle.read(broker.serverCABundlePath)),
@@ -225,7 +232,7 @@ final class HostHands: EngineHands {
                 let client = BrokerClient(url: address.text, timeout: broker.timeout)
                 do throws(RenewalFailure) {
                     _ = try client.health(tls: tls, session: session)
-                    return try authority.restore()
+                    return try authority.restore(insteadOf: refused)
                 } catch { refusal = error }
             }
             throw refusal

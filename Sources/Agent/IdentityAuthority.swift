@@ -3,12 +3,13 @@ import FoundationEssentials
 import Lifecycle
 import Log
 import PKI
+import POSIX
 import Transfer
 
 /// What the agent obtains from step-ca: a first identity for a token, and a new one for the one it has.
 struct IdentityAuthority {
     let settings: IdentitySettings
-    let stateDirectory: String
+    let state: StateDirectory
     let files: IdentityFiles
     let installer: Installer
     var clock = JudgedClock()
@@ -27,11 +28,27 @@ struct IdentityAuthority {
         } else {
             chain = try client.renewAfterExpiry(token: try renewalToken(for: identity))
         }
-        return try install(chain, key: identity.keyPEM)
+        let claim = try IdentityClaim.take(settings, in: state, log: log)
+        try requireUnchanged(identity.chain.leaf)
+        let facts = try install(chain, key: identity.keyPEM)
+        _ = consume claim
+        return facts
     }
 
-    /// Obtains the first identity, or a new one in an expired one's place. The token is spent by this, so what can be
-    /// known to fail afterwards fails before.
+    /// Gives way to whoever has changed the pair since: its key may be another by now, which a token has bought.
+    private func requireUnchanged(_ leaf: Certificate?) throws(RenewalFailure) {
+        let now = files.read().leaf
+        if now == leaf { return }
+        let serials = [leaf, now].map { $0?.serialHex ?? "none" }
+        throw RenewalFailure(
+            stage: .install, .identityUnusable,
+            detail:
+                "the identity has been changed meanwhile, by an enrolment perhaps: its serial was \(serials[0])"
+                + " and is \(serials[1]); that one stays", isTransient: true)
+    }
+
+    /// Obtains the first identity, or a new one in an expired one's place, under an ``IdentityClaim``. The token is
+    /// spent by this, so what can be known to fail afterwards fails before.
     func enroll(token: StepCAToken, session: Session, stop: StopFlag = StopFlag()) throws(RenewalFailure)
         -> IdentityFacts
     {
@@ -56,11 +73,9 @@ struct IdentityAuthority {
     private func install(_ chainPEM: [String], key: SecretBytes) throws(RenewalFailure) -> IdentityFacts {
         let chain = try IdentityChecks(settings: settings, now: clock.now).passAll(chainPEM, key: key)
         keepPrevious(unless: chain.leaf.serialHex)
-        // In the state directory everything is private.
-        let isInState = settings.certificatePath.hasPrefix(stateDirectory + "/")
         let warnings = try installer.installIdentity(
             certificatePEM: chain.pem, at: settings.certificatePath, key: key, at: settings.keyPath,
-            certificateMode: isInState ? 0o600 : nil)
+            certificateMode: certificateMode)
         for warning in warnings {
             log.warn("identity installed with a reservation", ["warning": .string(warning)])
         }
@@ -69,8 +84,13 @@ struct IdentityAuthority {
             notBefore: chain.leaf.notBefore, notAfter: chain.leaf.notAfter)
     }
 
+    /// In the state directory everything is private.
+    private var certificateMode: FileMode? {
+        settings.certificatePath.hasPrefix(state.path + "/") ? 0o600 : nil
+    }
+
     private var previous: PreviousIdentity {
-        PreviousIdentity(stateDirectory: stateDirectory, name: settings.name)
+        PreviousIdentity(stateDirectory: state.path, name: settings.name)
     }
 
     /// What is valid now can be put back if every broker refuses the new one.
@@ -83,16 +103,18 @@ struct IdentityAuthority {
         }
     }
 
-    /// Puts the identity before back, in the way in which a new one is installed.
-    func restore() throws(RenewalFailure) -> IdentityFacts {
+    /// Puts the identity before back, in the way in which a new one is installed, unless the refused one has gone.
+    func restore(insteadOf refused: Certificate?) throws(RenewalFailure) -> IdentityFacts {
+        let claim = try IdentityClaim.take(settings, in: state, log: log)
+        try requireUnchanged(refused)
         guard let previous = previous.read() else {
             throw RenewalFailure(stage: .checks, .notEnrolled, detail: "there is no identity to put back")
         }
-        let isInState = settings.certificatePath.hasPrefix(stateDirectory + "/")
         _ = try installer.installIdentity(
             certificatePEM: previous.chain.pem, at: settings.certificatePath, key: previous.keyPEM,
-            at: settings.keyPath, certificateMode: isInState ? 0o600 : nil)
+            at: settings.keyPath, certificateMode: certificateMode)
         try? self.previous.forget()  // What is left over is the identity itself.
+        _ = consume claim
         return previous.facts
     }
 

@@ -50,6 +50,11 @@ final class IdentityFiles: Sendable {
         case missing
         case unusable(String)
         case usable(Usable)
+
+        /// Tells one usable pair from another.
+        var leaf: Certificate? {
+            if case .usable(let identity) = self { identity.chain.leaf } else { nil }
+        }
     }
 
     typealias Read = @Sendable (_ path: String) throws(SystemError) -> [UInt8]

@@ -76,6 +76,11 @@ struct InstallJournal: Sendable {
         directory.journal.path(of: try StateDirectory.setAside(entry.fileName, in: directory.journal))
     }
 
+    /// Whether the entry is there still; it counts as such if that can't be told.
+    func holds(_ entry: Entry) -> Bool {
+        do { return try directory.journal.status(entry.fileName) != nil } catch { return true }
+    }
+
     func path(of entry: Entry) -> String { directory.journal.path(of: entry.fileName) }
 
     func read(_ entry: Entry) -> Reading {

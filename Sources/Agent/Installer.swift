@@ -9,6 +9,8 @@ import POSIX
 struct Installer: Sendable {
     /// Whose installs those of the identity's pair are.
     static let identitySubject = "identity"
+    /// Whose an entry is that can't be read.
+    static let unknownSubject = ""
 
     private let gate: ReloadGate
     private let journal: InstallJournal
@@ -158,8 +160,13 @@ struct Installer: Sendable {
                 InstallRecovery(journal: journal, log: log).recover(entry, givingUp: givingUp)
             }
             if case .stuck(_, _, let obstacle) = outcome {
-                open.withLock { $0[entry]?.isMixed = obstacle.isMixed }
-                return outcome
+                if journal.holds(entry) {
+                    open.withLock { $0[entry]?.isMixed = obstacle.isMixed }
+                    return outcome
+                }
+                // Another process has, before it changed the identity's pair.
+                open.withLock { $0[entry] = nil }
+                return nil
             }
             open.withLock { $0[entry] = nil }
             return outcome
@@ -172,7 +179,7 @@ struct Installer: Sendable {
             note(
                 entry,
                 OpenInstall(
-                    subject: record?.subject ?? "", isMixed: obstacle.isMixed, told: obstacle.description))
+                    subject: record?.subject ?? Self.unknownSubject, isMixed: obstacle.isMixed, told: obstacle.description))
         }
     }
 
@@ -181,12 +188,14 @@ struct Installer: Sendable {
         open.withLock { open in Set(open.values.filter(\.isMixed).map(\.subject)) }
     }
 
-    var hasOpenInstalls: Bool { open.withLock { !$0.isEmpty } }
+    /// Whose sets have an open entry.
+    var openSubjects: Set<String> { open.withLock { Set($0.values.map(\.subject)) } }
 
-    /// Tries again to finish or undo what is open. The subjects whose files may have changed by that. The same trouble
-    /// is told once.
-    func retryOpenInstalls() -> [String] {
+    /// Tries again to finish or undo what is open, but nothing of the subjects that somebody else may be at work on.
+    /// The subjects whose files may have changed by that. The same trouble is told once.
+    func retryOpenInstalls(sparing busy: Set<String> = []) -> [String] {
         open.withLock { $0 }.compactMap { entry, install in
+            if busy.contains(install.subject) { return nil }
             guard case .stuck(_, let record, let obstacle) = finish(entry) else { return install.subject }
             if obstacle.description != install.told {
                 InstallRecovery(journal: journal, log: log).tell(stuck: entry, record, obstacle)

@@ -72,7 +72,7 @@ final class LabHost: Sendable {
         let settings = settings ?? self.settings.identity
         return try await onThread { [state, log] in
             let authority = IdentityAuthority(
-                settings: settings, stateDirectory: state.path, files: IdentityFiles(settings),
+                settings: settings, state: state, files: IdentityFiles(settings),
                 installer: Installer(
                     gate: ReloadGate(), journal: InstallJournal(state), log: log, seam: seam),
                 log: log)
