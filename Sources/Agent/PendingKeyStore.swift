@@ -20,13 +20,14 @@ struct PendingKeyStore: Sendable {
     /// The key to order for. On the disk when this returns.
     ///
     /// With `rotating` false the installed key, if it is of the right type; else the key that waits; else the
-    /// key file's, if it lies there without a certificate; else a new one.
+    /// key file's, if it lies there without a certificate; else a new one. A key file that can't be read is none of
+    /// these, and fails: it may hold the very key that others have pinned.
     func take(
         for certificate: ManagedCertificate, found: FoundCertificate, rotating: Bool
     ) throws(RenewalFailure) -> PendingKey {
-        if !rotating, let key = installedKey(of: certificate) { return key }
+        if !rotating, let key = try installedKey(of: certificate) { return key }
         if let key = try waitingKey(of: certificate, found: found) { return key }
-        if found.certificate == .missing, let key = try adoptedKey(of: certificate) { return key }
+        if rotating, found.certificate == .missing, let key = try adoptedKey(of: certificate) { return key }
         return try newKey(for: certificate)
     }
 
@@ -66,10 +67,45 @@ struct PendingKeyStore: Sendable {
 
     // MARK: The four sources
 
-    private func installedKey(of certificate: ManagedCertificate) -> PendingKey? {
-        CertificateFiles.readKey(certificate.outputs.key).content.flatMap { pem in
-            Self.key(in: pem, of: certificate.keyType, origin: .installed)
+    private func installedKey(of certificate: ManagedCertificate) throws(RenewalFailure) -> PendingKey? {
+        let path = certificate.outputs.key
+        let file: (contents: SecretBytes, doubt: String?)
+        do throws(PathError) { file = try KeyFileTrust.read(path, for: .keeping) } catch {
+            if Self.isNoKey(error) { return nil }
+            throw Self.unreadable(error)
         }
+        return trusted(file, of: certificate, origin: .installed)
+    }
+
+    /// The key, if it is of the right type and nobody else can have planted it.
+    private func trusted(
+        _ file: (contents: SecretBytes, doubt: String?), of certificate: ManagedCertificate,
+        origin: PendingKey.Origin
+    ) -> PendingKey? {
+        guard let key = Self.key(in: file.contents, of: certificate.keyType, origin: origin) else {
+            return nil
+        }
+        guard let doubt = file.doubt else { return key }
+        log.warn(
+            "service key is not taken over",
+            [
+                "certificate": .string(certificate.name.text), "key": .string(certificate.outputs.key),
+                "reason": .string(doubt),
+            ])
+        return nil
+    }
+
+    /// Whether there is no file, or none that could be a key's.
+    private static func isNoKey(_ error: PathError) -> Bool {
+        guard case .system(let error) = error else { return false }
+        return [.notFound, .fileTooLarge].contains(error.errno)
+    }
+
+    private static func unreadable(_ error: PathError) -> RenewalFailure {
+        let isTransient: Bool? = if case .system = error { true } else { nil }
+        return RenewalFailure(
+            stage: .key, FailureClass(error), detail: "the service's key can't be read: \(error)",
+            isTransient: isTransient)
     }
 
     private func waitingKey(
@@ -107,17 +143,19 @@ struct PendingKeyStore: Sendable {
 
     private func adoptedKey(of certificate: ManagedCertificate) throws(RenewalFailure) -> PendingKey? {
         let path = certificate.outputs.key
-        // What is no key, or not of the wanted type, is replaced by the install.
-        guard let (pem, doubt) = try? KeyFileTrust.read(path),
-            let key = Self.key(in: pem, of: certificate.keyType, origin: .adopted)
-        else { return nil }
-        let attributes: LogAttributes = ["certificate": .string(certificate.name.text), "key": .string(path)]
-        if let doubt {
-            log.warn("service key is not taken over", attributes + ["reason": .string(doubt)])
+        let file: (contents: SecretBytes, doubt: String?)
+        do throws(PathError) { file = try KeyFileTrust.read(path, for: .adopting) } catch {
+            if case .system(let error) = error, StateDirectory.passing.contains(error.errno) {
+                throw Self.unreadable(.system(error))
+            }
+            // What is no key, or not of the wanted type, is replaced by the install, if it can be.
             return nil
         }
-        try store(pem, for: certificate.name)
-        log.info("service key taken over", attributes)
+        guard let key = trusted(file, of: certificate, origin: .adopted) else { return nil }
+        try store(file.contents, for: certificate.name)
+        log.info(
+            "service key taken over",
+            ["certificate": .string(certificate.name.text), "key": .string(path)])
         return key
     }
 

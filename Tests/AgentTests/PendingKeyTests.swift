@@ -152,6 +152,94 @@ import Testing
         #expect(try take(rotating: false).origin == .waiting)
     }
 
+    @Test(arguments: ["missing", "unreadable"])
+    func `without rotation the installed key stays beside no certificate, or a torn one`(what: String) throws
+    {
+        let key = try PrivateKey.generate(.ecP256)
+        // Not one that would be adopted.
+        try writeKeyFile(key, mode: 0o644)
+        let certificate: FoundLeaf = what == "missing" ? .missing : .unreadable("torn")
+        let taken = try take(
+            found: FoundCertificate(certificate: certificate, key: .mismatch), rotating: false)
+        #expect(taken.origin == .installed)
+        #expect(taken.spki == key.publicKey.spkiSHA256)
+    }
+
+    @Test(.enabled(if: ProcessFacts.userID == 0))
+    func `without rotation a key that somebody may have planted is not kept, and the log says why`() throws {
+        typealias Owned = (owner: UserID, group: GroupID, mode: FileMode)
+        let cases: [(directory: Owned, file: Owned, isKept: Bool)] = [
+            ((0, 0, 0o755), (54_321, 54_321, 0o644), true),
+            ((0, 5, 0o770), (54_321, 5, 0o600), false),
+            ((0, 5, 0o770), (0, 5, 0o640), true),
+            ((0, 5, 0o770), (0, 6, 0o640), false),
+            ((0, 5, 0o770), (0, 0, 0o600), true),
+            ((0, 5, 0o777), (0, 5, 0o640), false),
+            ((54_321, 5, 0o770), (54_321, 5, 0o640), true),
+            ((54_321, 5, 0o755), (54_322, 5, 0o600), false),
+        ]
+        for (number, (directory, file, isKept)) in cases.enumerated() {
+            let out = try Directory.make(host.scratch.path("out"), mode: 0o755)
+            try out.descriptor.setOwner(0, group: 0)
+            try out.descriptor.setMode(0o755)
+            try out.unlinkIfPresent("key.pem")
+            try writeKeyFile(try PrivateKey.generate(.ecP256), mode: file.mode)
+            try out.openFile("key.pem").setOwner(file.owner, group: file.group)
+            try out.descriptor.setOwner(directory.owner, group: directory.group)
+            try out.descriptor.setMode(directory.mode)
+            try store.retire(host.certificate.name)
+            let warnings = host.capture.lines.count
+            #expect(try (take(rotating: false).origin == .installed) == isKept, "case \(number)")
+            #expect((host.capture.lines.count > warnings) == !isKept, "case \(number)")
+        }
+    }
+
+    @Test func `without rotation a key file that can't be read fails the attempt, and stays`() throws {
+        try host.scratch.write("out/key.pem/x", "it is a directory")
+        let failure = #expect(throws: RenewalFailure.self) { try take(rotating: false) }
+        #expect(failure?.stage == .key)
+        #expect(failure?.isTransient == true)
+        #expect(try storedFiles() == [])
+        // With rotation it is no more than what the install has to replace.
+        #expect(try take().origin == .made)
+    }
+
+    @Test func `without rotation what is no key is replaced`() throws {
+        try host.scratch.write("out/key.pem", "", mode: 0o600)
+        #expect(try take(rotating: false).origin == .made)
+    }
+
+    @Test func `without rotation what is too large for a key is none`() throws {
+        try host.scratch.write("out/key.pem", String(repeating: "x", count: 2 << 20), mode: 0o600)
+        #expect(try take(rotating: false).origin == .made)
+    }
+
+    /// In a process of its own: the limit of descriptors is everybody's.
+    @Test(arguments: [true, false])
+    func `a service's key that can't be read for want of descriptors is not replaced`(rotating: Bool) async {
+        await #expect(processExitsWith: .success) { [rotating] in
+            let tests = try PendingKeyTests()
+            let key = try PrivateKey.generate(.ecP256)
+            try tests.writeKeyFile(key)
+            // The directory of pending keys is open already; a file in it takes the last descriptor.
+            let limit = try File.open(tests.host.scratch.path("out/key.pem")).rawValue + 1
+            var before = rlimit()
+            guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &before) == 0 else { exit(2) }
+            var few = rlimit(rlim_cur: rlim_t(limit), rlim_max: before.rlim_max)
+            guard unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &few) == 0 else { exit(2) }
+            do {
+                _ = try tests.take(rotating: rotating)
+                exit(3)
+            } catch let failure as RenewalFailure {
+                guard failure.stage == .key, failure.isTransient else { exit(4) }
+            }
+            guard unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &before) == 0 else { exit(2) }
+            let again = try tests.take(rotating: rotating)
+            guard again.origin == (rotating ? .adopted : .installed) else { exit(5) }
+            guard again.spki == key.publicKey.spkiSHA256 else { exit(6) }
+        }
+    }
+
     @Test func `a state directory that takes no file fails the key stage`() throws {
         try Directory.open(host.scratch.path("state")).removeDirectory("pending")
         let failure = #expect(throws: RenewalFailure.self) { try take() }

@@ -90,6 +90,29 @@ import Testing
         #expect(host.snapshot().renewal(RenewalID("keep"))?.state == .unchanged)
     }
 
+    @Test func `a key that is to be kept outlives a lost certificate and a torn one, and nothing else of it`()
+        throws
+    {
+        let cases: [(FoundLeaf, FoundKey, reuses: Bool, rotates: Bool)] = [
+            (.missing, .mismatch, true, false), (.missing, .missing, true, false),
+            (.unreadable("torn"), .mismatch, true, false),
+            (.missing, .mismatch, false, true), (.unreadable("torn"), .mismatch, false, true),
+        ]
+        for (leaf, key, reuses, rotates) in cases {
+            let web = try managed("web", reusesKey: reuses)
+            var host = try TestHost([web])
+            let actions = host.tell(.looked(web.name, FoundCertificate(certificate: leaf, key: key)))
+            #expect(actions.plans.first?.rotatesKey == rotates, "\(leaf) \(reuses)")
+        }
+        let web = try managed("web", reusesKey: true)
+        for (key, rotates) in [(FoundKey.missing, true), (.mismatch, true), (.unreadable("EMFILE"), false)] {
+            var host = try TestHost([web])
+            var found = web.found(at: host.now.wall)
+            found.key = key
+            #expect(host.tell(.looked(web.name, found)).plans.first?.rotatesKey == rotates, "\(key)")
+        }
+    }
+
     @Test func `a request that joined a renewal which has ended meanwhile begins none`() throws {
         let web = try managed("web")
         var host = try TestHost([web])

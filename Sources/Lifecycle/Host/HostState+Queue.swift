@@ -127,9 +127,13 @@ extension HostState {
     private func rotatesKey(
         _ certificate: CertificateLifecycle, reason: RenewalReason, request: RenewRequest?
     ) -> Bool {
-        switch reason {
-        case .missing, .unreadable, .keyMissing, .keyMismatch, .keyTypeChanged: true
-        case .namesChanged, .incomplete, .requested, .expiring:
+        let isKeyUnread = if case .unreadable? = certificate.found?.key { true } else { false }
+        return switch reason {
+        // Whether it is no key, or only can't be read now, is for the attempt to tell.
+        case .keyMismatch where isKeyUnread: !certificate.wanted.reusesKey || request?.rotateKey == true
+        case .keyMissing, .keyMismatch, .keyTypeChanged: true
+        // The key beside no certificate, or a torn one, is as good as it was.
+        case .missing, .unreadable, .namesChanged, .incomplete, .requested, .expiring:
             !certificate.wanted.reusesKey || request?.rotateKey == true
         }
     }
