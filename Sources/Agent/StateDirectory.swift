@@ -54,9 +54,12 @@ final class StateDirectory: Sendable {
     }
 
     /// Held until the lock goes, or the process does; a file that a dead process or an upstream agent left
-    /// behind holds nobody up.
+    /// behind holds nobody up. Upstream's operators are used to removing it, so it is not all that is locked.
     func lock(_ activity: Activity) throws(FileLock.Failure) -> FileLock {
-        try FileLock.acquire(root.path(of: activity.rawValue))
+        switch activity {
+        case .running: try FileLock.acquire(activity.rawValue, in: root, guarding: root)
+        case .enrolling: try FileLock.acquire(activity.rawValue, in: root, guarding: journal)
+        }
     }
 
     /// Faults of the machine that go by: what can't be read because of them is not damaged. An input/output error is none

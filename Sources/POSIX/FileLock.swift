@@ -12,9 +12,31 @@ public struct FileLock: ~Copyable, Sendable {
     }
 
     private let file: FileDescriptor
+    /// A directory that is locked too.
+    private let guarded: FileDescriptor?
 
     /// Takes the lock or says at once who has it.
     public static func acquire(_ path: String) throws(Failure) -> FileLock {
+        try acquire(path, guarding: nil)
+    }
+
+    /// Takes the lock of that name in a directory, and one on `guarded` besides: who takes the file for a stale one and
+    /// removes it frees nothing by that.
+    public static func acquire(
+        _ name: String, in directory: borrowing Directory, guarding guarded: borrowing Directory
+    ) throws(Failure) -> FileLock {
+        let path = directory.path(of: name)
+        let place = try describe(guarded)
+        // A file system may lock files only; then the file has to do.
+        if attempt({ flock(place.rawValue, LOCK_EX | LOCK_NB) }) == .failure(.wouldBlock) {
+            throw .held(by: holder(at: path))
+        }
+        return try acquire(path, guarding: place)
+    }
+
+    private static func acquire(
+        _ path: String, guarding place: consuming FileDescriptor?
+    ) throws(Failure) -> FileLock {
         let file = try open(path)
         switch attempt({ flock(file.rawValue, LOCK_EX | LOCK_NB) }) {
         case .success: break
@@ -24,7 +46,20 @@ public struct FileLock: ~Copyable, Sendable {
         // The number only adorns a message: a full disk must keep nobody from what is put in order under the lock.
         try? file.truncate()
         try? file.writeAll(Array("\(getpid())\n".utf8))
-        return FileLock(file: file)
+        return FileLock(file: file, guarded: place)
+    }
+
+    /// An open directory of its own: duplicates share their locks.
+    private static func describe(_ directory: borrowing Directory) throws(Failure) -> FileDescriptor {
+        let (raw, path) = (directory.raw, directory.path)
+        do {
+            let descriptor = try system("open", path) {
+                unsafe cposix_open_at(raw, ".", O_RDONLY | O_DIRECTORY, 0)
+            }
+            return FileDescriptor(owning: descriptor, path: path)
+        } catch {
+            throw .system(error)
+        }
     }
 
     private static func open(_ path: String) throws(Failure) -> FileDescriptor {
@@ -37,6 +72,12 @@ public struct FileLock: ~Copyable, Sendable {
         } catch {
             throw .system(error)
         }
+    }
+
+    private static func holder(at path: String) -> Int32? {
+        // It may have gone.
+        guard let file = try? File.open(path) else { return nil }
+        return holder(in: file)
     }
 
     private static func holder(in file: borrowing FileDescriptor) -> Int32? {

@@ -221,4 +221,24 @@ import Testing
         _ = try directory.lock(.enrolling)
         _ = consume lock
     }
+
+    /// As operators of upstream's agent are used to.
+    @Test(arguments: [(StateDirectory.Activity.running, "agent.lock"), (.enrolling, "enroll.lock")])
+    func `a lock holds although its file is removed`(activity: StateDirectory.Activity, file: String) throws {
+        let directory = try host.stateDirectory()
+        let lock = try directory.lock(activity)
+        try directory.root.unlink(file)
+        for _ in 0..<2 {
+            // Another process has a state directory of its own too.
+            let failure = #expect(throws: FileLock.Failure.self) {
+                _ = try host.stateDirectory().lock(activity)
+            }
+            #expect(failure == .held(by: nil))
+        }
+        #expect(try !directory.root.entries().contains(file))
+        let other: StateDirectory.Activity = activity == .running ? .enrolling : .running
+        _ = try host.stateDirectory().lock(other)
+        _ = consume lock
+        _ = try host.stateDirectory().lock(activity)
+    }
 }
