@@ -63,6 +63,24 @@ import Testing
         #expect(try host.scratch.read("elsewhere") == "another's")
     }
 
+    /// `cp -l` makes one, as a backup.
+    @Test func `a service that loses its key by a second name of it is told of, once`() throws {
+        let host = try TestHost()
+        try host.scratch.write("out/key.pem", "old", mode: 0o640)
+        try File.open(host.scratch.path("out/key.pem")).setOwner(0, group: third)
+        try host.scratch.open().openDirectory("out").link("key.pem", to: "backup.pem")
+        let warnings = try (1...2).map { _ in
+            let (bundle, key) = try host.issued()
+            return try host.installer().install(bundle, pendingKey: key, for: host.certificate)
+        }
+        #expect(warnings.map(\.count) == [1, 0])
+        let told = warnings[0][0]
+        #expect(told.contains("(user 0, group 54322, mode 0640) are not handed on: it has a second name"))
+        #expect(told.contains("set owner, group and key_mode"), "\(told)")
+        let key = try status(host, "key.pem")
+        #expect((key.owner, key.group, key.mode) == (0, 0, 0o600))
+    }
+
     @Test func `in another user's directory only that user can be inherited`() throws {
         let host = try TestHost()
         try host.scratch.write("out/key.pem", "planted", mode: 0o644)
