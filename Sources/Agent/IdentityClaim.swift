@@ -46,9 +46,9 @@ struct IdentityClaim: ~Copyable {
             case .record(let record) where record.subject == Installer.identitySubject:
                 // A certificate may have that name too, and be in the running agent's hands now.
                 guard record.files.contains(where: { targets.contains($0.path) }) else { continue }
-                let outcome = InstallRecovery(journal: journal, log: log).recover(entry)
-                if case .stuck(_, _, let reason) = outcome {
-                    throw unfinished(entry, journal, .installStuck, reason)
+                let outcome = InstallRecovery(journal: journal, log: log).recover(entry, givingUp: true)
+                if case .stuck(_, _, let obstacle) = outcome {
+                    throw unfinished(entry, journal, .installStuck, obstacle.description)
                 }
             case .record, .damaged: continue
             case .unreadable(let error) where error.errno == .notFound:

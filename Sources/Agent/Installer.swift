@@ -179,7 +179,8 @@ struct Installer: Sendable {
             note(
                 entry,
                 OpenInstall(
-                    subject: record?.subject ?? Self.unknownSubject, isMixed: obstacle.isMixed, told: obstacle.description))
+                    subject: record?.subject ?? Self.unknownSubject, isMixed: obstacle.isMixed,
+                    told: obstacle.description))
         }
     }
 

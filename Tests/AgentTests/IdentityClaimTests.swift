@@ -43,7 +43,7 @@ import Testing
             try host.state.root.createFile(staged, mode: 0o600).writeAll(bytes)
             files.append(
                 InstallRecord.File(
-                    path: host.state.root.path(of: name), stagedName: staged, oldName: nil,
+                    path: host.state.root.path(of: name), stagedName: staged, oldName: nil, hadOld: false,
                     sha256: SHA256.hex(bytes)))
         }
         _ = try InstallJournal(host.state).open(InstallRecord(subject: subject, files: files))
@@ -84,10 +84,12 @@ import Testing
             subject: Installer.identitySubject,
             files: [
                 InstallRecord.File(
-                    path: host.state.root.path(of: "identity.crt"), stagedName: ".a", oldName: nil, sha256: ""
+                    path: host.state.root.path(of: "identity.crt"), stagedName: ".a", oldName: nil,
+                    hadOld: false, sha256: ""
                 ),
                 InstallRecord.File(
-                    path: host.state.root.path(of: "none/x"), stagedName: ".b", oldName: nil, sha256: ""),
+                    path: host.state.root.path(of: "state"), stagedName: ".b", oldName: nil, hadOld: false,
+                    sha256: ""),
             ])
         let entry = try InstallJournal(host.state).open(record)
         guard case .failure(let failure) = try await host.enroll() else { throw Missing() }
@@ -102,7 +104,8 @@ import Testing
             subject: Installer.identitySubject,
             files: [
                 InstallRecord.File(
-                    path: host.scratch.path("cert.pem"), stagedName: ".a", oldName: nil, sha256: "")
+                    path: host.scratch.path("cert.pem"), stagedName: ".a", oldName: nil, hadOld: false,
+                    sha256: "")
             ])
         _ = try InstallJournal(host.state).open(record)
         _ = try await host.enroll().get()
@@ -171,7 +174,7 @@ import Testing
         let entry = try required(journal.entries().first)
         let record = InstallRecord(subject: Installer.identitySubject, files: [])
         let hands = host.hands()
-        hands.adopt(stuck: [.stuck(entry, record, because: "EIO")])
+        hands.adopt(stuck: [.stuck(entry, record, because: InstallRecovery.Obstacle(description: "EIO"))])
         let lock = try host.state.lock(.enrolling)
         let before = try pair(host)
         #expect(hands.retryStuckInstalls() == [])
@@ -188,7 +191,7 @@ import Testing
         let record = InstallRecord(subject: Installer.identitySubject, files: [])
         let entry = try journal.open(record)
         let hands = host.hands()
-        hands.adopt(stuck: [.stuck(entry, record, because: "EIO")])
+        hands.adopt(stuck: [.stuck(entry, record, because: InstallRecovery.Obstacle(description: "EIO"))])
         try journal.close(entry)
         let outcome = try await onThread {
             hands.renewIdentity(in: WorkerContext(), stop: try StopSignal())
