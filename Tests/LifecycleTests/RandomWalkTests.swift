@@ -7,13 +7,16 @@ import Testing
 private struct Walk {
     var host: TestHost
     var random: SplitMix
-    var disk: [CertificateName: FoundCertificate] = [:]
+    /// By the path of the key.
+    var disk: [String: FoundCertificate] = [:]
+    /// The certificates that services work with, likewise.
+    var served: [String: String] = [:]
     var records: [CertificateName: CertificateRecord] = [:]
     var attempts: [CertificateName: AttemptPlan] = [:]
     var reloads: [ReloadPlan] = []
     var debts: Set<CertificateName> = []
     var looks: [CertificateName] = []
-    var rebuilds: [CertificateName] = []
+    var rebuilds: [ManagedCertificate] = []
     var identityLook = false
     var identityRenewal = false
     var isTimeAsked = false
@@ -39,9 +42,13 @@ private struct Walk {
         for action in actions {
             switch action {
             case .look(let names): looks += names
-            case .rebuild(let wanted, _): rebuilds.append(wanted.name)
+            case .rebuild(let wanted, _):
+                judgeFiles(of: wanted)
+                rebuilds.append(wanted)
             case .startAttempt(let plan):
                 let name = plan.certificate.name
+                // The same one goes on at another broker.
+                if attempts[name]?.id != plan.id { judgeFiles(of: plan.certificate) }
                 if attempts.updateValue(plan, forKey: name) != nil {
                     problems.append("two attempts of \(name)")
                 }
@@ -69,12 +76,26 @@ private struct Walk {
         }
     }
 
+    /// Nobody begins anything with files that somebody else is at work on.
+    private mutating func judgeFiles(of certificate: ManagedCertificate) {
+        let busy = attempts.values.map(\.certificate) + rebuilds
+        let paths = Set(certificate.outputs.paths)
+        for other in busy where !paths.isDisjoint(with: other.outputs.paths) {
+            problems.append("\(certificate.name) begins with files of \(other.name)")
+        }
+    }
+
+    private func wish(_ name: CertificateName) -> ManagedCertificate? {
+        host.wanted.first { $0.name == name }
+    }
+
     /// One thing happens: mostly what is under way ends, sometimes something from outside.
     mutating func step() throws {
-        if let name = looks.popLast() { return tell(.looked(name, disk[name] ?? .nothing)) }
-        if let name = rebuilds.popLast() {
-            disk[name]?.rebuildable = []
-            return tell(.rebuilt(name, nil))
+        if let name = looks.popLast() { return tell(.looked(name, found(name))) }
+        if !rebuilds.isEmpty, isCalm || chance(2) {
+            let wanted = rebuilds.removeLast()
+            disk[wanted.outputs.key]?.rebuildable = []
+            return tell(.rebuilt(wanted.name, nil))
         }
         if identityLook {
             identityLook = false
@@ -98,7 +119,12 @@ private struct Walk {
         if let plan = reloads.last, chance(2) {
             reloads.removeLast()
             let failure = RenewalFailure(stage: .reload, .reloadFailed, detail: "exit 1")
-            return tell(.reloadEnded(plan.names, isCalm || chance(2) ? .succeeded : .failed(failure)))
+            guard isCalm || chance(2) else { return tell(.reloadEnded(plan.names, .failed(failure))) }
+            for subject in plan.certificates {
+                let key = subject.wanted.outputs.key
+                served[key] = disk[key]?.installed?.serial
+            }
+            return tell(.reloadEnded(plan.names, .succeeded))
         }
         if !isCalm && chance(40) { return try disturb() }
         sleep()
@@ -116,23 +142,44 @@ private struct Walk {
         }
         serial += 1
         let found = plan.certificate.found(at: host.now.wall, lifetime: lifetime, serial: "\(serial)")
-        disk[name] = found
+        disk[plan.certificate.outputs.key] = found
         if let installed = found.installed {
             tell(.attemptEnded(name, .installed(IssuedReport(certificate: installed))))
         }
     }
 
     private mutating func disturb() throws {
-        let name = try named("c\(Int.random(in: 0..<12, using: &random))")
-        switch Int.random(in: 0..<7, using: &random) {
-        case 0: disk[name] = nil
-        case 1: disk[name]?.rebuildable = [.chain]
+        let number = Int.random(in: 0..<12, using: &random)
+        let (name, key) = (host.wanted[number].name, host.wanted[number].outputs.key)
+        switch Int.random(in: 0..<9, using: &random) {
+        case 0: disk[key] = nil
+        case 1: disk[key]?.rebuildable = [.chain]
+        case 7: try rename(number)
+        case 8: changePlaces(number, (number + Int.random(in: 1..<12, using: &random)) % 12)
         case 2: tell(.requested(name, RenewalID("r\(actionCount)"), RenewRequest(rotateKey: chance(2))))
         case 3: tell(.reloadRequested(name, RenewalID("l\(actionCount)")))
         case 4: tell(.configured(host.wanted, host.settings))
         case 5: host.now.wall += Double.random(in: -7200...7200, using: &random)
         default: try restart()
         }
+    }
+
+    /// What a look at its files gives.
+    private func found(_ name: CertificateName) -> FoundCertificate {
+        wish(name).flatMap { disk[$0.outputs.key] } ?? .nothing
+    }
+
+    private mutating func rename(_ number: Int) throws {
+        let name = host.wanted[number].name.text
+        host.wanted[number].name = try named(name.hasSuffix("x") ? String(name.dropLast()) : name + "x")
+        tell(.configured(host.wanted, host.settings))
+    }
+
+    private mutating func changePlaces(_ one: Int, _ other: Int) {
+        let outputs = host.wanted[one].outputs
+        host.wanted[one].outputs = host.wanted[other].outputs
+        host.wanted[other].outputs = outputs
+        tell(.configured(host.wanted, host.settings))
     }
 
     private mutating func restart() throws {
@@ -187,7 +234,11 @@ private struct Walk {
             try walk.step()
         }
         #expect(walk.problems == [])
-        #expect(walk.debts == [])
+        #expect(walk.debts.isDisjoint(with: walk.host.wanted.map(\.name)))
+        for certificate in walk.host.wanted where certificate.reload != nil {
+            let key = certificate.outputs.key
+            #expect(walk.served[key] == walk.disk[key]?.installed?.serial, "\(certificate.name)")
+        }
         for status in walk.host.snapshot().certificates {
             #expect(
                 status.installed.map { $0.notAfter > walk.host.now.wall } == true,

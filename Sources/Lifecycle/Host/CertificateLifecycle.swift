@@ -24,7 +24,8 @@ struct CertificateLifecycle: Sendable {
     var mustLookAgain = false
     var hasBeenLooked = false
     var nextLookAt: Duration
-    var isRebuilding = false
+    /// The files that a rebuild is under way for.
+    var rebuilding: OutputPaths?
     /// The reload is owed for the sake of the rebuild under way alone.
     var owesForRebuild = false
     /// The next look is to see what came of a rebuild.
@@ -72,12 +73,13 @@ struct CertificateLifecycle: Sendable {
 
     var name: CertificateName { wanted.name }
     var isLooking: Bool { looksUnderWay > 0 }
-    private var isBusy: Bool { attempt != nil || reload.isRunning }
+    var isRebuilding: Bool { rebuilding != nil }
+    private var isBusy: Bool { attempt != nil || reload.isRunning || isRebuilding }
 
     /// What was found, as far as something may be begun because of it.
     var believed: FoundCertificate? { isFoundForEarlierWish ? nil : found }
 
-    /// Whether something is under way that ends before the certificate may go: an attempt, or the reload after it.
+    /// Whether something is under way that ends before the certificate may go: an attempt or a rebuild, or the reload after it.
     func isWindingUp(at now: Moment) -> Bool { isBusy || mayReload(at: now.boottime) }
 
     func reason(at now: Date) -> RenewalReason? {
@@ -104,6 +106,13 @@ struct CertificateLifecycle: Sendable {
     mutating func take(_ found: FoundCertificate, identity: String) {
         isFoundForEarlierWish = false
         judge(found, identity: identity)
+    }
+
+    /// Its files have been changed by somebody else: nothing is begun before they have been looked at.
+    mutating func doubt(at now: Duration) {
+        isFoundForEarlierWish = found != nil
+        nextLookAt = now
+        mustLookAgain = isLooking
     }
 
     /// Holds `found` against what is wanted.

@@ -35,7 +35,9 @@ extension HostState {
         if certificates[index].lateRequest != nil { certificates[index].hasFreshRequest = true }
         certificates[index].lateRequest = nil
         refreshBudget(index, at: now)
+        bequeath(index, attempt.plan.certificate.outputs)
         persist(index)
+        releaseOccupied(at: now)
         evaluate(index, at: now)
         dismissDeparted(at: now)
     }
@@ -64,6 +66,22 @@ extension HostState {
             $0.warnings = report.warnings
         }
 
+        // It is the service of these files that has to be told, under whatever name it is known by now.
+        let heir = successor(of: index, to: attempt.plan.certificate.outputs)
+        oweReload(heir ?? index, after: attempt, report, at: now)
+        if let heir { persist(heir) }
+        if attempt.plan.certificate == certificates[index].wanted {
+            breakLoop(index, at: now)
+        } else {
+            // The configuration changed meanwhile: what was installed is to be judged by the new one, on disk.
+            certificates[index].nextLookAt = now.boottime
+            certificates[index].looksUnderWay = 0
+        }
+    }
+
+    private mutating func oweReload(
+        _ index: Int, after attempt: RunningAttempt, _ report: IssuedReport, at now: Moment
+    ) {
         if certificates[index].wanted.reload != nil && attempt.reloadWanted {
             ledger.update(attempt.plan.id) { $0.state = .reloading }
             certificates[index].reload.renewals.append(attempt.plan.id)
@@ -75,13 +93,6 @@ extension HostState {
                 certificates[index].served.nextLookAt = now.boottime
             }
             ledger.end(attempt.plan.id, as: .succeeded, at: now.wall)
-        }
-        if attempt.plan.certificate == certificates[index].wanted {
-            breakLoop(index, at: now)
-        } else {
-            // The configuration changed meanwhile: what was installed is to be judged by the new one, on disk.
-            certificates[index].nextLookAt = now.boottime
-            certificates[index].looksUnderWay = 0
         }
     }
 

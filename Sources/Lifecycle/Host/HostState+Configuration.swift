@@ -13,15 +13,19 @@ extension HostState {
         var next: [CertificateLifecycle] = []
         next.reserveCapacity(wanted.count)
         var names: Set<CertificateName> = []
-        let debts = debtsOfOthers(than: wanted)
+        let predecessors = predecessors(of: wanted)
         // A record that has seen no reload: the first look owes one.
         let looseDebt = hasLooseDebt(beside: wanted) ? CertificateRecord() : nil
         for wish in wanted.sorted(by: { $0.name < $1.name }) where names.insert(wish.name).inserted {
+            let predecessor = predecessors[wish.outputs]
             if let index = indexes[wish.name] {
                 next.append(
-                    adapted(certificates[index], to: wish, identityChanged: identityChanged, at: now))
+                    adapted(
+                        certificates[index], to: wish, after: predecessor, identityChanged: identityChanged,
+                        at: now))
             } else {
-                next.append(restored(wish, debts[wish.outputs] ?? looseDebt, at: now))
+                next.append(
+                    restored(wish, after: predecessor, predecessor == nil ? looseDebt : nil, at: now))
             }
         }
         for known in certificates where !names.contains(known.name) {
@@ -57,10 +61,12 @@ extension HostState {
     }
 
     private mutating func adapted(
-        _ known: CertificateLifecycle, to wish: ManagedCertificate, identityChanged: Bool, at now: Moment
+        _ known: CertificateLifecycle, to wish: ManagedCertificate, after predecessor: Predecessor?,
+        identityChanged: Bool, at now: Moment
     ) -> CertificateLifecycle {
         var certificate = known
         certificate.isDeparting = false
+        let isElsewhere = certificate.wanted.outputs != wish.outputs
         if certificate.wanted != wish {
             if wish.reload == nil {
                 // Nobody is left to be told: what waited for the reload is done.
@@ -71,22 +77,11 @@ extension HostState {
         } else if identityChanged, let found = certificate.found {
             certificate.judge(found, identity: settings.identityName)
         }
-        return certificate
-    }
-
-    /// What is owed for files whose certificate goes: that it gets another name changes nothing for its service.
-    private func debtsOfOthers(than wanted: [ManagedCertificate]) -> [OutputPaths: CertificateRecord] {
-        let indebted = certificates.filter { $0.record.reload != nil }
-        if indebted.isEmpty { return [:] }
-        let names = Set(wanted.map(\.name))
-        var debts: [OutputPaths: CertificateRecord] = [:]
-        for certificate in indebted where !names.contains(certificate.name) {
-            var record = CertificateRecord()
-            record.reload = certificate.record.reload
-            record.reloadedSerial = certificate.record.reloadedSerial
-            debts[certificate.wanted.outputs] = record
+        if isElsewhere, let predecessor {
+            predecessor.hand(to: &certificate)
+            emit(.persist(certificate.name, certificate.record))
         }
-        return debts
+        return certificate
     }
 
     /// Whether a certificate that was taken out while no agent ran owes a reload. It may have got another name, and its
@@ -98,10 +93,11 @@ extension HostState {
     }
 
     private mutating func restored(
-        _ wish: ManagedCertificate, _ inherited: CertificateRecord?, at now: Moment
+        _ wish: ManagedCertificate, after predecessor: Predecessor?, _ looseDebt: CertificateRecord?,
+        at now: Moment
     ) -> CertificateLifecycle {
         let known = records.removeValue(forKey: wish.name)
-        var certificate = CertificateLifecycle(wanted: wish, record: known ?? inherited, at: now)
+        var certificate = CertificateLifecycle(wanted: wish, record: known ?? looseDebt, at: now)
         let least = clock.leastJudged(now)
         certificate.restoreWaits(at: now, least: least, settings)
         let wasCutOff = certificate.record.attemptUnderWaySince != nil
@@ -109,13 +105,18 @@ extension HostState {
             certificate.noteCutOffAttempt(begun: begun, at: now, least: least, settings)
         }
         let isBack = certificate.record.unmanagedSince.take() != nil
-        let inherits = known == nil && inherited != nil
+        predecessor?.hand(to: &certificate)
+        let inherits = certificate.isRecorded && (known == nil || predecessor != nil)
         if wasCutOff || isBack || inherits { emit(.persist(certificate.name, certificate.record)) }
         return certificate
     }
 
     private mutating func retire(_ certificate: CertificateLifecycle, at now: Moment) {
-        if certificate.isRecorded { keepRecord(certificate.record, of: certificate.name, since: now.wall) }
+        var record = certificate.record
+        // That was the attempt of the one whose files it had taken on.
+        record.attemptUnderWaySince = nil
+        record.attemptUnderWayAt = nil
+        if certificate.isRecorded { keepRecord(record, of: certificate.name, since: now.wall) }
         for id in [certificate.queuedRenewal].compactMap(\.self) + certificate.reload.renewals {
             ledger.end(id, as: .abandoned, at: now.wall)
         }
@@ -136,6 +137,7 @@ extension HostState {
             if certificates[index].isDeparting { hasDeparting = true }
             if certificates[index].attempt != nil { countRenewing(index, 1) }
         }
+        noteOccupied()
         allDirty = true
     }
 }

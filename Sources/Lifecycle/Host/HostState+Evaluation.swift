@@ -15,7 +15,9 @@ extension HostState {
             certificates[index].isAged = isAged
             agedCount += isAged ? 1 : -1
         }
-        let mayStart = certificates[index].mayStart(at: now) && !(isAged && clock.holdsAged)
+        let mayStart =
+            certificates[index].mayStart(at: now) && !(isAged && clock.holdsAged)
+            && occupant(of: certificates[index]) == nil
         setQueued(index, mayStart, at: now)
         if certificates[index].mayReload(at: now.boottime) {
             reloadQueue.insert(index)

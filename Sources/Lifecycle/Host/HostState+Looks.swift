@@ -19,8 +19,10 @@ extension HostState {
         let mayRebuild = !certificates[index].wasJustRebuilt
         if found.rebuildable.isEmpty { certificates[index].rebuildFailure = nil }
         certificates[index].wasJustRebuilt = false
-        if certificates[index].defect == nil, !found.rebuildable.isEmpty, mayRebuild {
-            certificates[index].isRebuilding = true
+        if certificates[index].defect == nil, !found.rebuildable.isEmpty, mayRebuild,
+            occupant(of: certificates[index]) == nil
+        {
+            certificates[index].rebuilding = certificates[index].wanted.outputs
             oweReloadOfRebuild(index, at: now)
             emit(.rebuild(certificates[index].wanted, found.rebuildable))
         }
@@ -55,7 +57,7 @@ extension HostState {
 
     mutating func rebuilt(_ name: CertificateName, _ failure: RenewalFailure?, at now: Moment) {
         guard let index = indexes[name], certificates[index].isRebuilding else { return }
-        certificates[index].isRebuilding = false
+        certificates[index].rebuilding = nil
         certificates[index].rebuildFailure = failure
         let owedBefore = !certificates[index].owesForRebuild
         certificates[index].owesForRebuild = false
@@ -79,7 +81,9 @@ extension HostState {
                 persist(index)
             }
         }
+        releaseOccupied(at: now)
         evaluate(index, at: now)
+        dismissDeparted(at: now)
     }
 
     /// Before anything is changed: the certificate stays the one that the service has read, so that after the death of this

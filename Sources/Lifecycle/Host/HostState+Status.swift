@@ -58,7 +58,7 @@ extension HostState {
         if certificate.attempt != nil { return nil }
         guard reason != nil else { return certificate.dueAt }
         switch wait {
-        case .identity: return nil
+        case .identity, .files: return nil
         case .clock(let date): return date
         case .broker(_, let date), .retry(let date), .possibleOrder(let date), .budget(let date),
             .unchanged(let date):

@@ -6,6 +6,8 @@ enum Wait: Sendable {
     case identity(IdentityState)
     /// For a broker to tell the time.
     case clock(until: Date?)
+    /// For the end of what somebody else still does with its files.
+    case files(of: CertificateName)
     case broker(BrokerGate.Cause, until: Date)
     case possibleOrder(until: Date)
     case budget(until: Date)
@@ -25,6 +27,7 @@ extension HostState {
             // As long as nothing was due nobody was asked, although it was time.
             return .clock(until: clock.askAt.map { now.wall(of: max($0, now.boottime)) })
         }
+        if let occupant = occupant(of: certificate) { return .files(of: occupant) }
         let own = ownWait(of: certificate, at: now)
         if let wait = brokerWait(of: certificate, at: now) {
             let until = max(wait.until, now.boottime, certificate.startableAt)
@@ -79,6 +82,8 @@ extension HostState {
     private func whatNext(_ certificate: CertificateLifecycle, _ wait: Wait?) -> String {
         switch wait {
         case .identity(let state): "waits for a valid identity (\(state.rawValue))"
+        case .files(let occupant):
+            "waits for the end of what was begun for '\(occupant)', which had its files before"
         case .clock: "waits until a broker has confirmed this host's clock"
         case .broker(.unreachable, let date):
             "the broker can't be reached; it is tried again at \(date.rfc3339)"

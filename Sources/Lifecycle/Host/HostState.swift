@@ -28,6 +28,8 @@ public struct HostState: Sendable {
     /// Certificates that may start a reload.
     var reloadQueue: Set<Int> = []
     var runningAttempts = 0
+    /// Files that are being changed for a wish that is in force no more, and by whom.
+    var occupied: [String: CertificateName] = [:]
     /// Commands of reloads under way.
     var runningCommands: Set<String> = []
     /// How many certificates that share a reload command are queued or being renewed.

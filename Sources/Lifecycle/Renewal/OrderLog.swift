@@ -34,6 +34,13 @@ public struct OrderLog: Hashable, Sendable, Codable {
         return hours.reduce(0) { (newest - 7 * 24 + 1...newest).contains($1.hour) ? $0 + $1.count : $0 }
     }
 
+    /// Counts what another one has noted as well. What both have is counted once: one began as a copy of the other.
+    mutating func formUnion(_ other: OrderLog) {
+        let counts = Dictionary((hours + other.hours).map { ($0.hour, $0.count) }, uniquingKeysWith: max)
+        hours = counts.sorted { $0.key < $1.key }.map { HourCount(hour: $0.key, count: $0.value) }
+        lastOrderAt = [lastOrderAt, other.lastOrderAt].compactMap(\.self).max()
+    }
+
     private static func hour(of date: Date) -> Int {
         Int(exactly: (date.timeIntervalSince1970 / 3600).rounded(.down)) ?? 0
     }

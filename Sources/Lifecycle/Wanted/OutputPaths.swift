@@ -15,6 +15,9 @@ public struct OutputPaths: Hashable, Sendable {
         self.combined = combined
     }
 
+    /// Those that are configured.
+    public var paths: [String] { [key, cert, chain, fullchain] + (combined.map { [$0] } ?? []) }
+
     public subscript(output: Output) -> String? {
         switch output {
         case .key: key

@@ -1,0 +1,146 @@
+import FoundationEssentials
+import Testing
+
+@testable import Lifecycle
+
+/// Files that go from one certificate to another while something is done with them.
+@Suite struct SuccessionTests {
+    private func renamed(_ certificate: ManagedCertificate, _ name: String) throws -> ManagedCertificate {
+        var other = certificate
+        other.name = try named(name)
+        return other
+    }
+
+    private func report(_ certificate: ManagedCertificate, at now: Date) -> AttemptOutcome {
+        .installed(IssuedReport(certificate: certificate.issued(at: now, serial: "b2")))
+    }
+
+    /// A renewal of `www` is under way when it is called `web`.
+    private func renamedMeanwhile() throws -> (
+        host: TestHost, www: ManagedCertificate, web: ManagedCertificate
+    ) {
+        let www = try managed("www", reload: "reload it")
+        let web = try renamed(www, "web")
+        var host = try TestHost([www])
+        #expect(host.tell(.looked(www.name, .nothing)).started == ["www"])
+        #expect(host.tell(.configured([web], host.settings)).looks == [web.name])
+        #expect(host.tell(.looked(web.name, .nothing)).plans.isEmpty)
+        return (host, www, web)
+    }
+
+    @Test func `a certificate that is renamed while it is renewed takes what is installed, and its reload`()
+        throws
+    {
+        var (host, www, web) = try renamedMeanwhile()
+        let held = try host.status(web.name)
+        #expect(held.state == .missing && held.why.contains("begun for 'www'") && held.nextAttemptAt == nil)
+        #expect(host.nextPlan(within: .minutes(30)) == nil)
+
+        let ended = host.tell(.attemptEnded(www.name, report(www, at: host.now.wall)))
+        #expect(ended.looks == [web.name] && ended.plans.isEmpty && ended.reloads.isEmpty)
+        #expect(host.snapshot().certificates.map(\.name) == [web.name])
+        let looked = host.tell(.looked(web.name, web.found(at: host.now.wall, serial: "b2")))
+        #expect(looked.reloads.map(\.names) == [[web.name]] && looked.plans.isEmpty)
+        #expect(host.tell(.reloadEnded([web.name], .succeeded)).records.last?.reload == nil)
+        let status = try host.status(web.name)
+        #expect(status.state == .valid && status.ordersLast7Days == 1)
+        #expect(host.snapshot().renewals.map(\.state) == [.succeeded])
+    }
+
+    @Test func `a renamed certificate doesn't order while the order of its old name may be under way`() throws
+    {
+        var (host, www, web) = try renamedMeanwhile()
+        host.tell(.attemptEnded(www.name, .failed(.issuance)))
+        let failedAt = host.now.boottime
+        host.tell(.looked(web.name, .nothing))
+        #expect(try host.status(web.name).ordersLast7Days == 1)
+        #expect(try host.status(web.name).consecutiveFailures == 1)
+        #expect(host.nextPlan(within: .hours(2))?.certificate.name == web.name)
+        #expect(host.now.boottime - failedAt >= .seconds(90))
+    }
+
+    @Test func `a process that dies then has the next one wait as well`() throws {
+        let www = try managed("www")
+        let web = try renamed(www, "web")
+        var host = try TestHost([www])
+        host.tell(.looked(www.name, .nothing))
+        let record = try #require(host.tell(.configured([web], host.settings)).records.last)
+        #expect(record.attemptUnderWaySince != nil)
+        var next = try TestHost([web], records: [web.name: record], at: host.now + .seconds(1))
+        #expect(next.tell(.looked(web.name, .nothing)).plans.isEmpty)
+        #expect(try next.status(web.name).ordersLast7Days == 1)
+    }
+
+    @Test func `a renamed certificate keeps its back-off and its budget`() throws {
+        let www = try managed("www")
+        let web = try renamed(www, "web")
+        var host = try TestHost([www])
+        host.tell(.looked(www.name, .nothing))
+        host.tell(.attemptEnded(www.name, .failed(.forbidden)))
+        let before = try host.status(www.name)
+        let configured = host.tell(.configured([web], host.settings))
+        #expect(configured.records.contains { $0.backoffStep == 1 && $0.unmanagedSince == nil })
+        #expect(host.tell(.looked(web.name, .nothing)).plans.isEmpty)
+        let after = try host.status(web.name)
+        #expect(after.nextAttemptAt == before.nextAttemptAt && after.lastError == before.lastError)
+        // Other names are another order.
+        var other = try managed("other")
+        other.outputs = web.outputs
+        host.tell(.configured([other], host.settings))
+        #expect(host.tell(.looked(other.name, .nothing)).started == ["other"])
+    }
+
+    @Test func `who takes the files of a certificate that moves waits for its install, and has it reloaded`()
+        throws
+    {
+        let first = try managed("c1", reload: "reload it")
+        var moved = first
+        moved.outputs = try managed("elsewhere").outputs
+        var second = try managed("c2", reload: "reload the other")
+        second.outputs = first.outputs
+        var host = try TestHost([first])
+        host.tell(.looked(first.name, .nothing))
+        host.tell(.configured([moved, second], host.settings))
+        #expect(host.tell(.looked(second.name, .nothing)).plans.isEmpty)
+
+        let ended = host.tell(.attemptEnded(first.name, report(first, at: host.now.wall)))
+        #expect(Set(ended.looks) == [first.name, second.name])
+        #expect(host.tell(.looked(first.name, .nothing)).started == ["c1"])
+        let looked = host.tell(.looked(second.name, second.found(at: host.now.wall, serial: "b2")))
+        #expect(looked.plans.isEmpty)
+        #expect(looked.reloads.map(\.command) == ["reload the other"])
+    }
+
+    @Test func `two certificates that change places don't cross`() throws {
+        let first = try managed("c1")
+        let second = try managed("c2")
+        var (firstMoved, secondMoved) = (first, second)
+        firstMoved.outputs = second.outputs
+        secondMoved.outputs = first.outputs
+        var host = try TestHost([first, second])
+        host.tell(.looked(first.name, .nothing))
+        host.tell(.looked(second.name, .nothing))
+        host.tell(.configured([firstMoved, secondMoved], host.settings))
+        let ended = host.tell(.attemptEnded(first.name, report(first, at: host.now.wall)))
+        #expect(ended.plans.isEmpty)
+        #expect(host.tell(.looked(first.name, .nothing)).plans.isEmpty, "the other one still writes there")
+        host.tell(.attemptEnded(second.name, report(second, at: host.now.wall)))
+        #expect(host.tell(.looked(first.name, second.found(at: host.now.wall))).started == ["c1"])
+        #expect(host.tell(.looked(second.name, first.found(at: host.now.wall))).started == ["c2"])
+    }
+
+    @Test func `a rebuild under an old name holds the new one`() throws {
+        let www = try managed("www", reload: "reload it")
+        let web = try renamed(www, "web")
+        var host = try TestHost([www])
+        var found = www.found(at: host.now.wall)
+        found.rebuildable = [.chain]
+        let isRebuild = { (action: Action) in if case .rebuild = action { true } else { false } }
+        #expect(host.tell(.looked(www.name, found)).contains(where: isRebuild))
+        host.tell(.configured([web], host.settings))
+        #expect(!host.tell(.looked(web.name, found)).contains(where: isRebuild))
+        #expect(host.tell(.rebuilt(www.name, nil)).looks == [web.name])
+        host.tell(.looked(web.name, web.found(at: host.now.wall)))
+        #expect(try host.status(web.name).state == .reloadPending)
+    }
+}
