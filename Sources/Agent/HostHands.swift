@@ -129,6 +129,11 @@ final class HostHands: EngineHands {
         let name = plan.certificate.name
         let configured = current
         let settings = configured.settings
+        do throws(RenewalFailure) {
+            try installer.finishForeignInstall(at: plan.certificate.outputs, for: name)
+        } catch {
+            return .failed(error)
+        }
         do {
             let desk = OrderDesk(
                 broker: BrokerClient(url: plan.broker.text, timeout: settings.broker.timeout),
@@ -159,29 +164,25 @@ final class HostHands: EngineHands {
     }
 
     func reload(_ plan: ReloadPlan, stop: StopSignal) -> ReloadOutcome {
-        if let name = stuckCertificates(sharing: plan.command).union(stuck(among: plan.names)).min() {
-            return .failed(
-                RenewalFailure(
-                    stage: .reload, .installStuck,
-                    detail: "held: of the files of '\(name)' some are new and others old"))
-        }
+        if let hold = hold(plan) { return .failed(hold) }
         return reloads.run(plan, stop: stop.children)
+    }
+
+    /// Why a service must not be made to read its files now: of some only a part is new. All that the command's service
+    /// reads count.
+    private func hold(_ plan: ReloadPlan) -> RenewalFailure? {
+        guard !installer.stuckSubjects.isEmpty else { return nil }
+        let sharing = current.settings.certificates.filter { $0.reload?.command == plan.command }
+        let names = (sharing + plan.certificates.map(\.wanted)).filter(installer.isStuck).map(\.name)
+        return names.min().map {
+            RenewalFailure(
+                stage: .reload, .installStuck,
+                detail: "held: of the files of '\($0)' some are new and others old")
+        }
     }
 
     func verify(_ plan: VerifyPlan, stop: StopSignal) -> ServedObservation {
         ServedCheck(plan: plan, stop: stop.children).run()
-    }
-
-    private func stuck(among names: [CertificateName]) -> Set<String> {
-        installer.stuckSubjects.intersection(names.map(\.text))
-    }
-
-    /// The command's service would read their files too.
-    private func stuckCertificates(sharing command: String) -> Set<String> {
-        let stuck = installer.stuckSubjects
-        if stuck.isEmpty { return [] }
-        return stuck.intersection(
-            current.settings.certificates.filter { $0.reload?.command == command }.map(\.name.text))
     }
 
     func countTime(from start: Date?) { clock.count(from: start) }

@@ -23,8 +23,13 @@ struct Installer: Sendable {
     /// One recovery at a time: a worker may want an entry finished that the engine is trying again.
     private let finishing = Lock(())
 
+    /// The files of installs under way: no two of these have one in common. Under another name, or by another way, the same
+    /// files may be those of two certificates.
+    private let underWay = Monitor<Set<FilePlace>>([])
+
     private struct OpenInstall: Sendable {
         var subject: String
+        var places: Set<FilePlace>
         /// Some files are new and others old.
         var isMixed: Bool
         /// Why it could not be closed when that was last tried.
@@ -116,22 +121,40 @@ struct Installer: Sendable {
     private func install(
         _ files: [OutputFile], of subject: String, readBy command: String? = nil
     ) throws(RenewalFailure) -> [String] {
-        try finishOpenInstall(of: subject)
+        let places = FilePlace.all(of: files.map(\.path))
+        underWay.wait { $0.isDisjoint(with: places) ? $0.formUnion(places) : nil }
+        defer { underWay.change { $0.subtract(places) } }
+        try finishOpenInstall(of: subject, at: places)
         do {
             var transaction = InstallTransaction(subject: subject, agent: agent, journal: journal, seam: seam)
             try transaction.stage(files)
             try transaction.commit()
-            try gate.withSection(of: command) { () throws(InstallFault) in try transaction.rename() }
+            try gate.withSection(of: command) { () throws(InstallFault) in
+                do throws(InstallFault) { try transaction.rename() } catch {
+                    // Before a reload command may start.
+                    note(error, OpenInstall(subject: subject, places: places, isMixed: false))
+                    throw error
+                }
+            }
             let settlement = transaction.settle()
-            if let entry = settlement.openEntry { note(entry, OpenInstall(subject: subject, isMixed: false)) }
+            if let entry = settlement.openEntry {
+                note(entry, OpenInstall(subject: subject, places: places, isMixed: false))
+            }
             return settlement.reservations
         } catch {
-            switch error.remainder {
-            case .old: break
-            case .undecided(let entry): note(entry, OpenInstall(subject: subject, isMixed: false))
-            case .mixed(_, let entry): note(entry, OpenInstall(subject: subject, isMixed: true))
-            }
             throw error.failure
+        }
+    }
+
+    /// Notes what a fault has left open.
+    private func note(_ fault: InstallFault, _ install: OpenInstall) {
+        var install = install
+        switch fault.remainder {
+        case .old: break
+        case .undecided(let entry): note(entry, install)
+        case .mixed(_, let entry):
+            install.isMixed = true
+            note(entry, install)
         }
     }
 
@@ -140,8 +163,11 @@ struct Installer: Sendable {
     }
 
     /// What was decided earlier comes first: its recovery would else replace what is installed now.
-    private func finishOpenInstall(of subject: String) throws(RenewalFailure) {
-        for (entry, install) in open.withLock({ $0 }) where install.subject == subject {
+    private func finishOpenInstall(
+        of subject: String, at places: Set<FilePlace>
+    ) throws(RenewalFailure) {
+        for (entry, install) in open.withLock({ $0 })
+        where install.subject == subject || !install.places.isDisjoint(with: places) {
             guard case .stuck(_, _, let obstacle) = finish(entry, givingUp: true) else { continue }
             throw RenewalFailure(
                 stage: .install, obstacle.isMixed ? .installStuck : .fileSystemError,
@@ -179,7 +205,8 @@ struct Installer: Sendable {
             note(
                 entry,
                 OpenInstall(
-                    subject: record?.subject ?? Self.unknownSubject, isMixed: obstacle.isMixed,
+                    subject: record?.subject ?? Self.unknownSubject,
+                    places: FilePlace.all(of: record?.files.map(\.path) ?? []), isMixed: obstacle.isMixed,
                     told: obstacle.description))
         }
     }
@@ -187,6 +214,31 @@ struct Installer: Sendable {
     /// The subjects of sets of which a service could read some files new and others old.
     var stuckSubjects: Set<String> {
         open.withLock { open in Set(open.values.filter(\.isMixed).map(\.subject)) }
+    }
+
+    /// Whether the files of this certificate are such a set, be it under another name.
+    func isStuck(_ certificate: ManagedCertificate) -> Bool {
+        let places = FilePlace.all(of: certificate.outputs.paths)
+        return open.withLock {
+            $0.values.contains {
+                $0.isMixed
+                    && ($0.subject == certificate.name.text || !$0.places.isDisjoint(with: places))
+            }
+        }
+    }
+
+    /// Fails when an install of others' has these files and can't be finished: an order would be for nothing.
+    func finishForeignInstall(at outputs: OutputPaths, for name: CertificateName) throws(RenewalFailure) {
+        if openSubjects.isEmpty { return }
+        let places = FilePlace.all(of: outputs.paths)
+        for (entry, install) in open.withLock({ $0 })
+        where install.subject != name.text && !install.places.isDisjoint(with: places) {
+            guard case .stuck(_, _, let obstacle) = finish(entry), !obstacle.isAbsence else { continue }
+            throw RenewalFailure(
+                stage: .key, .installStuck,
+                detail: "an install of '\(install.subject)' has the same files and has to be finished first"
+                    + " (\(journal.path(of: entry))): \(obstacle)")
+        }
     }
 
     /// Whose sets have an open entry.

@@ -1,0 +1,71 @@
+import Broker
+import Configuration
+import FoundationEssentials
+import Lifecycle
+import Log
+import POSIX
+import TestSupport
+import Testing
+
+@testable import Agent
+
+/// Files that are those of two certificates, or of one under two names.
+@Suite struct SharedFilesTests {
+    @Test func `installs of the same files follow one another`() async throws {
+        var host = try TestHost()
+        host.certificate.reload = ReloadSetting(command: "true")
+        let (first, firstKey) = try host.issued()
+        let (second, secondKey) = try host.issued()
+        var other = host.certificate
+        other.name = try CertificateName(validating: "site")
+        _ = try Directory.make(host.scratch.path("out"), mode: 0o755)
+        try symbolicLink(host.scratch.path("link"), to: host.scratch.path("out"))
+        // One way is enough.
+        other.outputs.key = host.scratch.path("link/key.pem")
+        other.outputs.cert = host.scratch.path("link/cert.pem")
+        let (door, calls) = (Turnstile(), Lock<[String]>([]))
+        let cert = host.certificate.outputs.cert
+        let seam = InstallSeam { (call, path) throws(SystemError) in
+            calls.withLock { $0.append(path) }
+            // In the middle of the first one's section.
+            if call == .rename, path == cert, calls.withLock({ !$0.contains("second") }) { door.pass() }
+        }
+        let installer = try host.installer(seam: seam)
+        let wanted = host.certificate
+        async let one = onThread { try installer.install(first, pendingKey: firstKey, for: wanted) }
+        try await onThread { try door.waitForArrivals(1) }
+        let count = calls.withLock { $0.count }
+        async let two = onThread { [other] in
+            try installer.install(second, pendingKey: secondKey, for: other)
+        }
+        try await Task.sleep(for: .milliseconds(200))
+        #expect(calls.withLock { $0.count } == count, "the second one has not begun")
+        calls.withLock { $0.append("second") }
+        door.open()
+        _ = try await (one, two)
+        let outputs = try host.outputs()
+        #expect(outputs["key.pem"] == secondKey.bytes)
+        #expect(outputs["cert.pem"] == Array(second.certificatePEM.utf8))
+    }
+
+    @Test func `a set that is stuck under another name holds the reload and the order`() async throws {
+        let host = try LabHost()
+        _ = try await host.enroll().get()
+        var certificate = try host.certificate()
+        certificate.reload = ReloadSetting(command: "true")
+        let hands = host.hands { [certificate] in $0.certificates = [certificate] }
+        let record = InstallRecord(
+            subject: "old-name",
+            files: [
+                InstallRecord.File(path: certificate.outputs.key, stagedName: "gone", sha256: "00")
+            ])
+        let entry = try InstallJournal(host.state).open(record)
+        hands.adopt(stuck: [.stuck(entry, record, because: "EIO")])
+        let plan = ReloadPlan(
+            command: "true", timeout: .seconds(10),
+            certificates: [ReloadSubject(wanted: certificate, installed: nil)])
+        let outcome = try await onThread { hands.reload(plan, stop: try StopSignal()) }
+        guard case .failed(let failure) = outcome else { throw Missing() }
+        #expect(failure.failureClass == .installStuck)
+    }
+}
