@@ -47,10 +47,11 @@ public struct CertificateRecord: Hashable, Sendable, Codable {
         let dates = [
             lastError?.at, lastAttemptAt, lastSuccessAt, nextAttemptAt, possibleOrderUntil,
             attemptUnderWaySince, unansweredOrder?.since, pause?.since, pause?.until, orders.lastOrderAt,
-            reload?.since, reload?.nextAttemptAt, reload?.lastError?.at, unmanagedSince,
+            reload?.since, reload?.nextAttemptAt, reload?.lastError?.at, reload?.runBegunAt, unmanagedSince,
         ]
         let spans = [lifetime, lastError?.failure.retryAfter, reload?.lastError?.failure.retryAfter]
-        let counts = [consecutiveFailures, backoffStep, reload?.attempts ?? 0] + orders.counts
+        let counts =
+            [consecutiveFailures, backoffStep, reload?.attempts ?? 0, reload?.cutOffRuns ?? 0] + orders.counts
         let longest = Duration.seconds(1_000_000_000_000)
         return dates.allSatisfy { abs($0?.timeIntervalSince1970 ?? 0) < longest.seconds }
             && spans.allSatisfy { (.zero - longest...longest).contains($0 ?? .zero) }
@@ -123,6 +124,10 @@ public struct ReloadDebt: Hashable, Sendable, Codable {
     public var attempts = 0
     public var nextAttemptAt: Date
     public var lastError: RecordedError?
+    /// A run began then, noted with the first of those that it is for. One that is still noted at a start was cut off.
+    public var runBegunAt: Date?
+    /// How many runs in a row were cut off, by a command that ended the agent perhaps; nil for none.
+    public var cutOffRuns: Int?
 
     public init(since: Date) {
         self.since = since

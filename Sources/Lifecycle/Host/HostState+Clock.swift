@@ -39,6 +39,7 @@ extension HostState {
         isStartUnsettled = false
         for index in certificates.indices { certificates[index].restoreWaits(at: now, least: now, settings) }
         resumePauses(at: now)
+        holdCutOffCommands(at: now)
     }
 
     /// Every answer of a broker tells the time.

@@ -44,7 +44,10 @@ extension HostState {
         brokers.set(settings.brokers)
         // The way to a broker may be what was changed.
         brokers.forEach { $0.gate.hurry(at: now.boottime) }
-        if isFirst { resumePauses(at: now) }
+        if isFirst {
+            resumePauses(at: now)
+            holdCutOffCommands(at: now)
+        }
         ledger.capacity = max(256, 2 * certificates.count)
         evaluateAll(at: now)
     }
@@ -99,6 +102,8 @@ extension HostState {
         let known = records.removeValue(forKey: wish.name)
         var certificate = CertificateLifecycle(wanted: wish, record: known ?? looseDebt, at: now)
         let least = clock.leastJudged(now)
+        let wasRunCutOff = certificate.record.reload?.runBegunAt != nil
+        certificate.noteCutOffRun(at: now, ReloadRetrySchedule(waits: settings.reloadRetries))
         certificate.restoreWaits(at: now, least: least, settings)
         let wasCutOff = certificate.record.attemptUnderWaySince != nil
         if let begun = certificate.record.attemptUnderWaySince {
@@ -107,7 +112,9 @@ extension HostState {
         let isBack = certificate.record.unmanagedSince.take() != nil
         predecessor?.hand(to: &certificate)
         let inherits = certificate.isRecorded && (known == nil || predecessor != nil)
-        if wasCutOff || isBack || inherits { emit(.persist(certificate.name, certificate.record)) }
+        if wasCutOff || wasRunCutOff || isBack || inherits {
+            emit(.persist(certificate.name, certificate.record))
+        }
         return certificate
     }
 

@@ -4,7 +4,13 @@ extension HostState {
     /// Notes that the service has to be told about its files.
     mutating func oweReload(_ index: Int, gather: Bool, at now: Moment) {
         var debt = ReloadDebt(since: now.wall)
-        if let earlier = certificates[index].record.reload { debt.since = earlier.since }
+        if let earlier = certificates[index].record.reload {
+            debt.since = earlier.since
+            if certificates[index].reload.isRunning {
+                debt.runBegunAt = earlier.runBegunAt
+                debt.cutOffRuns = earlier.cutOffRuns
+            }
+        }
         certificates[index].record.reload = debt
         certificates[index].reload.retryAt = now.boottime
         certificates[index].reload.isOwedAgain = certificates[index].reload.isRunning
@@ -60,6 +66,11 @@ extension HostState {
                 }
             }
         }
+        // Before the run: one that ends the agent must not be begun by each start anew. One record is enough for all.
+        if let first = group.first {
+            certificates[first].record.reload?.runBegunAt = now.wall
+            persist(first)
+        }
         emit(.report(.reloadStarted(plan.names, command: setting.command)))
         emit(.startReload(plan))
         for index in group { evaluate(index, at: now) }
@@ -102,6 +113,7 @@ extension HostState {
         endRenewalsInRun(index, as: .succeeded, took: took, failure: nil, at: now)
         if certificates[index].reload.isOwedAgain {
             certificates[index].reload.isOwedAgain = false
+            certificates[index].record.reload?.noteRunEnded()
         } else {
             certificates[index].record.reload = nil
             certificates[index].reload.retryAt = nil
@@ -120,10 +132,11 @@ extension HostState {
         }
         var debt = certificates[index].record.reload ?? ReloadDebt(since: now.wall)
         debt.lastError = RecordedError(failure: failure, at: now.wall)
+        // A run that ends with the agent is one that was cut off, for all that the next process can know.
+        if failure.failureClass != .stopped { debt.noteRunEnded() }
         if certificates[index].reload.isOwedAgain {
             certificates[index].reload.isOwedAgain = false
         } else if failure.failureClass == .stopped {
-            // Not the command's fault: the next start runs it at once.
             debt.nextAttemptAt = now.wall
         } else {
             debt.attempts += 1
@@ -132,6 +145,24 @@ extension HostState {
             certificates[index].reload.retryAt = now.boottime + wait
         }
         certificates[index].record.reload = debt
+    }
+
+    /// A command that has ended the agent does so for whichever certificate it is run: all that are to be told by it wait.
+    mutating func holdCutOffCommands(at now: Moment) {
+        var ends: [String: Duration] = [:]
+        for certificate in certificates where certificate.record.reload?.cutOffRuns != nil {
+            guard let command = certificate.wanted.reload?.command, let end = certificate.reload.retryAt
+            else { continue }
+            ends[command] = max(ends[command] ?? .zero, end)
+        }
+        if ends.isEmpty { return }
+        for index in certificates.indices where certificates[index].record.reload != nil {
+            guard let command = certificates[index].wanted.reload?.command, let end = ends[command] else {
+                continue
+            }
+            certificates[index].reload.retryAt = max(certificates[index].reload.retryAt ?? .zero, end)
+            evaluate(index, at: now)
+        }
     }
 
     private mutating func endRenewalsInRun(
@@ -145,5 +176,31 @@ extension HostState {
             ledger.end(id, as: state, at: now.wall)
         }
         certificates[index].reload.renewalsInRun = []
+    }
+}
+
+extension CertificateLifecycle {
+    /// The process ended in the middle of a run, perhaps by it. At once it is run once more: a service is told of an install
+    /// whatever happened. Then the waits are those of a command that fails.
+    mutating func noteCutOffRun(at now: Moment, _ schedule: ReloadRetrySchedule) {
+        guard var debt = record.reload, let begun = debt.runBegunAt else { return }
+        let at = min(begun, now.wall)
+        let runs = (debt.cutOffRuns ?? 0) + 1
+        debt.runBegunAt = nil
+        debt.cutOffRuns = runs
+        debt.attempts += 1
+        let failure = RenewalFailure(
+            stage: .reload, .reloadFailed, detail: "the agent ended while the command was running")
+        debt.lastError = RecordedError(failure: failure, at: at)
+        debt.nextAttemptAt = runs == 1 ? at : at + schedule.delay(afterFailures: debt.attempts).seconds
+        record.reload = debt
+    }
+}
+
+extension ReloadDebt {
+    /// The run under way has ended, and not with the agent.
+    mutating func noteRunEnded() {
+        runBegunAt = nil
+        cutOffRuns = nil
     }
 }
