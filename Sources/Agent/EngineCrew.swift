@@ -52,15 +52,20 @@ struct EngineCrew {
         switch action {
         case .startAttempt(let plan):
             try renewing.submit { context in
-                // Before anything is sent: an attempt that dies with the process counts.
-                hands.settleRecords(of: [plan.certificate.name])
+                // Before anything is sent: an attempt that dies with the process counts, and what came of it has to be
+                // remembered.
+                let name = plan.certificate.name
+                guard hands.settleRecords(of: [name]) else {
+                    return mail.send([.attemptEnded(name, .failed(Self.unstored(hands, stage: .key)))])
+                }
                 let outcome = hands.attempt(plan, in: context, stop: stop) { mail.send([$0]) }
-                mail.send([.attemptEnded(plan.certificate.name, outcome)])
+                mail.send([.attemptEnded(name, outcome)])
             }
         case .startReload(let plan):
             try pool.submit { _ in
-                // That it is owed is known to the next process if this one dies during the run.
-                hands.settleRecords(of: plan.names)
+                // That it is owed is known to the next process if this one dies during the run. A disk that takes nothing
+                // is no reason to leave the service with its old files.
+                _ = hands.settleRecords(of: plan.names)
                 mail.send([.reloadEnded(plan.names, hands.reload(plan, stop: stop))])
             }
         case .verify(let plan):
@@ -69,8 +74,11 @@ struct EngineCrew {
             }
         case .rebuild(let certificate, let outputs):
             try pool.submit { _ in
-                // As for a reload.
-                hands.settleRecords(of: [certificate.name])
+                // Nothing but the record would tell the next process that the files are others.
+                guard hands.settleRecords(of: [certificate.name]) else {
+                    let failure = Self.unstored(hands, stage: .install)
+                    return mail.send([.rebuilt(certificate.name, failure)])
+                }
                 mail.send([.rebuilt(certificate.name, hands.rebuild(outputs, of: certificate))])
             }
         case .renewIdentity:
@@ -93,6 +101,13 @@ struct EngineCrew {
         case .look, .lookAtIdentity, .persist, .forget, .countTime, .forgetPreviousIdentity, .report:
             break
         }
+    }
+
+    private static func unstored(_ hands: any EngineHands, stage: Stage) -> RenewalFailure {
+        let detail = hands.unstored.map { ": \($0.detail)" } ?? ""
+        return RenewalFailure(
+            stage: stage, .stateDirectoryFailed, detail: "the state could not be stored" + detail,
+            isTransient: true)
     }
 
     /// Looks at the files of these certificates; each ends in `.looked`, unless the agent stops before.

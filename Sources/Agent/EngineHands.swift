@@ -37,8 +37,8 @@ protocol EngineHands: Sendable {
     func look(at certificate: ManagedCertificate) -> FoundCertificate
     /// Stores what was taken on, until nothing is left; what can't be stored is said in the log.
     func keepRecords()
-    /// Returns when what was taken on before for these certificates is stored.
-    func settleRecords(of names: [CertificateName])
+    /// Returns when what was taken on before for these certificates is stored; false if the disk has refused some of it.
+    func settleRecords(of names: [CertificateName]) -> Bool
     /// Stores for the next process what was read of the certificates.
     func rememberFacts()
     func attempt(

@@ -22,6 +22,8 @@ struct EngineLoop {
     private var owesMemory = true
     /// What was read is stored for the next process no earlier than this.
     private var remembersAt = Duration.zero
+    /// Some record could not be stored when that was last asked.
+    private var wasUnstored = false
     /// Records that could not be stored are tried again no earlier than this.
     private var recordsRetryAt = Duration.zero
     /// What is cut off next if it is still under way, once the agent is stopping; nil before.
@@ -79,6 +81,13 @@ struct EngineLoop {
         guard cutoffs == nil, recordsRetryAt <= now else { return }
         recordsRetryAt = now + Self.recordsInterval
         if crew.hands.retryRecords() { crew.keepRecords() }
+    }
+
+    /// The disk takes records again: who failed for want of them need not wait any longer.
+    mutating func newsOfRecords() -> [Input] {
+        let isUnstored = crew.hands.unstored != nil
+        defer { wasUnstored = isUnstored }
+        return wasUnstored && !isUnstored ? [.recordsStored] : []
     }
 
     private static let recordsInterval = Duration.seconds(30)

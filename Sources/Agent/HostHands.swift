@@ -110,7 +110,7 @@ final class HostHands: EngineHands {
 
     func keepRecords() { records.run() }
 
-    func settleRecords(of names: [CertificateName]) { records.settle(names) }
+    func settleRecords(of names: [CertificateName]) -> Bool { records.settle(names) }
 
     /// Takes on what the last process has read of the certificates.
     func recallFacts() { inventory.remember(inventoryStore.load()) }

@@ -106,9 +106,10 @@ final class RecordKeeper: Sendable {
         while let batch = takeBatch() { carryOut(batch) }
     }
 
-    /// Returns when nothing that was put before for these certificates waits any more. Does it itself where nobody has
-    /// begun, and tries once more what was refused.
-    func settle(_ names: some Sequence<CertificateName>) {
+    /// Returns when nothing that was put before for these certificates waits any more, and whether all of it is carried
+    /// out. Does it itself where nobody has begun, and tries once more what was refused.
+    func settle(_ names: some Sequence<CertificateName>) -> Bool {
+        var isStored = true
         for name in names {
             let order =
                 desk.wait { desk -> Order?? in
@@ -120,11 +121,14 @@ final class RecordKeeper: Sendable {
                     desk.written.insert(name)
                     return .some(order)
                 } ?? nil
-            if let order { carryOut([(name, order)]) }
+            if let order, !carryOut([(name, order)]) { isStored = false }
         }
+        return isStored
     }
 
-    private func carryOut(_ batch: Batch) {
+    /// Whether all of it was done.
+    @discardableResult
+    private func carryOut(_ batch: Batch) -> Bool {
         let refusal = write(batch)
         desk.change { desk in
             for (name, _) in batch { desk.written.remove(name) }
@@ -134,6 +138,7 @@ final class RecordKeeper: Sendable {
             for (name, order) in refusal.orders where desk.waiting[name] == nil { desk.refused[name] = order }
             desk.note(refusal)
         }
+        return refusal.orders.isEmpty
     }
 
     /// Nil when nothing waits; whoever puts something then needs another writer.

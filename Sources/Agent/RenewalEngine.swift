@@ -75,7 +75,8 @@ public final class RenewalEngine: Sendable {
             if !mail.isStopping { try loop.fulfilWish(of: commands) }
             let configured = mail.takeReading().map { loop.take($0, at: .now) } ?? []
             let freed = hands.retryStuckInstalls().compactMap { loop.recovered($0, with: hands) }
-            try step(&loop, configured + commands.drain() + mail.drain() + freed + [.tick])
+            let stored = loop.newsOfRecords()
+            try step(&loop, configured + commands.drain() + mail.drain() + freed + stored + [.tick])
             loop.retryRecords()
             loop.rememberFacts()
             loop.giveBackMemory()

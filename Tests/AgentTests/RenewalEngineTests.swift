@@ -351,6 +351,28 @@ import Transfer
         #expect(entries.last == "persist web")
     }
 
+    @Test func `nothing is sent while the disk takes no records, and at once when it does again`()
+        async throws
+    {
+        let web = try ManagedCertificate.named("web")
+        let hands = ScriptedHands { plan, _, _ in
+            .installed(IssuedReport(certificate: plan.certificate.issued(serial: "1")))
+        }
+        hands.refusesRecords.withLock { $0 = true }
+        try await onThread {
+            let running = try RunningEngine([web], hands, longestSleep: .milliseconds(20))
+            let refused = try running.snapshot {
+                $0.certificate(web.name)?.lastError?.failure.failureClass == .stateDirectoryFailed
+            }
+            #expect(refused.certificate(web.name)?.ordersLast7Days == 0)
+            #expect(hands.count("attempt web") == 0)
+            hands.refusesRecords.withLock { $0 = false }
+            // Long before the back-off is over.
+            _ = try running.snapshot { $0.certificate(web.name)?.state == .valid }
+        }
+        #expect(hands.count("attempt web") == 1)
+    }
+
     @Test func `one certificate that fails stops no other`() async throws {
         let certificates = try (0..<10).map { try ManagedCertificate.named("c\($0)") }
         let refused = failed(.forbidden)

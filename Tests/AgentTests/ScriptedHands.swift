@@ -94,11 +94,19 @@ final class ScriptedHands: EngineHands {
     }
 
     func retryRecords() -> Bool { false }
-    var unstored: UnstoredState? { nil }
+    var unstored: UnstoredState? {
+        refusesRecords.withLock { $0 ? UnstoredState(count: 1, since: .now, detail: "ENOSPC") : nil }
+    }
 
     func keepRecords() {}
 
-    func settleRecords(of names: [CertificateName]) { for name in names { note("settle \(name)") } }
+    /// The disk refuses records.
+    let refusesRecords = Lock(false)
+
+    func settleRecords(of names: [CertificateName]) -> Bool {
+        for name in names { note("settle \(name)") }
+        return !refusesRecords.withLock { $0 }
+    }
 
     let hasNewFacts = false
 

@@ -83,4 +83,18 @@ import Testing
         let record = try #require(host.tell(.reloadEnded([web.name], .failed(broken))).records.last)
         #expect(record.reload?.runBegunAt == nil && record.reload?.attempts == 1)
     }
+
+    // MARK: Records
+
+    @Test func `who failed for want of a place for records goes on when there is one`() throws {
+        let web = try managed("web")
+        var host = try TestHost([web])
+        host.tell(.looked(web.name, .nothing))
+        let failure = RenewalFailure(stage: .key, .stateDirectoryFailed, detail: "ENOSPC", isTransient: true)
+        host.tell(.attemptEnded(web.name, .failed(failure)))
+        #expect(try host.status(web.name).ordersLast7Days == 0)
+        #expect(host.tell(.recordsStored).started == ["web"])
+        host.tell(.attemptEnded(web.name, .failed(.issuance)))
+        #expect(host.tell(.recordsStored).started.isEmpty)
+    }
 }

@@ -42,6 +42,8 @@ struct CertificateSlot {
     var record: CertificateRecord?
     /// The last record that the agent wanted stored was stored.
     var isRecordCurrent = true
+    /// That record, if it was not.
+    var refused: CertificateRecord?
     var pendingKey: ServiceKey?
     var course: AttemptCourse?
     /// Requests to brokers that haven't ended.

@@ -89,10 +89,20 @@ extension SimulatedHost {
         return found
     }
 
+    /// What the disk has refused is tried once more. Whether the record is stored.
+    mutating func settleRecord(_ index: Int) -> Bool {
+        if let refused = slots[index].refused { persist(slots[index].wanted.name, refused) }
+        return slots[index].refused == nil
+    }
+
     private mutating func persist(_ name: CertificateName, _ record: CertificateRecord) {
         guard let index = indexes[name] else { return }
         slots[index].isRecordCurrent = !weather[.diskUnwritable]
-        if !slots[index].isRecordCurrent { return }
+        if !slots[index].isRecordCurrent {
+            slots[index].refused = record
+            return
+        }
+        slots[index].refused = nil
         slots[index].watch.isRetryStored = true
         if record.nextAttemptAt == nil { slots[index].watch.retryNotBefore = nil }
         var record = record

@@ -33,6 +33,9 @@ extension SimulatedHost {
 
     private mutating func takeKey(_ index: Int) {
         guard let attempt = slots[index].course?.plan else { return }
+        if !settleRecord(index) {
+            return fail(index, RenewalFailure(stage: .key, .stateDirectoryFailed, detail: "ENOSPC"))
+        }
         tell(.attemptStep(attempt.certificate.name, .key))
         if isDead(index) { return }
         let type = attempt.certificate.keyType

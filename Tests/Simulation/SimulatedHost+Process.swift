@@ -29,6 +29,7 @@ extension SimulatedHost {
 
     private mutating func abandon(_ index: Int) {
         slots[index].isRebuilding = false
+        slots[index].refused = nil
         slots[index].openRequests = 0
         if let course = slots[index].course {
             // A section that is open ends as its journal says: at the old set or at the new one.

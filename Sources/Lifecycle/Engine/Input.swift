@@ -24,6 +24,9 @@ public enum Input: Hashable, Sendable {
     /// A look at what is served ended, by the SHA-256 of the certificate that was expected.
     case served(CertificateName, sha256: String, ServedObservation)
 
+    /// What the disk had refused to store is stored.
+    case recordsStored
+
     case identityLooked(FoundIdentity)
     case identityRenewalEnded(IdentityRenewalOutcome)
     /// The identity before is in place again, or why not.

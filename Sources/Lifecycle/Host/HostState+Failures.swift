@@ -76,6 +76,18 @@ extension HostState {
         }
     }
 
+    /// Nothing was sent for want of a place for records, and there is one again.
+    mutating func recordsStored(at now: Moment) {
+        for index in certificates.indices {
+            guard let failure = certificates[index].record.lastError?.failure, failure.stage == .key,
+                failure.failureClass == .stateDirectoryFailed
+            else { continue }
+            certificates[index].retryAt = nil
+            certificates[index].record.nextAttemptAt = nil
+            evaluate(index, at: now)
+        }
+    }
+
     /// For the next start: the broker means all orders, not only this one.
     private mutating func notePause(
         _ index: Int, _ broker: BrokerAddress, _ failure: RenewalFailure, at now: Moment

@@ -129,6 +129,7 @@ public struct HostState: Sendable {
         case .attemptEnded(let name, let outcome): attemptEnded(name, outcome, at: now)
         case .reloadEnded(let names, let outcome): reloadEnded(names, outcome, at: now)
         case .served(let name, let sha256, let observation): served(name, sha256, observation, at: now)
+        case .recordsStored: recordsStored(at: now)
         case .identityLooked(let found): identityLooked(found, at: now)
         case .identityRenewalEnded(let outcome): identityRenewalEnded(outcome, at: now)
         case .identityRestored(let outcome): identityRestored(outcome, at: now)
