@@ -164,8 +164,9 @@ final class HostHands: EngineHands {
     }
 
     func reload(_ plan: ReloadPlan, stop: StopSignal) -> ReloadOutcome {
+        // Before the gate as well: a run that is held need not wait there.
         if let hold = hold(plan) { return .failed(hold) }
-        return reloads.run(plan, stop: stop.children)
+        return reloads.run(plan, stop: stop.children) { self.hold(plan) }
     }
 
     /// Why a service must not be made to read its files now: of some only a part is new. All that the command's service

@@ -17,13 +17,18 @@ struct ReloadCommand: Sendable {
 
     /// Runs the plan's command to its end, its time-out or a ring of `stop`. Its words and its output go to
     /// the log only.
-    func run(_ plan: ReloadPlan, stop: Bell? = nil) -> ReloadOutcome {
+    ///
+    /// `hold` is asked last of all, while no file changes any more: why the command may not be run, if so.
+    func run(
+        _ plan: ReloadPlan, stop: Bell? = nil, unless hold: () -> RenewalFailure? = { nil }
+    ) -> ReloadOutcome {
         let run = LogAttributes.run(plan)
-        log.info("reload started", run)
-        switch report(of: plan, stop: stop) {
-        case .failure(let error):
+        switch report(of: plan, stop: stop, unless: hold) {
+        case .held(let failure):
+            return .failed(failure)
+        case .unstarted(let error):
             return failed(.reloadFailed, "the command could not be started: \(error)", run)
-        case .success(let report):
+        case .ended(let report):
             switch report.end {
             case .exited(0):
                 log.info("reload completed", run + ["took": .duration(report.duration)] + .output(report))
@@ -45,14 +50,25 @@ struct ReloadCommand: Sendable {
         }
     }
 
-    private func report(of plan: ReloadPlan, stop: Bell?) -> Result<ChildReport, SystemError> {
+    private enum Run: Sendable {
+        case held(RenewalFailure)
+        case unstarted(SystemError)
+        case ended(ChildReport)
+    }
+
+    private func report(of plan: ReloadPlan, stop: Bell?, unless hold: () -> RenewalFailure?) -> Run {
         let command = ChildCommand(
             executable: "/bin/sh", arguments: ["-c", plan.command], environment: variables(for: plan))
-        return Result { () throws(SystemError) in
-            try gate.run(plan.command) { hasStarted throws(SystemError) in
-                try command.run(
-                    within: ChildLimits(deadline: Clock.boottime() + plan.timeout), stop: stop,
-                    whenStarted: hasStarted)
+        return gate.run(plan.command) { hasStarted in
+            if let failure = hold() { return .held(failure) }
+            log.info("reload started", .run(plan))
+            do throws(SystemError) {
+                return .ended(
+                    try command.run(
+                        within: ChildLimits(deadline: Clock.boottime() + plan.timeout), stop: stop,
+                        whenStarted: hasStarted))
+            } catch {
+                return .unstarted(error)
             }
         }
     }

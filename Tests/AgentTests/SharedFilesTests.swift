@@ -68,4 +68,48 @@ import Testing
         guard case .failed(let failure) = outcome else { throw Missing() }
         #expect(failure.failureClass == .installStuck)
     }
+
+    @Test func `a set that gets stuck while a reload waits at the gate holds it`() async throws {
+        var host = try TestHost()
+        host.certificate.reload = ReloadSetting(command: "true")
+        let (old, oldKey) = try host.issued()
+        let gate = ReloadGate()
+        _ = try host.installer(gate: gate).install(old, pendingKey: oldKey, for: host.certificate)
+        let (new, newKey) = try host.issued()
+        let (door, renames) = (Turnstile(), Lock(0))
+        let seam = InstallSeam { (call, path) throws(SystemError) in
+            guard call == .rename else { return }
+            let count = renames.withLock { count in
+                count += 1
+                return count
+            }
+            if count < 2 { return }
+            if count == 2 { door.pass() }
+            throw SystemError("rename", path, .inputOutput)
+        }
+        let installer = try host.installer(gate: gate, seam: seam)
+        let (wanted, log) = (host.certificate, host.log)
+        async let install = onThread {
+            Result { () throws(RenewalFailure) in
+                try installer.install(new, pendingKey: newKey, for: wanted)
+            }
+        }
+        try await onThread { try door.waitForArrivals(1) }
+        async let run = onThread {
+            ReloadCommand(gate: gate, log: log).run(
+                ReloadPlan(
+                    command: "true", timeout: .seconds(10),
+                    certificates: [ReloadSubject(wanted: wanted, installed: nil)])
+            ) {
+                installer.isStuck(wanted)
+                    ? RenewalFailure(stage: .reload, .installStuck, detail: "held") : nil
+            }
+        }
+        try await Task.sleep(for: .milliseconds(100))
+        door.open()
+        #expect(try await run == .failed(RenewalFailure(stage: .reload, .installStuck, detail: "held")))
+        guard case .failure(let failure) = try await install else { throw Missing() }
+        #expect(failure.failureClass == .installStuck)
+        #expect(!host.capture.lines.contains { $0.contains("reload started") })
+    }
 }

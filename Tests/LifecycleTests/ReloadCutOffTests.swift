@@ -7,6 +7,7 @@ import Testing
 @Suite struct ReloadCutOffTests {
     private let stopped = RenewalFailure(stage: .reload, .stopped, detail: "the agent stops")
     private let broken = RenewalFailure(stage: .reload, .reloadFailed, detail: "exit 1")
+    private let held = RenewalFailure(stage: .reload, .installStuck, detail: "held")
 
     /// `web` was installed just now, and its service is being told.
     private func reloading(_ command: String = "reboot") throws -> (
@@ -82,6 +83,29 @@ import Testing
         var (host, web, _) = try reloading()
         let record = try #require(host.tell(.reloadEnded([web.name], .failed(broken))).records.last)
         #expect(record.reload?.runBegunAt == nil && record.reload?.attempts == 1)
+    }
+
+    // MARK: Held
+
+    @Test func `a held reload counts no run, is tried again soon, and at once when the hold ends`() throws {
+        var (host, web, _) = try reloading()
+        for round in 0..<20 {
+            let ended = host.tell(.reloadEnded([web.name], .failed(held)))
+            let record = try #require(ended.records.last)
+            #expect(record.reload?.attempts == 0)
+            let isTold = ended.events.contains { if case .reloadFailed = $0 { true } else { false } }
+            #expect(isTold == (round == 0), "the same is told once")
+            let again = host.wait(atMost: .seconds(31), for: { ![$0].reloads.isEmpty })
+            #expect(again.reloads.count == 1)
+        }
+        host.tell(.reloadEnded([web.name], .failed(held)))
+        #expect(try host.status(web.name).why.contains("install_stuck"))
+        let other = try managed("other")
+        host.tell(.configured([web, other], host.settings))
+        let found = other.found(at: host.now.wall)
+        host.tell(.looked(other.name, found))
+        #expect(host.tell(.recovered(other.name, found)).reloads.map(\.names) == [[web.name]])
+        #expect(host.tell(.reloadEnded([web.name], .failed(broken))).records.last?.reload?.attempts == 1)
     }
 
     // MARK: Records

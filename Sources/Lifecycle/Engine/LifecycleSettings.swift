@@ -40,6 +40,8 @@ public struct LifecycleSettings: Hashable, Sendable {
     public var reloadRetries: [Duration] = [
         .seconds(30), .seconds(120), .seconds(600), .seconds(3600), .seconds(6 * 3600),
     ]
+    /// Between tries of a reload that is held because a set is mixed; nothing is run by them.
+    public var reloadHoldPause: Duration = .seconds(30)
     /// How long an installed certificate waits for others that share its reload command.
     public var reloadGathering: Duration = .seconds(10)
     /// How long a reload may be pending before the host counts as not ready.

@@ -48,9 +48,16 @@ extension HostState {
         _ certificate: CertificateLifecycle, _ debt: ReloadDebt, at now: Moment
     ) -> String {
         if certificate.reload.isRunning { return "installed; its service is being reloaded" }
-        guard debt.attempts > 0 else { return "installed; its service is about to be reloaded" }
+        guard debt.attempts > 0 || certificate.isReloadHeld else {
+            return "installed; its service is about to be reloaded"
+        }
         let why = debt.lastError.map { "\($0.failure.failureClass.rawValue), " } ?? ""
-        let runs = debt.attempts == 1 ? "1 failed run" : "\(debt.attempts) failed runs"
+        let runs =
+            switch debt.attempts {
+            case 0: "not run yet"
+            case 1: "1 failed run"
+            default: "\(debt.attempts) failed runs"
+            }
         let next = certificate.nextReloadAt(at: now) ?? debt.nextAttemptAt
         return "installed, but its service could not be reloaded (\(why)\(runs)); "
             + "next try at \(next.rfc3339)"

@@ -21,6 +21,7 @@ extension HostState {
         }
         persist(index)
         evaluate(index, at: now)
+        resumeHeldReloads(at: now)
     }
 
     /// An attempt failed at its install, or died there with its process, and now the set is whole and another than the one

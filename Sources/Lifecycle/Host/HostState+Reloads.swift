@@ -82,6 +82,8 @@ extension HostState {
         let took = now.boottime - certificates[first].reload.startedAt
         runningCommands.remove(certificates[first].reload.command)
         counters.reloadDuration.observe(took)
+        // It is tried often, and told once.
+        let wasHeld = certificates[first].isReloadHeld
         for index in group {
             if outcome == .succeeded, certificates[index].verifyPlan != nil {
                 awaitServed(index, took, at: now)
@@ -96,6 +98,7 @@ extension HostState {
         }
         switch outcome {
         case .succeeded: emit(.report(.reloadCompleted(names, took: took)))
+        case .failed(let failure) where failure.failureClass == .installStuck && wasHeld: break
         case .failed(let failure):
             let debt = certificates[first].record.reload ?? ReloadDebt(since: now.wall)
             emit(
@@ -123,7 +126,8 @@ extension HostState {
     mutating func reloadFailed(
         _ index: Int, _ failure: RenewalFailure, _ took: Duration, at now: Moment
     ) {
-        certificates[index].reloads.failed += 1
+        let isHeld = failure.failureClass == .installStuck
+        if !isHeld { certificates[index].reloads.failed += 1 }
         endRenewalsInRun(index, as: .reloadFailed, took: took, failure: failure, at: now)
         guard certificates[index].wanted.reload != nil else {
             // Taken out of the configuration meanwhile: nobody is left to be told.
@@ -138,6 +142,10 @@ extension HostState {
             certificates[index].reload.isOwedAgain = false
         } else if failure.failureClass == .stopped {
             debt.nextAttemptAt = now.wall
+        } else if isHeld {
+            // The command has not been run.
+            debt.nextAttemptAt = now.wall + settings.reloadHoldPause.seconds
+            certificates[index].reload.retryAt = now.boottime + settings.reloadHoldPause
         } else {
             debt.attempts += 1
             let wait = ReloadRetrySchedule(waits: settings.reloadRetries).delay(afterFailures: debt.attempts)
@@ -145,6 +153,15 @@ extension HostState {
             certificates[index].reload.retryAt = now.boottime + wait
         }
         certificates[index].record.reload = debt
+    }
+
+    /// No set is mixed any more: what was held for that goes on.
+    mutating func resumeHeldReloads(at now: Moment) {
+        for index in certificates.indices where certificates[index].isReloadHeld {
+            certificates[index].record.reload?.nextAttemptAt = now.wall
+            certificates[index].reload.retryAt = now.boottime
+            evaluate(index, at: now)
+        }
     }
 
     /// A command that has ended the agent does so for whichever certificate it is run: all that are to be told by it wait.
@@ -180,6 +197,9 @@ extension HostState {
 }
 
 extension CertificateLifecycle {
+    /// The last try to tell its service met a set that is mixed.
+    var isReloadHeld: Bool { record.reload?.lastError?.failure.failureClass == .installStuck }
+
     /// The process ended in the middle of a run, perhaps by it. At once it is run once more: a service is told of an install
     /// whatever happened. Then the waits are those of a command that fails.
     mutating func noteCutOffRun(at now: Moment, _ schedule: ReloadRetrySchedule) {
