@@ -108,6 +108,35 @@ import Testing
         #expect(host.tell(.reloadEnded([web.name], .failed(broken))).records.last?.reload?.attempts == 1)
     }
 
+    // MARK: Another command
+
+    @Test func `a corrected command need not wait for what the one before did`() throws {
+        var (host, web, _) = try reloading("relaod it")
+        for _ in 0..<5 {
+            host.tell(.reloadEnded([web.name], .failed(broken)))
+            _ = host.wait(
+                atMost: .hours(7),
+                found: { [now = host.now.wall] _ in web.found(at: now, lifetime: .days(400), serial: "b2") },
+                for: { ![$0].reloads.isEmpty })
+        }
+        host.tell(.reloadEnded([web.name], .failed(broken)))
+        let next = try managed("web", reload: "reload it")
+        let configured = host.tell(.configured([next], host.settings))
+        #expect(configured.records.last?.reload?.attempts == 0)
+        let found = next.found(at: host.now.wall, lifetime: .days(400), serial: "b2")
+        #expect(host.tell(.looked(web.name, found)).reloads.map(\.command) == ["reload it"])
+    }
+
+    @Test func `a command that replaces one under way is run after it`() throws {
+        var (host, web, _) = try reloading("reload nginx")
+        let next = try managed("web", reload: "reload haproxy")
+        host.tell(.configured([next], host.settings))
+        host.tell(.looked(web.name, next.found(at: host.now.wall, lifetime: .days(400), serial: "b2")))
+        let ended = host.tell(.reloadEnded([web.name], .succeeded))
+        #expect(ended.reloads.map(\.command) == ["reload haproxy"])
+        #expect(host.tell(.reloadEnded([web.name], .succeeded)).records.last?.reload == nil)
+    }
+
     // MARK: Records
 
     @Test func `who failed for want of a place for records goes on when there is one`() throws {

@@ -75,6 +75,12 @@ extension HostState {
                 // Nobody is left to be told: what waited for the reload is done.
                 for id in certificate.reload.renewals { ledger.end(id, as: .succeeded, at: now.wall) }
                 certificate.reload.renewals = []
+            } else if wish.reload != certificate.wanted.reload {
+                let isOtherCommand = wish.reload?.command != certificate.wanted.reload?.command
+                certificate.turnToOtherReload(isOtherCommand: isOtherCommand, at: now)
+                if certificate.record.reload != nil {
+                    emit(.persist(certificate.name, certificate.record))
+                }
             }
             certificate.want(wish, identity: settings.identityName, at: now)
         } else if identityChanged, let found = certificate.found {

@@ -215,6 +215,18 @@ extension CertificateLifecycle {
         debt.nextAttemptAt = runs == 1 ? at : at + schedule.delay(afterFailures: debt.attempts).seconds
         record.reload = debt
     }
+
+    /// Another command is wanted: it need not wait for what the one before it did, and what that one is doing it has to do
+    /// itself.
+    mutating func turnToOtherReload(isOtherCommand: Bool, at now: Moment) {
+        if record.reload == nil { return }
+        // Once it has ended, what is served is looked at; that says more than a command.
+        if reload.isRunning && isOtherCommand && served.reloadTook == nil { reload.isOwedAgain = true }
+        record.reload?.attempts = 0
+        record.reload?.cutOffRuns = nil
+        record.reload?.nextAttemptAt = now.wall
+        reload.retryAt = now.boottime
+    }
 }
 
 extension ReloadDebt {
