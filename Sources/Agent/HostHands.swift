@@ -46,6 +46,8 @@ final class HostHands: EngineHands {
     private let records: RecordKeeper
     private let installer: Installer
     private let reloads: ReloadCommand
+    /// Who has files in common with whom, as it was then: to find out takes a look at every directory.
+    private let shared = Lock<(at: Duration, files: SharedFiles)?>(nil)
     /// The token file that was of no use: until it changes it is none that could be tried, and when it does it is new.
     private let refusedToken = Lock<FileFingerprint?>(nil)
 
@@ -130,6 +132,9 @@ final class HostHands: EngineHands {
         let configured = current
         let settings = configured.settings
         do throws(RenewalFailure) {
+            if let clash = sharedFiles()[name] {
+                throw RenewalFailure(stage: .key, .sharedOutputs, detail: clash.text)
+            }
             try installer.finishForeignInstall(at: plan.certificate.outputs, for: name)
         } catch {
             return .failed(error)
@@ -167,6 +172,17 @@ final class HostHands: EngineHands {
         // Before the gate as well: a run that is held need not wait there.
         if let hold = hold(plan) { return .failed(hold) }
         return reloads.run(plan, stop: stop.children) { self.hold(plan) }
+    }
+
+    private func sharedFiles() -> SharedFiles {
+        let certificates = current.settings.certificates
+        return shared.withLock { shared in
+            let now = Clock.boottime()
+            if let shared, now - shared.at < .seconds(60) { return shared.files }
+            let files = SharedFiles(among: certificates)
+            shared = (now, files)
+            return files
+        }
     }
 
     /// Why a service must not be made to read its files now: of some only a part is new. All that the command's service
@@ -287,6 +303,7 @@ extension HostHands {
             configured = Configured(
                 settings, state: state, installer: installer, clock: clock, log: log, keeping: configured)
         }
+        shared.withLock { $0 = nil }
         log.adopt(level: settings.logging.logLevel, format: settings.logging.logFormat)
         api.change(to: settings.api)
         change.difference.tell(log, path: file.path)

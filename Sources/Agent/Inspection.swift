@@ -19,8 +19,18 @@ public struct Inspection: Sendable {
 
     /// Everything that can be seen on this host.
     public func findings() -> [Finding] {
-        [stateDirectory()] + localSocket() + bundles() + identity()
-            + settings.certificates.flatMap(certificate)
+        let shared = SharedFiles(among: settings.certificates)
+        return [stateDirectory()] + localSocket() + bundles() + identity()
+            + settings.certificates.flatMap { clash(of: $0, in: shared) + certificate($0) }
+    }
+
+    private func clash(of certificate: ManagedCertificate, in shared: SharedFiles) -> [Finding] {
+        guard let clash = shared[certificate.name] else { return [] }
+        return [
+            Finding(
+                .problem, "certificate \(certificate.name) \(clash.output.rawValue)", clash.text,
+                advice: FailureClass.sharedOutputs.advice)
+        ]
     }
 
     // MARK: - State and trust

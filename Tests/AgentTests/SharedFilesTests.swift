@@ -112,4 +112,44 @@ import Testing
         #expect(failure.failureClass == .installStuck)
         #expect(!host.capture.lines.contains { $0.contains("reload started") })
     }
+
+    @Test func `a certificate whose files another one has by another way is refused before it orders`()
+        async throws
+    {
+        let host = try LabHost(["--certificates", "2"])
+        _ = try await host.enroll().get()
+        var certificates = host.settings.certificates
+        let first = URL(filePath: certificates[0].outputs.key).deletingLastPathComponent().path
+        try FileManager.default.createDirectory(atPath: first, withIntermediateDirectories: true)
+        try symbolicLink(host.scratch.path("alias"), to: first)
+        let names = OutputPaths(
+            key: "key.pem", cert: "cert.pem", chain: "chain.pem", fullchain: "fullchain.pem")
+        let at = { (directory: String) in
+            OutputPaths(
+                key: "\(directory)/\(names.key)", cert: "\(directory)/\(names.cert)",
+                chain: "\(directory)/\(names.chain)", fullchain: "\(directory)/\(names.fullchain)")
+        }
+        certificates[0].outputs = at(first)
+        certificates[1].outputs = at(host.scratch.path("alias"))
+        var settings = host.settings
+        settings.certificates = certificates
+        let problem = try required(
+            Inspection(settings).findings().first { $0.message.contains("is the same file as") })
+        #expect(problem.message.contains("'\(certificates[0].name)'"))
+        #expect(problem.subject == "certificate \(certificates[1].name) key")
+
+        let hands = host.hands { [certificates] in $0.certificates = certificates }
+        let attempt = { @Sendable (certificate: ManagedCertificate) in
+            try await onThread {
+                let plan = AttemptPlan(
+                    id: RenewalID("t"), certificate: certificate,
+                    broker: BrokerAddress(host.settings.broker.url.text), reason: .missing)
+                return hands.attempt(plan, in: WorkerContext(), stop: try StopSignal()) { _ in }
+            }
+        }
+        guard case .failed(let failure) = try await attempt(certificates[1]) else { throw Missing() }
+        #expect(failure.failureClass == .sharedOutputs && failure.stage == .key && !failure.isTransient)
+        #expect(host.lab.counters.orders == 0)
+        guard case .installed = try await attempt(certificates[0]) else { throw Missing() }
+    }
 }

@@ -49,6 +49,7 @@ extension FailureClass {
 
         case .unsafePath:
             "Make every directory on the path belong to root or the agent's user, writable by no other."
+        case .sharedOutputs: "Give each certificate files of its own, or manage only one of the two."
         case .unknownAccount: "Correct owner or group of the certificate, or create the account."
         case .permissionDenied:
             "Give the agent's user the right to write the output files and their directories."

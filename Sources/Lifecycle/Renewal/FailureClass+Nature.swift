@@ -6,7 +6,7 @@ extension FailureClass {
         case .invalidRequest, .unauthorized, .forbidden, .wrongEndpoint, .redirected, .unsafePath,
             .alreadyDue,
             .dueAgain, .orderBudgetSpent, .wrongNames, .leafIsCA, .leafNotForServers, .identityRefused,
-            .tokenRefused, .unknownAccount:
+            .tokenRefused, .unknownAccount, .sharedOutputs:
             false
         default: true
         }

@@ -46,6 +46,7 @@ public enum FailureClass: String, Hashable, Sendable, CaseIterable, Codable {
 
     // Install.
     case unsafePath = "unsafe_path"
+    case sharedOutputs = "shared_outputs"
     case unknownAccount = "unknown_account"
     case permissionDenied = "permission_denied"
     case diskFull = "disk_full"
