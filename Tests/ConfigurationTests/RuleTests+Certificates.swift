@@ -131,6 +131,9 @@ extension RuleTests {
             "address is required",
             "Set address under certificates[0].verify."),
         key(
+            "verify: {address: '127.0.0.1:443', interval: 1ns}", "50 certificates[0].verify.interval",
+            "the interval is shorter than ten seconds", "Use 10s or more."),
+        key(
             "verify: {address: localhost}", "23 certificates[0].verify.address",
             "\"localhost\" is not a host and port", "Write it like 127.0.0.1:443 or [::1]:443."),
     ]

@@ -88,6 +88,9 @@ extension Section {
         let address = verify.required("address")?.hostAndPort()
         let serverName = verify.nonEmpty("server_name")?.dnsName()
         let interval = verify.duration("interval", default: .seconds(3600))
+        if interval < .seconds(10) {
+            verify["interval"]?.complain("the interval is shorter than ten seconds", hint: "Use 10s or more.")
+        }
         return address.map { VerifyTarget(address: $0, serverName: serverName?.text, interval: interval) }
     }
 }
