@@ -57,10 +57,11 @@ import Testing
         let record = InstallRecord(
             subject: "old-name",
             files: [
-                InstallRecord.File(path: certificate.outputs.key, stagedName: "gone", sha256: "00")
+                InstallRecord.File(
+                    path: certificate.outputs.key, stagedName: "gone", hadOld: false, sha256: "00")
             ])
         let entry = try InstallJournal(host.state).open(record)
-        hands.adopt(stuck: [.stuck(entry, record, because: "EIO")])
+        hands.adopt(stuck: [.stuck(entry, record, because: InstallRecovery.Obstacle(description: "EIO"))])
         let plan = ReloadPlan(
             command: "true", timeout: .seconds(10),
             certificates: [ReloadSubject(wanted: certificate, installed: nil)])
