@@ -4,6 +4,39 @@ import Testing
 
 /// SIGHUP while the agent works.
 @Suite(.serialized) struct `A new configuration` {
+    @Test func `that renames a certificate during its order has it ordered once`()
+        async throws
+    {
+        try await Scenario.play { scenario in
+            let lab = try LabProcess(
+                scenario, ["--issue-delay", "2s", "--certificates", "1", "--reload-command", "true"])
+            try AgentProcess.enroll(scenario, for: lab)
+            var text = try ConfigurationText(of: lab)
+            let path = try text.save(scenario)
+            let agent = try AgentProcess(scenario, for: lab, configuration: path)
+            try agent.awaitAPI(scenario)
+            try scenario.wait(until: "the order") {
+                try agent.certificate("c0001").currentRenewal?.stage == "order"
+            }
+            try text.replace("name: \"c0001\"", with: "name: \"site\"")
+            _ = try text.save(scenario)
+            agent.process.signal(.hangup)
+            let held = try scenario.wait(for: "the new name") {
+                try agent.status().certificates.first { $0.name == "site" && $0.reason != nil }
+            }
+            scenario.check(held.why.contains("what was begun for 'c0001'"), held.why)
+            try scenario.wait(until: "the reload") {
+                agent.process.logged("reload completed").contains { $0["certificate"] == "site" }
+            }
+            try scenario.wait(until: "one certificate in order") {
+                try agent.status().certificates.map(\.state) == ["valid"]
+            }
+            scenario.check(lab.orders.count == 1, "\(lab.orders)")
+            let complaint = try lab.files(of: "c0001").complaint(hostName: "c0001.lab.test")
+            scenario.check(complaint == nil, complaint ?? "")
+        }
+    }
+
     @Test func `is applied while a renewal hangs at the broker, and a broken one is refused`() async throws {
         try await Scenario.play { scenario in
             let lab = try LabProcess(scenario, ["--certificates", "3"])

@@ -71,6 +71,22 @@ import Testing
         #expect(try next.status(web.name).ordersLast7Days == 1)
     }
 
+    @Test func `one that got another name while no agent ran waits for an order that was cut off`() throws {
+        let web = try managed("web")
+        var record = CertificateRecord()
+        record.attemptUnderWaySince = Date(timeIntervalSince1970: 1_799_999_990)
+        var host = try TestHost([web], records: [try named("www"): record])
+        #expect(host.tell(.looked(web.name, .nothing)).plans.isEmpty)
+        #expect(try host.status(web.name).why.contains("may still be working"))
+        let start = host.now.boottime
+        #expect(host.nextPlan(within: .minutes(10)) != nil)
+        #expect(host.now.boottime - start > .seconds(90))
+        // A record of long ago holds nobody.
+        record.attemptUnderWaySince = Date(timeIntervalSince1970: 1_799_990_000)
+        var later = try TestHost([web], records: [try named("www"): record])
+        #expect(later.tell(.looked(web.name, .nothing)).started == ["web"])
+    }
+
     @Test func `a renamed certificate keeps its back-off and its budget`() throws {
         let www = try managed("www")
         let web = try renamed(www, "web")

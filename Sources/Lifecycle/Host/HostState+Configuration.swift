@@ -16,6 +16,7 @@ extension HostState {
         let predecessors = predecessors(of: wanted)
         // A record that has seen no reload: the first look owes one.
         let looseDebt = hasLooseDebt(beside: wanted) ? CertificateRecord() : nil
+        let looseOrderEnd = isFirst ? looseOrderEnd(beside: wanted, at: now) : nil
         for wish in wanted.sorted(by: { $0.name < $1.name }) where names.insert(wish.name).inserted {
             let predecessor = predecessors[wish.outputs]
             if let index = indexes[wish.name] {
@@ -24,8 +25,10 @@ extension HostState {
                         certificates[index], to: wish, after: predecessor, identityChanged: identityChanged,
                         at: now))
             } else {
-                next.append(
-                    restored(wish, after: predecessor, predecessor == nil ? looseDebt : nil, at: now))
+                let isKnown = records[wish.name] != nil
+                var new = restored(wish, after: predecessor, predecessor == nil ? looseDebt : nil, at: now)
+                if !isKnown { new.possibleOrderUntil = new.possibleOrderUntil ?? looseOrderEnd }
+                next.append(new)
             }
         }
         for known in certificates where !names.contains(known.name) {
@@ -99,6 +102,20 @@ extension HostState {
         let indebted = records.filter { $0.value.reload != nil && $0.value.unmanagedSince == nil }
         if indebted.isEmpty { return false }
         return !Set(indebted.keys).isSubset(of: wanted.map(\.name))
+    }
+
+    /// Until when a broker may be busy with an order of one that was taken out while no agent ran: it may be for one of those
+    /// that are new.
+    private func looseOrderEnd(beside wanted: [ManagedCertificate], at now: Moment) -> Duration? {
+        let left = records.filter { $0.value.unmanagedSince == nil }
+        if left.isEmpty { return nil }
+        let names = Set(wanted.map(\.name))
+        let longest = settings.orderDeadline + settings.possibleOrderDelay
+        let ends = left.filter { !names.contains($0.key) }.flatMap {
+            [$0.value.possibleOrderUntil, $0.value.attemptUnderWaySince.map { $0 + longest.seconds }]
+        }
+        guard let end = ends.compactMap(\.self).max(), end > now.wall else { return nil }
+        return now.boottime + min(.seconds(end.timeIntervalSince(now.wall)), longest)
     }
 
     private mutating func restored(
