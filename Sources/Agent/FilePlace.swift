@@ -16,6 +16,14 @@ struct FilePlace: Hashable, Sendable {
 
     /// Each directory is looked at once.
     init(_ path: String, knowing directories: inout [String: FileIdentity]) {
+        // A link is followed to the file that an install would change.
+        if (try? File.statusOfEntry(path))??.kind == .symbolicLink,
+            let location = try? SafePath.resolve(path),
+            let status = try? location.directory.status()
+        {
+            self.init(directory: FileIdentity(status), rest: "/" + location.name)
+            return
+        }
         var split = path.utf8.lastIndex(of: UInt8(ascii: "/"))
         while let end = split, end > path.startIndex {
             let parent = String(path[..<end])
@@ -40,13 +48,16 @@ struct FilePlace: Hashable, Sendable {
         return FileIdentity(status)
     }
 
+    /// The path itself, without a look at what is there.
+    static func written(_ path: String) -> FilePlace { FilePlace(directory: nil, rest: path) }
+
     /// The places of all these paths; of each the path itself as well: a directory that is made in the meantime moves the
     /// place, not the path.
     static func all(of paths: some Sequence<String>) -> Set<FilePlace> {
         var directories: [String: FileIdentity] = [:]
         var places: Set<FilePlace> = []
         for path in paths {
-            places.insert(FilePlace(directory: nil, rest: path))
+            places.insert(written(path))
             places.insert(FilePlace(path, knowing: &directories))
         }
         return places

@@ -46,8 +46,7 @@ final class HostHands: EngineHands {
     private let records: RecordKeeper
     private let installer: Installer
     private let reloads: ReloadCommand
-    /// Who has files in common with whom, as it was then: to find out takes a look at every directory.
-    private let shared = Lock<(at: Duration, files: SharedFiles)?>(nil)
+    private let shared: SharedFilesSurvey
     /// The token file that was of no use: until it changes it is none that could be tried, and when it does it is new.
     private let refusedToken = Lock<FileFingerprint?>(nil)
 
@@ -60,6 +59,7 @@ final class HostHands: EngineHands {
         self.log = log
         keys = PendingKeyStore(directory: state, log: log)
         records = RecordKeeper(state, log)
+        shared = SharedFilesSurvey(loaded.settings.certificates)
         inventoryStore = InventoryStore(directory: state, log: log)
         installer = Installer(gate: gate, journal: InstallJournal(state), log: log)
         reloads = ReloadCommand(gate: gate, log: log)
@@ -96,8 +96,11 @@ final class HostHands: EngineHands {
         let shared: Set = [Installer.identitySubject, Installer.unknownSubject]
         let claim = open.isDisjoint(with: shared) ? nil : try? state.lock(.enrolling)
         defer { withExtendedLifetime(claim) {} }
-        return installer.retryOpenInstalls(sparing: claim == nil ? shared : [])
-            .compactMap { try? CertificateName(validating: $0) }
+        let ended = installer.retryOpenInstalls(sparing: claim == nil ? shared : [])
+        if ended.isEmpty { return [] }
+        return current.settings.certificates.filter { certificate in
+            ended.contains { $0.concerns(certificate) }
+        }.map(\.name)
     }
 
     func persist(_ record: CertificateRecord, of name: CertificateName) -> Bool {
@@ -132,9 +135,7 @@ final class HostHands: EngineHands {
         let configured = current
         let settings = configured.settings
         do throws(RenewalFailure) {
-            if let clash = sharedFiles()[name] {
-                throw RenewalFailure(stage: .key, .sharedOutputs, detail: clash.text)
-            }
+            try refuseShared(name, stage: .key)
             try installer.finishForeignInstall(at: plan.certificate.outputs, for: name)
         } catch {
             return .failed(error)
@@ -155,8 +156,15 @@ final class HostHands: EngineHands {
         }
     }
 
+    private func refuseShared(_ name: CertificateName, stage: Stage) throws(RenewalFailure) {
+        if let clash = shared.clash(of: name) {
+            throw RenewalFailure(stage: stage, .sharedOutputs, detail: clash.text)
+        }
+    }
+
     func rebuild(_ outputs: Set<Output>, of certificate: ManagedCertificate) -> RenewalFailure? {
-        do {
+        do throws(RenewalFailure) {
+            try refuseShared(certificate.name, stage: .install)
             for warning in try installer.rebuild(outputs, of: certificate) {
                 log.warn(
                     "outputs rebuilt with a reservation",
@@ -172,17 +180,6 @@ final class HostHands: EngineHands {
         // Before the gate as well: a run that is held need not wait there.
         if let hold = hold(plan) { return .failed(hold) }
         return reloads.run(plan, stop: stop.children) { self.hold(plan) }
-    }
-
-    private func sharedFiles() -> SharedFiles {
-        let certificates = current.settings.certificates
-        return shared.withLock { shared in
-            let now = Clock.boottime()
-            if let shared, now - shared.at < .seconds(60) { return shared.files }
-            let files = SharedFiles(among: certificates)
-            shared = (now, files)
-            return files
-        }
     }
 
     /// Why a service must not be made to read its files now: of some only a part is new. All that the command's service
@@ -292,18 +289,22 @@ final class HostHands: EngineHands {
 extension HostHands {
     func readConfiguration() -> ConfigurationReading {
         defer { ProcessMemory.giveBack() }
-        return file.read(following: current.settings, log: log)
+        let reading = file.read(following: current.settings, log: log)
+        // Here and not when it is adopted: the engine waits for no disk.
+        if case .usable(let change) = reading, let settings = change.configuration {
+            StagingPlaces(state: state, log: log).add(settings)
+        }
+        return reading
     }
 
     func adopt(_ change: ConfigurationChange) {
         guard let settings = change.configuration else { return }
-        StagingPlaces(state: state, log: log).add(settings)
         inventory.adopt(settings.certificates, insteadOf: current.settings.certificates)
         configured.withLock { configured in
             configured = Configured(
                 settings, state: state, installer: installer, clock: clock, log: log, keeping: configured)
         }
-        shared.withLock { $0 = nil }
+        shared.adopt(settings.certificates)
         log.adopt(level: settings.logging.logLevel, format: settings.logging.logFormat)
         api.change(to: settings.api)
         change.difference.tell(log, path: file.path)

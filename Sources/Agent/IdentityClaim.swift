@@ -24,12 +24,14 @@ struct IdentityClaim: ~Copyable {
 
     private static func lock(_ state: StateDirectory) throws(RenewalFailure) -> FileLock {
         do { return try state.lock(.enrolling) } catch {
-            let detail =
-                switch error {
-                case .held: "another enrolment is under way, or a renewal of the identity: \(error)"
-                case .system(let error): "\(error)"
-                }
-            throw RenewalFailure(stage: .key, .stateDirectoryFailed, detail: detail)
+            switch error {
+            case .held:
+                throw RenewalFailure(
+                    stage: .key, .identityBusy,
+                    detail: "another enrolment is under way, or a renewal of the identity: \(error)")
+            case .system(let error):
+                throw RenewalFailure(stage: .key, .stateDirectoryFailed, detail: "\(error)")
+            }
         }
     }
 

@@ -23,6 +23,14 @@ struct InstallRecovery: Sendable {
         case stuck(InstallJournal.Entry, InstallRecord?, because: Obstacle)
         /// The entry was set aside.
         case damaged
+
+        var subject: String? {
+            switch self {
+            case .finished(let subject), .undone(let subject), .mixed(let subject, _): subject
+            case .stuck(_, let record, _): record?.subject
+            case .damaged: nil
+            }
+        }
     }
 
     /// What holds up an entry.

@@ -216,15 +216,19 @@ struct Installer: Sendable {
         open.withLock { open in Set(open.values.filter(\.isMixed).map(\.subject)) }
     }
 
-    /// Whether the files of this certificate are such a set, be it under another name.
+    /// Whether the files of this certificate are such a set, be it under another name. Told by names and paths alone: it is
+    /// asked where nobody may wait for a disk.
     func isStuck(_ certificate: ManagedCertificate) -> Bool {
-        let places = FilePlace.all(of: certificate.outputs.paths)
-        return open.withLock {
-            $0.values.contains {
-                $0.isMixed
-                    && ($0.subject == certificate.name.text || !$0.places.isDisjoint(with: places))
-            }
+        open.withLock {
+            $0.values.contains { $0.isMixed && Self.concerns(certificate, $0.subject, $0.places) }
         }
+    }
+
+    private static func concerns(
+        _ certificate: ManagedCertificate, _ subject: String, _ places: Set<FilePlace>
+    ) -> Bool {
+        subject == certificate.name.text
+            || certificate.outputs.paths.contains { places.contains(.written($0)) }
     }
 
     /// Fails when an install of others' has these files and can't be finished: an order would be for nothing.
@@ -244,12 +248,27 @@ struct Installer: Sendable {
     /// Whose sets have an open entry.
     var openSubjects: Set<String> { open.withLock { Set($0.values.map(\.subject)) } }
 
+    /// An install that is open no more.
+    struct Ended: Sendable {
+        var subject: String
+        fileprivate var places: Set<FilePlace>
+
+        /// Also under another name: it may have got one since.
+        func concerns(_ certificate: ManagedCertificate) -> Bool {
+            Installer.concerns(certificate, subject, places)
+        }
+    }
+
     /// Tries again to finish or undo what is open, but nothing of the subjects that somebody else may be at work on.
-    /// The subjects whose files may have changed by that. The same trouble is told once.
-    func retryOpenInstalls(sparing busy: Set<String> = []) -> [String] {
+    /// Whose files may have changed by that. The same trouble is told once.
+    func retryOpenInstalls(sparing busy: Set<String> = []) -> [Ended] {
         open.withLock { $0 }.compactMap { entry, install in
             if busy.contains(install.subject) { return nil }
-            guard case .stuck(_, let record, let obstacle) = finish(entry) else { return install.subject }
+            let outcome = finish(entry)
+            guard case .stuck(_, let record, let obstacle) = outcome else {
+                // Of an entry that could not be read at the start it is known only now.
+                return Ended(subject: outcome?.subject ?? install.subject, places: install.places)
+            }
             if obstacle.description != install.told {
                 InstallRecovery(journal: journal, log: log).tell(stuck: entry, record, obstacle)
                 open.withLock { $0[entry]?.told = obstacle.description }

@@ -38,7 +38,7 @@ extension CommandFailure {
                 ])
         case .failed(let failure):
             self.init(
-                code: .failure,
+                code: failure.failureClass == .identityBusy ? .lockedByAnotherAgent : .failure,
                 message: "enrolment failed (\(failure.failureClass.rawValue)): \(failure.detail)",
                 advice: [failure.advice])
         }

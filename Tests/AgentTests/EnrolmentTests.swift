@@ -242,6 +242,7 @@ import Testing
         let host = try LabHost()
         let lock = try host.state.lock(.enrolling)
         let failure = try failure(try await host.enroll())
+        #expect(failure.failureClass == .identityBusy)
         #expect(failure.detail.contains("another enrolment is under way"))
         #expect(try hasToken(host))
         _ = consume lock

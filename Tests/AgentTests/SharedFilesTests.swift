@@ -153,4 +153,56 @@ import Testing
         #expect(host.lab.counters.orders == 0)
         guard case .installed = try await attempt(certificates[0]) else { throw Missing() }
     }
+
+    /// A file that is a link leads to the file that an install would change.
+    @Test func `a link to another certificate's file is that file`() throws {
+        let host = try TestHost()
+        try host.scratch.write("real.pem", "x", mode: 0o644)
+        let link = host.scratch.path("link.pem")
+        try FileManager.default.createSymbolicLink(
+            atPath: link, withDestinationPath: host.scratch.path("real.pem"))
+        #expect(FilePlace(link) == FilePlace(host.scratch.path("real.pem")))
+        #expect(FilePlace(link) != FilePlace(host.scratch.path("other.pem")))
+    }
+
+    @Test func `a file that is shared is not rebuilt in turn`() async throws {
+        let host = try LabHost()
+        let first = try host.certificate()
+        var second = first
+        second.name = try CertificateName(validating: "second")
+        let hands = host.hands { [first, second] in $0.certificates = [first, second] }
+        let failure = try await onThread { [second] in hands.rebuild([.fullchain], of: second) }
+        #expect(failure?.failureClass == .sharedOutputs)
+        #expect(try await onThread { hands.rebuild([.fullchain], of: first) } == nil)
+    }
+
+    @Test func `an install that ends late is told to whoever has its files now`() throws {
+        let host = try TestHost()
+        let record = InstallRecord(
+            subject: "old-name",
+            files: [
+                InstallRecord.File(
+                    path: host.certificate.outputs.key, stagedName: ".gone", hadOld: false, sha256: "00")
+            ])
+        _ = try Directory.make(host.scratch.path("out"), mode: 0o755)
+        let entry = try host.journal().open(record)
+        let installer = try host.installer()
+        let obstacle = InstallRecovery.Obstacle(description: "EMFILE")
+        // As it was read at the start, and as it could not be.
+        for known in [record, nil] {
+            if known == nil { _ = try host.journal().open(record) }
+            installer.adopt(stuck: [.stuck(entry, known, because: obstacle)])
+            let ended = installer.retryOpenInstalls()
+            #expect(ended.map(\.subject) == ["old-name"])
+            if known != nil { #expect(ended.first?.concerns(host.certificate) == true) }
+        }
+    }
+
+    @Test func `a survey that is under way holds nobody up who is in no clash`() throws {
+        let certificate = try TestHost().certificate
+        let survey = SharedFilesSurvey([certificate])
+        #expect(survey.clash(of: certificate.name) == nil)
+        survey.adopt([])
+        #expect(survey.clash(of: certificate.name) == nil)
+    }
 }

@@ -69,6 +69,7 @@ extension FailureClass {
         case .caUnreachable: "See that step-ca runs and that no firewall lies between it and this host."
         case .caUntrusted: "Compare fingerprint or root_ca_bundle with the root of step-ca."
         case .caRefused: "Look at step-ca's log under the request id in the agent's log."
+        case .identityBusy: "Wait for the other process to end; an agent tries again by itself."
         case .tokenRefused: "Have a new bootstrap token made: tokens work once and for a few minutes."
 
         case .orderBudgetSpent:

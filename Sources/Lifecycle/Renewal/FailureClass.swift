@@ -65,6 +65,8 @@ public enum FailureClass: String, Hashable, Sendable, CaseIterable, Codable {
     case caUntrusted = "ca_untrusted"
     case caRefused = "ca_refused"
     case tokenRefused = "token_refused"
+    /// Another process is changing the identity at this moment.
+    case identityBusy = "identity_busy"
 
     // Ourselves.
     case orderBudgetSpent = "order_budget_spent"

@@ -1,0 +1,68 @@
+import Lifecycle
+import POSIX
+
+/// What is known of files that certificates share, without anybody waiting for long: to find out takes a look at every
+/// directory, and one that hangs must hold up nobody but its own certificate.
+final class SharedFilesSurvey: Sendable {
+    private struct State: Sendable {
+        var certificates: [ManagedCertificate]
+        /// Counts the configurations.
+        var generation = 0
+        var files: SharedFiles?
+        /// When it was begun, on the boottime clock.
+        var begunAt = Duration.zero
+        var isUnderWay = false
+    }
+
+    private static let longestWait = Duration.seconds(2)
+    private static let life = Duration.seconds(60)
+
+    private let state: Monitor<State>
+
+    init(_ certificates: [ManagedCertificate]) { state = Monitor(State(certificates: certificates)) }
+
+    /// Never waits.
+    func adopt(_ certificates: [ManagedCertificate]) {
+        state.change { state in
+            state.certificates = certificates
+            state.generation += 1
+            state.files = nil
+            // One that hangs in a directory of the old configuration is not waited for.
+            state.isUnderWay = false
+        }
+    }
+
+    /// The file that an earlier certificate has too, as it is now; while that can't be found out, as it was when it could.
+    func clash(of name: CertificateName) -> SharedFiles.Clash? {
+        let now = Clock.boottime()
+        guard files(since: now - Self.life)?[name] != nil else { return nil }
+        // Before anybody is refused: it may have been mended.
+        return files(since: now)?[name]
+    }
+
+    private func files(since earliest: Duration) -> SharedFiles? {
+        let deadline = Clock.boottime() + Self.longestWait
+        let found = state.wait(until: deadline) { [weak self] state -> SharedFiles?? in
+            if let files = state.files, state.begunAt >= earliest { return .some(files) }
+            if !state.isUnderWay { self?.begin(&state) }
+            return nil
+        }
+        return found ?? state.change { $0.files }
+    }
+
+    /// On a thread of its own, which goes by itself.
+    private func begin(_ state: inout State) {
+        let (certificates, generation, begunAt) = (state.certificates, state.generation, Clock.boottime())
+        // Without a thread the next one tries.
+        state.isUnderWay =
+            (try? Worker(name: "shared files") { [self] in
+                let files = SharedFiles(among: certificates)
+                self.state.change { state in
+                    guard state.generation == generation else { return }
+                    state.files = files
+                    state.begunAt = begunAt
+                    state.isUnderWay = false
+                }
+            }) != nil
+    }
+}
