@@ -26,7 +26,13 @@ struct InstallJournal: Sendable {
             throw SystemError("encode", directory.journal.path(of: entry.name), .invalid)
         }
         // The name mustn't look like that of a staged file, which a sweep removes.
-        try AtomicFile.replace(in: directory.journal, name: entry.fileName, with: bytes, mode: 0o600)
+        do {
+            try AtomicFile.replace(in: directory.journal, name: entry.fileName, with: bytes, mode: 0o600)
+        } catch {
+            // It may be there, and not last.
+            _ = try? directory.journal.unlinkIfPresent(entry.fileName)
+            throw error
+        }
         return entry
     }
 

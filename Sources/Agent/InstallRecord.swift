@@ -12,6 +12,8 @@ struct InstallRecord: Codable, Sendable, Hashable {
         var oldName: String?
         /// Whether there was an old file: if so, the target is never just removed.
         var hadOld: Bool
+        /// The old file had the new one's content, as the chain mostly does: where it lies says nothing.
+        var isSame = false
         /// SHA-256 of the new content, hex: tells the new file from others, whatever its name is by now.
         var sha256: String
         /// Set when the target is a mount of its own, which is written over: both names are those of copies in the

@@ -20,6 +20,7 @@ final class MountedOutput: OutputInTransit {
     private var old: SecretBytes?
     private var oldCopy: StagedFile?
     private var oldName: String?
+    private var isSame = false
     private var isTouched = false
     private let seam: InstallSeam
 
@@ -52,7 +53,7 @@ final class MountedOutput: OutputInTransit {
 
     var record: InstallRecord.File {
         InstallRecord.File(
-            path: path, stagedName: copyName, oldName: oldName, hadOld: true, sha256: sha256,
+            path: path, stagedName: copyName, oldName: oldName, hadOld: true, isSame: isSame, sha256: sha256,
             mounted: InstallRecord.Mounted(user: access.user, group: access.group, mode: access.mode))
     }
 
@@ -68,6 +69,7 @@ final class MountedOutput: OutputInTransit {
         oldName = made.name
         oldCopy = consume made
         self.old = old
+        isSame = old.withBytes { SHA256.hex($0) } == sha256
         try narrow()
         try file.reserve(contents.withBytes { $0.count })
     }

@@ -26,11 +26,7 @@ final class RecordedFile {
             try record.mounted == nil ? location.directory.duplicate() : journal.openDirectory()
         isStaged = try Self.holds(record.sha256, record.stagedName, home)
         isInPlace = try Self.holds(record.sha256, location.name, location.directory)
-        var isChanged = isInPlace
-        if isInPlace, let oldName = record.oldName {
-            isChanged = try !Self.holds(record.sha256, oldName, home)
-        }
-        self.isChanged = isChanged
+        isChanged = isInPlace && !record.isSame
     }
 
     private static func resolve(_ path: String) throws -> SafeLocation {

@@ -14,6 +14,8 @@ final class StagedOutput: OutputInTransit {
     /// The staged file lies under its name again, and no longer removes itself.
     private var hasStagedName = false
     private var hasSecondName = false
+    private var isSame = false
+    private let size: Int
     /// It was tried to put it in place. A call that fails may have done its work.
     private var isMoved = false
     private let seam: InstallSeam
@@ -42,7 +44,7 @@ final class StagedOutput: OutputInTransit {
         warnings = ([refusal].compactMap(\.self) + unkept + reservations).map { "\(path): \($0)" }
         stagedName = made.name
         secondName = made.name + ".old"
-        sha256 = file.contents.withBytes { SHA256.hex($0) }
+        (sha256, size) = file.contents.withBytes { (SHA256.hex($0), $0.count) }
         try seam.permit(.write, path)
         try file.contents.withBytes { (bytes) throws(SystemError) in try made.write(bytes) }
         try seam.permit(.synchronize, path)
@@ -56,7 +58,7 @@ final class StagedOutput: OutputInTransit {
     var record: InstallRecord.File {
         InstallRecord.File(
             path: path, stagedName: stagedName, oldName: hasSecondName ? secondName : nil,
-            hadOld: location.existing != nil, sha256: sha256)
+            hadOld: location.existing != nil, isSame: isSame, sha256: sha256)
     }
 
     func target() throws(SystemError) -> InstallTarget {
@@ -65,6 +67,7 @@ final class StagedOutput: OutputInTransit {
 
     func keepOld() throws(SystemError) {
         guard let existing = location.existing else { return }
+        isSame = existing.size == Int64(size) && holdsTheSame()
         do {
             try seam.permit(.link, path)
             try location.directory.link(location.name, to: secondName)
@@ -74,6 +77,14 @@ final class StagedOutput: OutputInTransit {
             guard Self.isRefusal(error) else { throw error }
             try copyOld(existing)
         }
+    }
+
+    private func holdsTheSame() -> Bool {
+        guard
+            var bytes = try? location.directory.openFile(location.name).readToEnd(
+                limit: CertificateFiles.longest)
+        else { return false }
+        return SecretBytes(wiping: &bytes).withBytes { SHA256.hex($0) } == sha256
     }
 
     /// There is no second name to be had: on a file system without hard links, of somebody else's file

@@ -119,6 +119,16 @@ import Testing
         #expect(try recover(journal) == [.mixed(subject: "web", paths: [host.scratch.path("out/key")])])
     }
 
+    @Test func `a file that was the same before is no new one`() throws {
+        try write("key", "old key")
+        try write("chain", "new chain")
+        var chain = recorded("chain")
+        chain.isSame = true
+        let journal = try open([recorded("key"), chain])
+        #expect(try recover(journal) == [.undone(subject: "web")])
+        #expect(try contents() == ["key": "old key", "chain": "new chain"])
+    }
+
     @Test func `a set that lies in one missing directory and one that is there is put back where it can be`()
         throws
     {
