@@ -87,6 +87,25 @@ import Testing
         #expect(later.tell(.looked(web.name, .nothing)).started == ["web"])
     }
 
+    @Test(arguments: [true, false])
+    func `one that got another name while no agent ran is reloaded after an install that was cut off`(
+        diedInAttempt: Bool
+    ) throws {
+        let web = try managed("web", reload: "reload it")
+        var record = CertificateRecord()
+        record.reloadedSerial = "a1"
+        record.attemptOrigin = AttemptOrigin(serial: "a1")
+        if diedInAttempt { record.attemptUnderWaySince = Date(timeIntervalSince1970: 1_799_999_990) }
+        var host = try TestHost([web], records: [try named("www"): record])
+        let looked = host.tell(.looked(web.name, web.found(at: host.now.wall, serial: "b2")))
+        #expect(looked.reloads.map(\.names) == [[web.name]])
+        // What somebody took out long ago owes nobody anything.
+        record.unmanagedSince = Date(timeIntervalSince1970: 1_799_999_990)
+        var later = try TestHost([web], records: [try named("www"): record])
+        #expect(
+            later.tell(.looked(web.name, web.found(at: later.now.wall, serial: "b2"))).reloads.isEmpty)
+    }
+
     @Test func `a renamed certificate keeps its back-off and its budget`() throws {
         let www = try managed("www")
         let web = try renamed(www, "web")

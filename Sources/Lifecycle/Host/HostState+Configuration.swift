@@ -96,10 +96,11 @@ extension HostState {
         return certificate
     }
 
-    /// Whether a certificate that was taken out while no agent ran owes a reload. It may have got another name, and its
-    /// record doesn't tell of which files it is: one reload too many does no harm.
+    /// Whether a certificate that was taken out while no agent ran owes a reload, or may owe one: its attempt died, and may
+    /// have installed before it could say so. It may have got another name, and its record doesn't tell of which files it
+    /// is: one reload too many does no harm.
     private func hasLooseDebt(beside wanted: [ManagedCertificate]) -> Bool {
-        let indebted = records.filter { $0.value.reload != nil && $0.value.unmanagedSince == nil }
+        let indebted = records.filter { $0.value.unmanagedSince == nil && $0.value.mayOweReload }
         if indebted.isEmpty { return false }
         return !Set(indebted.keys).isSubset(of: wanted.map(\.name))
     }
@@ -169,5 +170,12 @@ extension HostState {
         }
         noteOccupied()
         allDirty = true
+    }
+}
+
+extension CertificateRecord {
+    /// A debt is noted when an install has ended; who dies in the middle of one leaves only what it set out from.
+    fileprivate var mayOweReload: Bool {
+        reload != nil || attemptUnderWaySince != nil || attemptOrigin != nil
     }
 }
