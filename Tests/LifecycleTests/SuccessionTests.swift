@@ -106,6 +106,32 @@ import Testing
             later.tell(.looked(web.name, web.found(at: later.now.wall, serial: "b2"))).reloads.isEmpty)
     }
 
+    @Test(arguments: [true, false])
+    func `one that got another name while no agent ran waits for that order through another restart as well`(
+        diedInAttempt: Bool
+    ) throws {
+        let web = try managed("web")
+        let www = try named("www")
+        let at = Date(timeIntervalSince1970: 1_799_999_990)
+        var record = CertificateRecord()
+        if diedInAttempt {
+            record.attemptUnderWaySince = at
+        } else {
+            record.orders.note(at: at)
+            record.possibleOrderUntil = at + 90
+        }
+        let first = try TestHost([web], records: [www: record])
+        var records: [CertificateName: CertificateRecord] = [:]
+        for case .persist(let name, let record) in first.setUp { records[name] = record }
+        #expect(records[www]?.unmanagedSince != nil)
+        var next = try TestHost([web], records: records, at: first.now + .seconds(10))
+        #expect(next.tell(.looked(web.name, .nothing)).plans.isEmpty)
+        let status = try next.status(web.name)
+        #expect(status.why.contains("may still be working") && status.ordersLast7Days == 1)
+        #expect(next.nextPlan(within: .minutes(10)) != nil)
+        #expect(next.now.wall >= at + 90)
+    }
+
     @Test func `a renamed certificate keeps its back-off and its budget`() throws {
         let www = try managed("www")
         let web = try renamed(www, "web")

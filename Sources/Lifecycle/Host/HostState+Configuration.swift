@@ -14,9 +14,7 @@ extension HostState {
         next.reserveCapacity(wanted.count)
         var names: Set<CertificateName> = []
         let predecessors = predecessors(of: wanted)
-        // A record that has seen no reload: the first look owes one.
-        let looseDebt = hasLooseDebt(beside: wanted) ? CertificateRecord() : nil
-        let looseOrderEnd = isFirst ? looseOrderEnd(beside: wanted, at: now) : nil
+        let looseRecord = looseRecord(beside: wanted, at: now)
         for wish in wanted.sorted(by: { $0.name < $1.name }) where names.insert(wish.name).inserted {
             let predecessor = predecessors[wish.outputs]
             if let index = indexes[wish.name] {
@@ -25,10 +23,8 @@ extension HostState {
                         certificates[index], to: wish, after: predecessor, identityChanged: identityChanged,
                         at: now))
             } else {
-                let isKnown = records[wish.name] != nil
-                var new = restored(wish, after: predecessor, predecessor == nil ? looseDebt : nil, at: now)
-                if !isKnown { new.possibleOrderUntil = new.possibleOrderUntil ?? looseOrderEnd }
-                next.append(new)
+                next.append(
+                    restored(wish, after: predecessor, predecessor == nil ? looseRecord : nil, at: now))
             }
         }
         for known in certificates where !names.contains(known.name) {
@@ -96,35 +92,33 @@ extension HostState {
         return certificate
     }
 
-    /// Whether a certificate that was taken out while no agent ran owes a reload, or may owe one: its attempt died, and may
-    /// have installed before it could say so. It may have got another name, and its record doesn't tell of which files it
-    /// is: one reload too many does no harm.
-    private func hasLooseDebt(beside wanted: [ManagedCertificate]) -> Bool {
-        let indebted = records.filter { $0.value.unmanagedSince == nil && $0.value.mayOweReload }
-        if indebted.isEmpty { return false }
-        return !Set(indebted.keys).isSubset(of: wanted.map(\.name))
-    }
-
-    /// Until when a broker may be busy with an order of one that was taken out while no agent ran: it may be for one of those
-    /// that are new.
-    private func looseOrderEnd(beside wanted: [ManagedCertificate], at now: Moment) -> Duration? {
-        let left = records.filter { $0.value.unmanagedSince == nil }
-        if left.isEmpty { return nil }
+    /// What a new certificate begins with that may be one that was taken out while no agent ran, under another name: the
+    /// records don't tell of which files they are. A record that has seen no reload has the first look owe one, and one too
+    /// many does no harm; the wait for an order that was cut off is short. It is stored like any other, for the records that
+    /// it comes from are those of removed certificates from now on.
+    private func looseRecord(beside wanted: [ManagedCertificate], at now: Moment) -> CertificateRecord? {
+        let kept = records.filter { $0.value.unmanagedSince == nil }
+        if kept.isEmpty { return nil }
         let names = Set(wanted.map(\.name))
-        let longest = settings.orderDeadline + settings.possibleOrderDelay
-        let ends = left.filter { !names.contains($0.key) }.flatMap {
-            [$0.value.possibleOrderUntil, $0.value.attemptUnderWaySince.map { $0 + longest.seconds }]
+        let left = kept.filter { !names.contains($0.key) }.map(\.value)
+        let least = clock.leastJudged(now)
+        let orders = left.compactMap { $0.possibleOrder(settings) }.filter { $0.until > least.wall }
+        let order = orders.max { $0.until < $1.until }
+        if order == nil && !left.contains(where: \.mayOweReload) { return nil }
+        var record = CertificateRecord()
+        if let order {
+            record.possibleOrderUntil = order.until
+            record.orders.note(at: min(order.at, now.wall))
         }
-        guard let end = ends.compactMap(\.self).max(), end > now.wall else { return nil }
-        return now.boottime + min(.seconds(end.timeIntervalSince(now.wall)), longest)
+        return record
     }
 
     private mutating func restored(
-        _ wish: ManagedCertificate, after predecessor: Predecessor?, _ looseDebt: CertificateRecord?,
+        _ wish: ManagedCertificate, after predecessor: Predecessor?, _ looseRecord: CertificateRecord?,
         at now: Moment
     ) -> CertificateLifecycle {
         let known = records.removeValue(forKey: wish.name)
-        var certificate = CertificateLifecycle(wanted: wish, record: known ?? looseDebt, at: now)
+        var certificate = CertificateLifecycle(wanted: wish, record: known ?? looseRecord, at: now)
         let least = clock.leastJudged(now)
         let wasRunCutOff = certificate.record.reload?.runBegunAt != nil
         certificate.noteCutOffRun(at: now, ReloadRetrySchedule(waits: settings.reloadRetries))
@@ -177,5 +171,15 @@ extension CertificateRecord {
     /// A debt is noted when an install has ended; who dies in the middle of one leaves only what it set out from.
     fileprivate var mayOweReload: Bool {
         reload != nil || attemptUnderWaySince != nil || attemptOrigin != nil
+    }
+
+    /// The order that a broker may be busy with, and until when at the latest.
+    fileprivate func possibleOrder(_ settings: LifecycleSettings) -> (at: Date, until: Date)? {
+        if let begun = attemptUnderWaySince {
+            return (begun, begun + (settings.orderDeadline + settings.possibleOrderDelay).seconds)
+        }
+        return possibleOrderUntil.map {
+            (orders.lastOrderAt ?? $0 - settings.possibleOrderDelay.seconds, $0)
+        }
     }
 }
