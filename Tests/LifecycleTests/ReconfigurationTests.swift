@@ -254,4 +254,27 @@ import Testing
         record.unmanagedSince = begin.wall
         #expect(host.setUp.contains(.persist(goes.name, record)))
     }
+
+    // MARK: Clashes
+
+    @Test func `who shares files with another one is tried at once under the next configuration`()
+        throws
+    {
+        let web = try managed("web")
+        let other = try managed("other")
+        let clash = RenewalFailure(stage: .key, .sharedOutputs, detail: "the files of 'other'")
+        var host = try TestHost([web, other])
+        host.tell(.looked(web.name, .nothing))
+        host.tell(.looked(other.name, other.found(at: host.now.wall)))
+        let record = try #require(host.tell(.attemptEnded(web.name, .failed(clash))).records.last)
+        #expect(record.nextAttemptAt != nil)
+        #expect(host.nextPlan(within: .minutes(5)) == nil)
+        #expect(host.tell(.configured([web], host.settings)).started == ["web"])
+
+        var next = try TestHost([web], records: [web.name: record], at: host.now + .seconds(1))
+        #expect(next.tell(.looked(web.name, .nothing)).started == ["web"])
+        // The other waits stand.
+        next.tell(.attemptEnded(web.name, .failed(.forbidden)))
+        #expect(next.tell(.configured([web], next.settings)).started.isEmpty)
+    }
 }

@@ -36,6 +36,11 @@ extension HostState {
         // An empty dictionary keeps the room of a full one.
         if records.isEmpty { records = [:] }
         if next.count > names.count { next.sort { $0.name < $1.name } }
+        // With whom they clash may be what was changed. To look for it again costs no order.
+        for index in next.indices where next[index].sharesOutputs {
+            next[index].retryAt = nil
+            next[index].record.nextAttemptAt = nil
+        }
         replaceCertificates(with: next)
 
         identity.apply(settings)
@@ -182,4 +187,9 @@ extension CertificateRecord {
             (orders.lastOrderAt ?? $0 - settings.possibleOrderDelay.seconds, $0)
         }
     }
+}
+
+extension CertificateLifecycle {
+    /// The last try found that another certificate has its files too.
+    fileprivate var sharesOutputs: Bool { record.lastError?.failure.failureClass == .sharedOutputs }
 }
