@@ -40,6 +40,9 @@ struct ServiceFiles {
     private(set) var found = FoundCertificate(
         certificate: .missing, key: .missing, lost: Set(Output.allCases))
 
+    /// There is a certificate with its key.
+    var isServable: Bool { leaf != nil && found.key == .matches }
+
     mutating func install(_ leaf: Leaf) {
         self.leaf = leaf
         key = leaf.key

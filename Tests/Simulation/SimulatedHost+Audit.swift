@@ -30,6 +30,10 @@ extension SimulatedHost {
             let longest = plan.lifetime * 3 / 4 + firstPause + plan.settings.checkInterval * 2
             if good > longest { violate(.neverHealed, "after \(good.components.seconds) s", index) }
         }
+        // The time of a reload that waits for a pair counts from when there is one.
+        if slots[index].watch.unservedSince != nil && !slots[index].files.isServable {
+            slots[index].watch.unservedSince = watch.goodForReloads.mark(at: now)
+        }
         if let since = slots[index].watch.unservedSince, slots[index].isReloaded {
             let good = watch.goodForReloads.total(at: now) - since
             if good > .seconds(31 * 3600) {

@@ -29,10 +29,25 @@ extension CertificateLifecycle {
     }
 
     /// Whether a run of the reload command may start, as far as this certificate is concerned. Not before the first
-    /// look: the command is told what is installed. Nor during a rebuild: it would read the files of before.
+    /// look: the command is told what is installed. Nor during a rebuild: it would read the files of before. Nor while what
+    /// is there can't be served.
     func mayReload(at now: Duration) -> Bool {
         record.reload != nil && wanted.reload != nil && believed != nil && !reload.isRunning && !isRebuilding
-            && (reload.retryAt ?? .zero) <= now
+            && !isUnservable && (reload.retryAt ?? .zero) <= now
+    }
+
+    /// There is no pair of a certificate and its key: a service that is told to read them fails, and one that would have
+    /// gone on with what it had read before may end.
+    private var isUnservable: Bool {
+        switch defect {
+        case .missing, .unreadable, .keyMissing, .keyMismatch: true
+        case .namesChanged, .keyTypeChanged, .incomplete, .requested, .expiring, nil: false
+        }
+    }
+
+    /// The reload that is owed waits for files that can be served.
+    var isReloadBarred: Bool {
+        record.reload != nil && wanted.reload != nil && believed != nil && isUnservable && !reload.isRunning
     }
 
     /// When the reload that is owed is tried next, by the wall clock as it goes now: it may have been set since.
@@ -51,7 +66,7 @@ extension CertificateLifecycle {
             if let sameBrokerUntil { next.consider(sameBrokerUntil) }
         }
         if wantsServedLook, let nextLookAt = served.nextLookAt { next.consider(nextLookAt) }
-        if record.reload != nil, !reload.isRunning {
+        if record.reload != nil, !reload.isRunning, !isReloadBarred {
             if let retryAt = reload.retryAt { next.consider(retryAt) }
             if let gatherUntil = reload.gatherUntil { next.consider(gatherUntil) }
         }

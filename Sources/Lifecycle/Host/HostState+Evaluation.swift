@@ -19,6 +19,7 @@ extension HostState {
             certificates[index].mayStart(at: now) && !(isAged && clock.holdsAged)
             && occupant(of: certificates[index]) == nil
         setQueued(index, mayStart, at: now)
+        endBarredRenewals(index, at: now)
         if certificates[index].mayReload(at: now.boottime) {
             reloadQueue.insert(index)
         } else if !reloadQueue.isEmpty {

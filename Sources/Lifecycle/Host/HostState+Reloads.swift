@@ -155,6 +155,22 @@ extension HostState {
         certificates[index].record.reload = debt
     }
 
+    /// Nobody waits for a run that only a renewal can make possible, unless that is under way. The service is told all the
+    /// same when there is something to serve.
+    mutating func endBarredRenewals(_ index: Int, at now: Moment) {
+        if certificates[index].reload.renewals.isEmpty { return }
+        guard certificates[index].isReloadBarred, certificates[index].attempt == nil,
+            let defect = certificates[index].defect
+        else { return }
+        let failure = RenewalFailure(
+            stage: .reload, .notServable, detail: "\(defect.explanation): the reload command was not run")
+        for id in certificates[index].reload.renewals {
+            ledger.update(id) { $0.failure = failure }
+            ledger.end(id, as: .reloadFailed, at: now.wall)
+        }
+        certificates[index].reload.renewals = []
+    }
+
     /// No set is mixed any more: what was held for that goes on.
     mutating func resumeHeldReloads(at now: Moment) {
         for index in certificates.indices where certificates[index].isReloadHeld {

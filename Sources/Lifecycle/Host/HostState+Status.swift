@@ -75,7 +75,9 @@ extension HostState {
         status.pendingSince = debt.since
         status.graceEndsAt = debt.since + settings.reloadGrace.seconds
         status.failedAttempts = debt.attempts
-        status.nextAttemptAt = certificate.nextReloadAt(at: now) ?? debt.nextAttemptAt
+        if !certificate.isReloadBarred {
+            status.nextAttemptAt = certificate.nextReloadAt(at: now) ?? debt.nextAttemptAt
+        }
         status.lastError = debt.lastError
         return status
     }

@@ -76,7 +76,9 @@ extension HostState {
             return attempt.stage.map { "\(because); being renewed, at the step \($0.rawValue)" }
                 ?? "\(because); being renewed"
         }
-        return "\(because); \(whatNext(certificate, wait))"
+        let next = "\(because); \(whatNext(certificate, wait))"
+        return certificate.isReloadBarred
+            ? "\(next); its service is not reloaded before there is a pair to serve" : next
     }
 
     private func whatNext(_ certificate: CertificateLifecycle, _ wait: Wait?) -> String {

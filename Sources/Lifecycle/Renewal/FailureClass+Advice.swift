@@ -62,6 +62,8 @@ extension FailureClass {
 
         case .reloadFailed: "Run the reload command by hand and correct what it complains about."
         case .reloadTimeout: "See why the reload command takes so long, or raise reload_timeout."
+        case .notServable:
+            "See why its renewal fails: once certificate and key belong together, the service is reloaded."
         case .servedMismatch:
             "See that the service reads the installed files and that its reload really re-reads them."
         case .servedUnreachable: "See that the service listens at the address in verify."

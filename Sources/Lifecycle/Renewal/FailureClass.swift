@@ -57,6 +57,7 @@ public enum FailureClass: String, Hashable, Sendable, CaseIterable, Codable {
     // Reload and verify.
     case reloadFailed = "reload_failed"
     case reloadTimeout = "reload_timeout"
+    case notServable = "not_servable"
     case servedMismatch = "served_mismatch"
     case servedUnreachable = "served_unreachable"
 

@@ -86,6 +86,7 @@ public struct ReloadStatus: Hashable, Sendable {
     /// Pending longer than this counts against readiness.
     public var graceEndsAt: Date?
     public var failedAttempts = 0
+    /// `nil` also while it waits for a certificate and its key that can be served.
     public var nextAttemptAt: Date?
     public var lastError: RecordedError?
 
