@@ -16,7 +16,7 @@ struct HostRecovery {
     /// gets on.
     func run(_ advanced: () -> Void = {}) -> [InstallRecovery.Outcome] {
         let places = StagingPlaces(state: state, log: log)
-        places.add(settings)
+        let known = places.add(settings)
         guard let outcomes = recover(sparing: nil, advanced) else { return [] }
         var sweep = StagingSweep(tag: state.stagingTag, log: log)
         sweep.sweepRecords(of: state)
@@ -39,17 +39,12 @@ struct HostRecovery {
         }
         sweep.sweepJournal(of: state)
         sweep.sweepBeside(settings.outputPaths, advanced)
-        forget(places, after: sweep)
-        return outcomes
-    }
-
-    /// Sweeps the directories that the configuration names no more, and lets go of them.
-    private func forget(_ places: StagingPlaces, after sweep: StagingSweep) {
-        let known = places.read()
-        let wanted = Set(settings.outputPaths.compactMap { Directory.split($0)?.parent })
+        // Those that the configuration names no more are swept once again, and let go of.
+        let wanted = settings.outputDirectories
         var left = known.subtracting(wanted)
         for place in left where sweep.sweepBeside([place + "/x"]) { left.remove(place) }
         places.replace(known, by: left.union(wanted))
+        return outcomes
     }
 
     /// While an enrolment is under way: it may be staging a pair that its token can't buy again, so nothing is swept,

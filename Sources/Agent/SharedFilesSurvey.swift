@@ -42,9 +42,9 @@ final class SharedFilesSurvey: Sendable {
 
     private func files(since earliest: Duration) -> SharedFiles? {
         let deadline = Clock.boottime() + Self.longestWait
-        let found = state.wait(until: deadline) { [weak self] state -> SharedFiles?? in
-            if let files = state.files, state.begunAt >= earliest { return .some(files) }
-            if !state.isUnderWay { self?.begin(&state) }
+        let found = state.wait(until: deadline) { state -> SharedFiles? in
+            if let files = state.files, state.begunAt >= earliest { return files }
+            if !state.isUnderWay { begin(&state) }
             return nil
         }
         return found ?? state.change { $0.files }
@@ -57,6 +57,8 @@ final class SharedFilesSurvey: Sendable {
         state.isUnderWay =
             (try? Worker(name: "shared files") { [self] in
                 let files = SharedFiles(among: certificates)
+                // What the places of ten thousand certificates took.
+                ProcessMemory.giveBack()
                 self.state.change { state in
                     guard state.generation == generation else { return }
                     state.files = files

@@ -22,10 +22,13 @@ struct StagingPlaces {
         )
     }
 
-    /// Before anything is staged there.
-    func add(_ settings: AgentConfiguration) {
+    /// Before anything is staged there. What is known now.
+    @discardableResult
+    func add(_ settings: AgentConfiguration) -> Set<String> {
         let known = read()
-        replace(known, by: known.union(settings.outputPaths.compactMap { Directory.split($0)?.parent }))
+        let all = known.union(settings.outputDirectories)
+        replace(known, by: all)
+        return all
     }
 
     func replace(_ before: Set<String>, by places: Set<String>) {
@@ -45,7 +48,21 @@ struct StagingPlaces {
 extension AgentConfiguration {
     /// Of every certificate, and of the identity.
     var outputPaths: [String] {
-        certificates.flatMap { certificate in Output.allCases.compactMap { certificate.outputs[$0] } }
-            + [identity.certificatePath, identity.keyPath]
+        certificates.flatMap(\.outputs.paths) + [identity.certificatePath, identity.keyPath]
+    }
+
+    /// As the paths have them.
+    var outputDirectories: Set<String> {
+        var directories: Set<String> = []
+        var last: Substring = ""
+        for path in outputPaths {
+            guard let end = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { continue }
+            // The files of one certificate mostly lie together.
+            let directory = path[..<end]
+            if directory == last { continue }
+            last = directory
+            directories.insert(String(directory))
+        }
+        return directories
     }
 }

@@ -81,7 +81,7 @@ public struct Directory: ~Copyable, Sendable {
     }
 
     /// `a/b` into `a` and `b`; nil where there is nothing to split.
-    public static func split(_ path: String) -> (parent: String, name: String)? {
+    static func split(_ path: String) -> (parent: String, name: String)? {
         var text = path[...]
         while text.count > 1, text.utf8.last == UInt8(ascii: "/") { text.removeLast() }
         if text == "/" || text.isEmpty { return nil }
