@@ -14,12 +14,20 @@ final class SharedFilesSurvey: Sendable {
         var isUnderWay = false
     }
 
-    private static let longestWait = Duration.seconds(2)
     private static let life = Duration.seconds(60)
 
     private let state: Monitor<State>
+    private let longestWait: Duration
+    private let look: @Sendable ([ManagedCertificate]) -> SharedFiles
 
-    init(_ certificates: [ManagedCertificate]) { state = Monitor(State(certificates: certificates)) }
+    init(
+        _ certificates: [ManagedCertificate], longestWait: Duration = .seconds(2),
+        look: @escaping @Sendable ([ManagedCertificate]) -> SharedFiles = SharedFiles.init(among:)
+    ) {
+        state = Monitor(State(certificates: certificates))
+        self.longestWait = longestWait
+        self.look = look
+    }
 
     /// Never waits.
     func adopt(_ certificates: [ManagedCertificate]) {
@@ -41,7 +49,7 @@ final class SharedFilesSurvey: Sendable {
     }
 
     private func files(since earliest: Duration) -> SharedFiles? {
-        let deadline = Clock.boottime() + Self.longestWait
+        let deadline = Clock.boottime() + longestWait
         let found = state.wait(until: deadline) { state -> SharedFiles? in
             if let files = state.files, state.begunAt >= earliest { return files }
             if !state.isUnderWay { begin(&state) }
@@ -56,7 +64,7 @@ final class SharedFilesSurvey: Sendable {
         // Without a thread the next one tries.
         state.isUnderWay =
             (try? Worker(name: "shared files") { [self] in
-                let files = SharedFiles(among: certificates)
+                let files = look(certificates)
                 // What the places of ten thousand certificates took.
                 ProcessMemory.giveBack()
                 self.state.change { state in

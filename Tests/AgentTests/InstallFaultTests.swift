@@ -177,6 +177,25 @@ import Testing
         #expect(try renewal.host.outputs()["key.pem"] == key.bytes)
     }
 
+    /// Of a mount point a rename answers EBUSY.
+    private static func mountBeforeTheSecondRename(
+        of renewal: Renewal, onto target: String
+    ) throws -> @Sendable (InstallSeam.Call, String) throws(SystemError) -> Void {
+        try renewal.host.scratch.write("other", "mounted meanwhile", mode: 0o644)
+        let (other, renames) = (renewal.host.scratch.path("other"), Lock(0))
+        return { (call, path) throws(SystemError) in
+            guard call == .rename else { return }
+            let count = renames.withLock { count in
+                count += 1
+                return count
+            }
+            if count != 2 { return }
+            do { try MountNamespace.bind(other, onto: target) } catch {
+                throw SystemError("mount", path, .invalid)
+            }
+        }
+    }
+
     /// The kernel itself refuses a rename in the midst of an install: what is staged must outlive that.
     @Test(.enabled(if: ProcessFacts.userID == 0), arguments: [true, false])
     func `a rename that the kernel refuses leaves the old set, or both sets' files`(hasLinks: Bool)
@@ -185,20 +204,10 @@ import Testing
         let renewal = try renewal(first: false)
         try await MountNamespace.run {
             let cert = renewal.host.certificate.outputs.cert
-            let other = renewal.host.scratch.path("other")
-            try renewal.host.scratch.write("other", "mounted meanwhile", mode: 0o644)
-            let renames = Lock(0)
+            let mountBeforeTheSecond = try Self.mountBeforeTheSecondRename(of: renewal, onto: cert)
             let seam = InstallSeam { (call, path) throws(SystemError) in
                 if call == .link, !hasLinks { throw SystemError("link", path, .notPermitted) }
-                // Of a mount point a rename answers EBUSY.
-                guard call == .rename,
-                    renames.withLock({
-                        $0 += 1; return $0
-                    }) == 2
-                else { return }
-                do { try MountNamespace.bind(other, onto: cert) } catch {
-                    throw SystemError("mount", path, .invalid)
-                }
+                try mountBeforeTheSecond(call, path)
             }
             let installer = try renewal.host.installer(seam: seam)
             let failure = #expect(throws: RenewalFailure.self) {
@@ -221,19 +230,10 @@ import Testing
         let renewal = try renewal(first: false)
         try await MountNamespace.run {
             let (cert, key) = (renewal.host.certificate.outputs.cert, renewal.host.certificate.outputs.key)
-            let other = renewal.host.scratch.path("other")
-            try renewal.host.scratch.write("other", "mounted meanwhile", mode: 0o644)
-            let renames = Lock(0)
+            let mountBeforeTheSecond = try Self.mountBeforeTheSecondRename(of: renewal, onto: cert)
             let seam = InstallSeam { (call, path) throws(SystemError) in
                 if call == .link { throw SystemError("link", path, .notFound) }
-                guard call == .rename,
-                    renames.withLock({
-                        $0 += 1; return $0
-                    }) == 2
-                else { return }
-                do { try MountNamespace.bind(other, onto: cert) } catch {
-                    throw SystemError("mount", path, .invalid)
-                }
+                try mountBeforeTheSecond(call, path)
             }
             let installer = try renewal.host.installer(seam: seam)
             let failure = #expect(throws: RenewalFailure.self) {

@@ -198,11 +198,25 @@ import Testing
         }
     }
 
-    @Test func `a survey that is under way holds nobody up who is in no clash`() throws {
-        let certificate = try TestHost().certificate
-        let survey = SharedFilesSurvey([certificate])
-        #expect(survey.clash(of: certificate.name) == nil)
-        survey.adopt([])
-        #expect(survey.clash(of: certificate.name) == nil)
+    @Test func `while a directory hangs what was known before counts, and nobody waits for it`() async throws
+    {
+        let first = try TestHost().certificate
+        var second = first
+        second.name = try CertificateName(validating: "second")
+        let (door, hangs) = (Turnstile(), Lock(false))
+        let survey = SharedFilesSurvey([first, second], longestWait: .milliseconds(50)) { certificates in
+            if hangs.withLock({ $0 }) { door.pass() }
+            return SharedFiles(among: certificates)
+        }
+        #expect(survey.clash(of: first.name) == nil)
+        #expect(survey.clash(of: second.name) != nil)
+        hangs.withLock { $0 = true }
+        #expect(survey.clash(of: second.name) != nil, "it is asked again, and that hangs")
+        try await onThread { try door.waitForArrivals(1) }
+        #expect(survey.clash(of: first.name) == nil)
+        hangs.withLock { $0 = false }
+        survey.adopt([first])
+        #expect(survey.clash(of: second.name) == nil, "the hanging one is not waited for")
+        door.open()
     }
 }

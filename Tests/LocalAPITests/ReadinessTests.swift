@@ -110,6 +110,22 @@ import Testing
         #expect(try api.get("/readyz").json["status"] as? String == "degraded")
     }
 
+    @Test func `a reload that waits for a pair says so`() throws {
+        for (reason, words) in [
+            (RenewalReason.keyMismatch, "before certificate and key fit"), (nil, "has not taken"),
+        ] {
+            let status = CertificateStatus.fixture("a") {
+                $0.reason = reason
+                $0.reload.pendingSince = TestAPI.now - 10
+                $0.reload.graceEndsAt = TestAPI.now + 10
+            }
+            let answer = try TestAPI(.fixture([status])).get("/readyz").json
+            let checks = try #require(answer["checks"] as? [NSDictionary])
+            let check = try #require(checks.first { $0["name"] as? String == "reload" })
+            #expect((check["detail"] as? String)?.contains(words) == true, "\(check)")
+        }
+    }
+
     @Test func `a state directory that refuses what is to be stored degrades`() throws {
         let snapshot = Snapshot.fixture { agent, _, _ in
             agent.unstored = UnstoredState(

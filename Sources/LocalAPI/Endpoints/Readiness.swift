@@ -116,10 +116,14 @@ enum Readiness {
         guard let since = status.reload.pendingSince else {
             return Check(name: "reload", certificate: status.name, state: .ok)
         }
+        let what =
+            status.reload.nextAttemptAt == nil && status.reason != nil
+            ? "the service is not reloaded before certificate and key fit: \(status.why)"
+            : "renewed on disk, but the service has not taken the new certificate"
         let isLate = status.reload.graceEndsAt.map { $0 <= now } ?? true
         return Check(
             name: "reload", certificate: status.name, state: isLate ? .failed : .degraded, since: since,
-            detail: "renewed on disk, but the service has not taken the new certificate")
+            detail: what)
     }
 }
 
