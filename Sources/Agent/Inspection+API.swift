@@ -24,8 +24,8 @@ extension Inspection {
 
     private func socket(at path: String) -> Finding {
         let subject = "api.socket"
-        let slash = path.lastIndex(of: "/") ?? path.startIndex
-        let parent = path[..<slash].isEmpty ? "/" : String(path[..<slash])
+        let above = path.splitAtLastSlash?.parent ?? ""
+        let parent = above.isEmpty ? "/" : above
         do {
             guard try File.status(parent)?.kind == .directory else {
                 return Finding(

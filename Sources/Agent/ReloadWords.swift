@@ -1,3 +1,5 @@
+import POSIX
+
 /// What can be read off a reload command without running it: which units it controls, and what in it can't work without
 /// root's rights. A command that is not understood is not judged.
 struct ReloadWords: Equatable, Sendable {
@@ -28,7 +30,7 @@ struct ReloadWords: Equatable, Sendable {
         // Assignments come before the program.
         let words = words.drop { $0.contains("=") && !$0.hasPrefix("-") && !$0.hasPrefix("/") }
         guard let path = words.first else { return }
-        let program = path.split(separator: "/").last.map(String.init) ?? path
+        let program = path.pathNames.last ?? path
         let arguments = Array(words.dropFirst())
         switch program {
         case "exec", "command", "env", "nice", "ionice", "timeout":

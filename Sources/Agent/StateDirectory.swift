@@ -106,10 +106,8 @@ final class StateDirectory: Sendable {
         do {
             return try Directory.open(path)
         } catch {
-            guard error.errno == .notFound, let slash = path.lastIndex(of: "/") else { throw error }
-            let parent = path[..<slash]
-            let name = String(path[path.index(after: slash)...])
-            let directory = try Directory.make(parent.isEmpty ? "/" : String(parent), mode: 0o755)
+            guard error.errno == .notFound, let (parent, name) = path.splitAtLastSlash else { throw error }
+            let directory = try Directory.make(parent.isEmpty ? "/" : parent, mode: 0o755)
             let made = try directory.makeDirectory(name, mode: 0o700)
             try directory.synchronize()
             return made

@@ -57,8 +57,8 @@ struct UnitNeeds: Equatable, Sendable {
 
     /// As systemd names it in a unit: without `.` and `..`, which it takes off without looking for links.
     static func directory(of path: String) -> String {
-        var steps: [Substring] = []
-        for step in path.split(separator: "/").dropLast() where step != "." {
+        var steps: [String] = []
+        for step in path.pathNames.dropLast() where step != "." {
             if step == ".." { _ = steps.popLast() } else { steps.append(step) }
         }
         return "/" + steps.joined(separator: "/")

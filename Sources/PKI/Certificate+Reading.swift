@@ -80,10 +80,11 @@ extension Certificate {
         let facts = try CertificateFacts(object)
         let publicKey: PublicKey
         do { publicKey = try PublicKey(of: object) } catch { throw .malformed(error) }
-        self.init(der: der, pem: pem, facts: facts, publicKey: publicKey)
+        self.init(
+            der: der, pem: pem, facts: facts, publicKey: publicKey, object: CertificateHandle(object))
     }
 
-    static func object(_ der: [UInt8]) throws(CertificateError) -> Owned<CertificateObject> {
+    private static func object(_ der: [UInt8]) throws(CertificateError) -> Owned<CertificateObject> {
         do {
             return try unsafe DER.decode(der.span, as: CertificateObject.self, "d2i_X509") {
                 unsafe d2i_X509(nil, $0, $1)
@@ -93,17 +94,6 @@ extension Certificate {
             case .malformed(let error): throw .malformed(error)
             case .trailingBytes: throw .trailingBytes
             }
-        }
-    }
-
-    /// The C object, made anew for each use. The bytes were read before, so only memory can run out.
-    func object() throws(OpenSSLError) -> Owned<CertificateObject> {
-        do {
-            return try Certificate.object(der)
-        } catch {
-            throw OpenSSLError(
-                operation: "d2i_X509",
-                entries: [OpenSSLError.Entry(library: "", reason: error.description, detail: nil)])
         }
     }
 }

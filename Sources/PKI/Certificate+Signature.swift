@@ -5,11 +5,9 @@ extension Certificate {
     ///
     /// Validity and trust are not looked at: that is `CertificateChain.verify`.
     public func isSigned(by issuer: Certificate) -> Bool {
-        // Bytes that were read once are read again, or memory is out: then nothing is proved.
-        guard let subject = try? object(), let authority = try? issuer.object() else { return false }
         defer { ERR_clear_error() }
-        return unsafe subject.withPointer { subject in
-            unsafe authority.withPointer { authority in
+        return unsafe object.withPointer { subject in
+            unsafe issuer.object.withPointer { authority in
                 guard unsafe X509_check_issued(authority, subject) == X509_V_OK else { return false }
                 return unsafe X509_verify(subject, X509_get0_pubkey(authority)) == 1
             }

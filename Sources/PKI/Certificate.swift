@@ -1,7 +1,7 @@
 import COpenSSL
 public import FoundationEssentials
 
-/// An X.509 certificate as a value: its facts are read once, and no C object is kept.
+/// An X.509 certificate as a value: its facts are read once.
 public struct Certificate: Sendable {
     public let der: [UInt8]
     /// The block as it was read, or as OpenSSL would write it when it came as DER. Ends with a newline.
@@ -28,9 +28,10 @@ public struct Certificate: Sendable {
     public let publicKey: PublicKey
     /// SHA-256 of `der` in hexadecimal: what is commonly called the fingerprint.
     public let sha256: String
+    let object: CertificateHandle
 
     init(
-        der: [UInt8], pem: String, facts: CertificateFacts, publicKey: PublicKey
+        der: [UInt8], pem: String, facts: CertificateFacts, publicKey: PublicKey, object: CertificateHandle
     ) {
         self.der = der
         self.pem = pem
@@ -46,6 +47,24 @@ public struct Certificate: Sendable {
         extendedKeyUsages = facts.extendedKeyUsages
         self.publicKey = publicKey
         sha256 = SHA256.hex(der)
+        self.object = object
+    }
+}
+
+/// The C object of a certificate, which all copies of the value share: OpenSSL 3.0 takes longer to make one than for
+/// anything that is done with it.
+///
+/// Only ever read. What OpenSSL notes in it meanwhile, it notes under its own locks, as for the certificates that
+/// connections share.
+final class CertificateHandle: @unchecked Sendable {
+    let owned: Owned<CertificateObject>
+
+    init(_ owned: consuming Owned<CertificateObject>) { self.owned = owned }
+
+    func withPointer<Result: ~Copyable, Failure: Error>(
+        _ body: (OpaquePointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try unsafe owned.withPointer(body)
     }
 }
 

@@ -33,7 +33,7 @@ extension CertificateIssuer {
             try unsafe setTime(template.notAfter, X509_getm_notAfter(certificate))
         }
         if let issuer {
-            try complete(certificate, template, issuer: issuer.object(), key: key)
+            try complete(certificate, template, issuer: issuer.object.owned, key: key)
         } else {
             try complete(certificate, template, issuer: certificate, key: key)
         }

@@ -9,7 +9,7 @@ struct PathCheck: ~Copyable {
     init(anchors: [Certificate], at date: Date) throws(OpenSSLError) {
         let store = try unsafe Owned<StoreObject>("X509_STORE_new") { unsafe X509_STORE_new() }
         for anchor in anchors where anchor.isValid(at: date) {
-            let object = try anchor.object()
+            let object = anchor.object
             try check("X509_STORE_add_cert") {
                 unsafe store.withPointer { store in
                     unsafe object.withPointer { unsafe X509_STORE_add_cert(store, $0) }
@@ -24,7 +24,7 @@ struct PathCheck: ~Copyable {
     borrowing func problem(
         of chain: CertificateChain, for purpose: CertificatePurpose
     ) throws(OpenSSLError) -> (reason: String, depth: Int)? {
-        let leaf = try chain.leaf.object()
+        let leaf = chain.leaf.object
         let helpers = try Owned<CertificateListObject>(certificates: chain.intermediates)
         let context = try unsafe Owned<StoreContextObject>("X509_STORE_CTX_new") {
             unsafe X509_STORE_CTX_new()
@@ -59,7 +59,7 @@ extension Owned where Object == CertificateListObject {
     init(certificates: [Certificate]) throws(OpenSSLError) {
         let list = try unsafe Owned("sk_X509_new_null") { unsafe copenssl_certificates_new() }
         for certificate in certificates {
-            let object = try certificate.object()
+            let object = certificate.object
             try check("X509_add_cert") {
                 unsafe list.withPointer { list in
                     unsafe object.withPointer { unsafe X509_add_cert(list, $0, X509_ADD_FLAG_UP_REF) }

@@ -14,7 +14,7 @@ public enum PrivateKeyError: Error, Hashable, Sendable {
     case malformed(OpenSSLError)
     case trailingBytes
     /// The public half in the file is not that of the private one.
-    case inconsistent(OpenSSLError)
+    case inconsistent
 }
 
 extension PrivateKeyError: CustomStringConvertible {
@@ -27,7 +27,7 @@ extension PrivateKeyError: CustomStringConvertible {
         case .unsupportedFormat(let label): "the format \(label) is not supported; use PKCS#8 (PRIVATE KEY)"
         case .malformed(let error): "malformed private key: \(error)"
         case .trailingBytes: "malformed private key: bytes follow it inside its block"
-        case .inconsistent(let error): "the private key contradicts its public half: \(error)"
+        case .inconsistent: "the private key contradicts the public half that stands beside it"
         }
     }
 }
@@ -117,15 +117,9 @@ extension PrivateKey {
     /// EC only: RSA's test repeats the search for primes, and its halves share the modulus.
     private static func checkHalves(_ key: borrowing Owned<KeyObject>) throws(PrivateKeyError) {
         guard unsafe key.withPointer({ unsafe EVP_PKEY_get_base_id($0) }) == EVP_PKEY_EC else { return }
-        do {
-            let context = try unsafe Owned<KeyContextObject>("EVP_PKEY_CTX_new") {
-                unsafe key.withPointer { unsafe EVP_PKEY_CTX_new($0, nil) }
-            }
-            try check("EVP_PKEY_pairwise_check") {
-                unsafe context.withPointer { unsafe EVP_PKEY_pairwise_check($0) }
-            }
-        } catch {
-            throw .inconsistent(error)
+        defer { ERR_clear_error() }
+        guard unsafe key.withPointer({ unsafe copenssl_ec_halves_agree($0) }) == 1 else {
+            throw .inconsistent
         }
     }
 }

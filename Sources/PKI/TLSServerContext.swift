@@ -52,12 +52,12 @@ public final class TLSServerContext: @unchecked Sendable {
     private static func show(
         _ chain: CertificateChain, _ key: borrowing PrivateKey, _ context: OpaquePointer
     ) throws(OpenSSLError) {
-        let leaf = try chain.leaf.object()
+        let leaf = chain.leaf.object
         try check("SSL_CTX_use_certificate") {
             unsafe leaf.withPointer { unsafe SSL_CTX_use_certificate(context, $0) }
         }
         for certificate in chain.intermediates {
-            let object = try certificate.object()
+            let object = certificate.object
             try check("SSL_CTX_add1_chain_cert") {
                 unsafe object.withPointer { unsafe copenssl_add_chain_certificate(context, $0) }
             }
@@ -78,7 +78,7 @@ public final class TLSServerContext: @unchecked Sendable {
             case .required(let authorities): (SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, authorities)
             }
         for authority in authorities {
-            let object = try authority.object()
+            let object = authority.object
             try check("X509_STORE_add_cert") {
                 unsafe object.withPointer { unsafe X509_STORE_add_cert(SSL_CTX_get_cert_store(context), $0) }
             }

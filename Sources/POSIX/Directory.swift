@@ -77,16 +77,16 @@ public struct Directory: ~Copyable, Sendable {
 
     /// The full path of a name, for messages.
     public func path(of name: String) -> String {
-        path.hasSuffix("/") ? path + name : "\(path)/\(name)"
+        path.utf8.last == UInt8(ascii: "/") ? path + name : "\(path)/\(name)"
     }
 
     /// `a/b` into `a` and `b`; nil where there is nothing to split.
     static func split(_ path: String) -> (parent: String, name: String)? {
         var text = path[...]
-        while text.count > 1, text.utf8.last == UInt8(ascii: "/") { text.removeLast() }
+        while text.utf8.count > 1, text.utf8.last == UInt8(ascii: "/") { text.removeLast() }
         if text == "/" || text.isEmpty { return nil }
-        guard let slash = text.lastIndex(of: "/") else { return (".", String(text)) }
-        let parent = text[..<slash]
-        return (parent.isEmpty ? "/" : String(parent), String(text[text.index(after: slash)...]))
+        let whole = String(text)
+        guard let (parent, name) = whole.splitAtLastSlash else { return (".", whole) }
+        return (parent.isEmpty ? "/" : parent, name)
     }
 }

@@ -33,7 +33,7 @@ struct PathWalk: ~Copyable {
 
     /// Puts the components of a path, or of a link's text, before those still to go.
     mutating func prepend(_ path: String) {
-        ahead += path.split(separator: "/").reversed().map(String.init)
+        ahead += path.pathNames.reversed()
     }
 
     /// Walks to the last component and looks at it.

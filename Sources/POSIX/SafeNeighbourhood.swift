@@ -11,7 +11,7 @@ public struct SafeNeighbourhood: ~Copyable {
         if let location = try neighbour(path) { return location }
         let location = try SafePath.resolve(path)
         sway = location.sway
-        directory = location.path == path ? try? location.directory.duplicate() : nil
+        directory = location.path.isSamePath(as: path) ? try? location.directory.duplicate() : nil
         return location
     }
 
@@ -34,7 +34,7 @@ public struct SafeNeighbourhood: ~Copyable {
 extension Optional where Wrapped == Directory {
     fileprivate borrowing func duplicate(ifAt path: String) throws(SystemError) -> Directory? {
         switch self {
-        case .some(let directory): directory.path == path ? try directory.duplicate() : nil
+        case .some(let directory): directory.path.isSamePath(as: path) ? try directory.duplicate() : nil
         case .none: nil
         }
     }

@@ -13,10 +13,10 @@ extension Socket {
         try requireNoZero(path, "listen")
         // It could be bound here, but nobody could name it to connect.
         if path.utf8.count > Self.longestPath { throw SystemError("bind", path, .nameTooLong) }
-        guard let slash = path.lastIndex(of: "/") else { throw SystemError("listen", path, .invalid) }
-        let name = String(path[path.index(after: slash)...])
-        let parentPath = path[..<slash].isEmpty ? "/" : String(path[..<slash])
-        let parent = try Directory.open(parentPath)
+        guard let (parentPath, name) = path.splitAtLastSlash else {
+            throw SystemError("listen", path, .invalid)
+        }
+        let parent = try Directory.open(parentPath.isEmpty ? "/" : parentPath)
         try refuseLiving(name, in: parent, but: predecessor)
 
         let nurseryName = try StagedFile.namePrefix + randomHex(bytes: 4)

@@ -77,6 +77,11 @@ extension RuleTests {
             "chain: /etc/tls/www.chain.crt", "chain: /etc/tls/www.key/chain", "19:12 certificates[0].chain",
             "/etc/tls/www.key would be a directory here, but it is the file of certificates[0].key in line 17",
             "Move one of the two."),
+        BrokenRule(
+            "chain: /etc/tls/www.chain.crt", "chain: /etc/tls/www.key/\u{301}chain",
+            "19:12 certificates[0].chain",
+            "/etc/tls/www.key would be a directory here, but it is the file of certificates[0].key in line 17",
+            "Move one of the two."),
     ]
 
     private static func key(

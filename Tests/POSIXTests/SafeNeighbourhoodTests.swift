@@ -30,6 +30,15 @@ import Testing
         }
     }
 
+    @Test func `two spellings of one letter are two directories`() throws {
+        let (composed, decomposed) = ("\u{e9}", "e\u{301}")
+        try scratch.write("\(composed)/one", "")
+        try scratch.write("\(decomposed)/two", "")
+        var paths = SafeNeighbourhood()
+        _ = try paths.resolve(scratch.path("\(composed)/one"))
+        #expect(try paths.resolve(scratch.path("\(decomposed)/two")).existing != nil)
+    }
+
     private func answer(_ resolve: () throws -> SafeLocation) -> String {
         do {
             let location = try resolve()

@@ -70,6 +70,16 @@ private let stranger: UserID = 65_534
         #expect(resolve("to-directory") == "EISDIR")
     }
 
+    @Test(.enabled(if: isRoot))
+    func `a mark that combines with the slash before it hides no link`() throws {
+        try directory("real/\u{301}x")
+        link("linked", to: "real")
+        #expect(resolve("linked/\u{301}x/new") == "real/\u{301}x/new")
+        #expect(lchown(scratch.path("linked"), stranger, stranger) == 0)
+        #expect(
+            resolve("linked/\u{301}x/new") == "linked: is a symbolic link that belongs to user \(stranger)")
+    }
+
     @Test func `forty links are followed, the forty-first and a circle are not`() throws {
         link("circle", to: "circle")
         for number in 1...41 { link("link\(number)", to: number == 1 ? "file" : "link\(number - 1)") }

@@ -6,7 +6,7 @@ extension Field {
     /// The absolute path of a file that no other key may name, unless both only read it.
     func filePath(_ use: PathClaim.Use) -> String? {
         guard let path = absolutePath() else { return nil }
-        if path.hasSuffix("/") || path.hasSuffix("/.") || path.hasSuffix("/..") {
+        if ["", ".", ".."].contains(PathText.name(of: path)) {
             return reject("the path names a directory", hint: "Write the path of a file.")
         }
         findings.claims.append(PathClaim(path: path, use: use, field: self))
@@ -16,7 +16,7 @@ extension Field {
     /// The absolute path of a directory, without a trailing slash.
     func directoryPath() -> String? {
         guard var path = absolutePath() else { return nil }
-        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        while path.utf8.count > 1, path.utf8.last == UInt8(ascii: "/") { path.removeLast() }
         if PathText.normalised(path) == "/" {
             return reject("the path is the root directory", hint: "Use a directory of its own.")
         }
@@ -25,13 +25,13 @@ extension Field {
 
     private func absolutePath() -> String? {
         guard let path = word() else { return nil }
-        guard path.hasPrefix("/") else {
+        guard path.utf8.first == UInt8(ascii: "/") else {
             let isHome = path.hasPrefix("~")
             return reject(
                 isHome ? "~ is not expanded in paths" : "the path is not absolute",
                 hint: "Write the whole path, beginning with /.")
         }
-        if path.utf8.count > 4095 || path.split(separator: "/").contains(where: { $0.utf8.count > 255 }) {
+        if path.utf8.count > 4095 || PathText.parts(of: path).contains(where: { $0.utf8.count > 255 }) {
             return reject("the path is too long", hint: "A path holds 4095 bytes, each part of it 255.")
         }
         return path

@@ -18,21 +18,25 @@ struct PathClaim {
 /// the installer's business, which sees the file system.
 struct PathConflicts {
     private let stateDirectory: String
+    private let aboveStateDirectory: [String]
     /// Files of the state directory with fixed names.
     private let reserved: Set<String>
     private var first: [String: PathClaim] = [:]
+    /// Known to be nobody's file, and so are those above them.
+    private var directories: Set<String> = []
 
     init(stateDirectory path: String) {
         let stateDirectory = PathText.normalised(path)
         self.stateDirectory = stateDirectory
+        aboveStateDirectory = PathText.ancestors(of: stateDirectory)
         reserved = Set(["agent.lock", "enroll.lock", "api.token"].map { "\(stateDirectory)/\($0)" })
     }
 
     /// Complains about each claim that an earlier one, or the agent itself, has made already.
     mutating func judge(_ claims: [PathClaim]) {
         let ordered = claims.sorted { $0.field.node.start < $1.field.node.start }
-        for claim in ordered {
-            let path = PathText.normalised(claim.path)
+            .map { (claim: $0, path: PathText.normalised($0.path)) }
+        for (claim, path) in ordered {
             if !isAvailable(path, for: claim) { continue }
             guard let earlier = first[path] else {
                 first[path] = claim
@@ -42,7 +46,7 @@ struct PathConflicts {
             claim.field.complain(
                 "this is the file of \(earlier.place)", hint: "Give each of the two a file of its own.")
         }
-        ordered.forEach(judgeDirectories)
+        for (claim, path) in ordered { judgeDirectories(above: path, of: claim) }
     }
 
     private func isAvailable(_ path: String, for claim: PathClaim) -> Bool {
@@ -52,13 +56,12 @@ struct PathConflicts {
                 "this file of the state directory is the agent's own", hint: "Choose another name.")
             return false
         }
-        if path == stateDirectory || PathText.ancestors(of: stateDirectory).contains(path) {
+        if path == stateDirectory || aboveStateDirectory.contains(path) {
             claim.field.complain(
                 "this is a directory: state_dir is \(stateDirectory)", hint: "Write the path of a file.")
             return false
         }
-        let name = path.split(separator: "/").last ?? ""
-        if claim.use == .exclusive, name.hasPrefix(".certplane-") {
+        if claim.use == .exclusive, PathText.name(of: path).hasPrefix(".certplane-") {
             claim.field.complain(
                 "names that begin with .certplane- are for files under construction",
                 hint: "Choose another name.")
@@ -68,14 +71,18 @@ struct PathConflicts {
     }
 
     /// A file can't be the directory of another file.
-    private func judgeDirectories(_ claim: PathClaim) {
-        for ancestor in PathText.ancestors(of: PathText.normalised(claim.path)) {
+    private mutating func judgeDirectories(above path: String, of claim: PathClaim) {
+        let ancestors = PathText.ancestors(of: path)
+        // Most often all files of a certificate lie in one directory.
+        if let nearest = ancestors.first, directories.contains(nearest) { return }
+        for ancestor in ancestors {
             guard let file = first[ancestor] else { continue }
             claim.field.complain(
                 "\(ancestor) would be a directory here, but it is the file of \(file.place)",
                 hint: "Move one of the two.")
             return
         }
+        directories.formUnion(ancestors)
     }
 }
 

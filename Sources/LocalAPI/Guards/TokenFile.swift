@@ -45,10 +45,8 @@ final class TokenFile: Sendable {
     }
 
     private func load(_ path: String) throws -> BearerToken {
-        let slash = path.lastIndex(of: "/")
-        let parent = slash.map { String(path[...$0]) } ?? "."
-        let name = String(path[(slash.map { path.index(after: $0) } ?? path.startIndex)...])
-        let directory = try Directory.open(parent)
+        let (parent, name) = path.splitAtLastSlash ?? (".", path)
+        let directory = try Directory.open(parent.isEmpty ? "/" : parent)
         if try directory.status(name) == nil { try make(name, in: directory) }
         // A symbolic link is not followed: where it leads is another's choice.
         let file = try directory.openFile(name)
