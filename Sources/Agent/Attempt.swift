@@ -32,6 +32,7 @@ struct Attempt {
 
     private func takeKey(_ found: FoundCertificate) throws(RenewalFailure) -> PendingKey {
         enter(.key)
+        try keys.takeOver(from: plan.formerNames, by: plan.certificate.name)
         if plan.retiresPendingKey { try keys.retire(plan.certificate.name) }
         let key = try keys.take(for: plan.certificate, found: found, rotating: plan.rotatesKey)
         let attributes: LogAttributes = [

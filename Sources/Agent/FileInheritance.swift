@@ -37,9 +37,10 @@ struct FileInheritance: Sendable {
         self.status = status
     }
 
-    /// Nil when there is no file there.
+    /// Nil when there is no file there. `tag` begins the names that this agent stages under.
     init?(
-        from location: borrowing SafeLocation, in directory: FileStatus, agent: FileAccess.Account
+        from location: borrowing SafeLocation, in directory: FileStatus, tag: String,
+        agent: FileAccess.Account
     ) {
         guard let seen = location.existing else { return nil }
         do {
@@ -53,7 +54,23 @@ struct FileInheritance: Sendable {
             accessList = .unknown
             shortcomings = ["access list and attributes of the old file are not kept: \(error)"]
         }
-        extent = Extent(of: status, in: directory, under: location.sway, agent: agent)
+        extent = Extent(
+            of: status, strangeLinks: status.links - Self.ownLinks(to: status, in: location.directory, tag),
+            in: directory, under: location.sway, agent: agent)
+    }
+
+    /// An install that was cut short may have left second names of the file in its own directory. That they are there says
+    /// nothing of how the file came here: nobody else's name of it is among them.
+    private static func ownLinks(
+        to file: FileStatus, in directory: borrowing Directory, _ tag: String
+    ) -> UInt64 {
+        guard file.links > 1, !tag.isEmpty, let names = try? directory.entries() else { return 0 }
+        let prefix = StagedFile.namePrefix + tag
+        return names.reduce(0) { count, name in
+            guard name.hasPrefix(prefix), let found = try? directory.status(name), found.isSameFile(as: file)
+            else { return count }
+            return count + 1
+        }
     }
 
     private mutating func read(_ file: borrowing FileDescriptor) {
@@ -84,11 +101,12 @@ struct FileInheritance: Sendable {
 
 extension FileInheritance.Extent {
     init(
-        of file: FileStatus, in directory: FileStatus, under sway: PathSway, agent: FileAccess.Account
+        of file: FileStatus, strangeLinks: UInt64, in directory: FileStatus, under sway: PathSway,
+        agent: FileAccess.Account
     ) {
         if file.kind != .regular {
             self = .nothing(because: "it is not a regular file")
-        } else if file.links != 1 {
+        } else if strangeLinks != 1 {
             self = .nothing(because: "it has a second name, a hard link, and may be another's")
         } else if agent.user != 0, file.owner != agent.user {
             self = .nothing(because: "it belongs to user \(file.owner), and only root may give a file away")

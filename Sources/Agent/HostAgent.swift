@@ -25,8 +25,6 @@ public final class HostAgent: Sendable {
     private let state: StateDirectory
     private let log: Logger
     private let lock: FileLock
-    /// Why some sets could be neither finished nor undone at the start, by their subjects.
-    private let stuck: [String: String]
 
     /// Takes the lock, removes what an agent that died has left staged, and makes everything ready to run; nothing
     /// runs yet.
@@ -56,13 +54,7 @@ public final class HostAgent: Sendable {
                 longestSleep: longestSleep)
         } catch { throw .system(error) }
         // Here and not on the engine's thread: beside it the local API stages its token file.
-        let outcomes = Self.recover(loaded.settings, state, log, advanced)
-        hands.adopt(stuck: outcomes)
-        var stuck: [String: String] = [:]
-        for case .stuck(_, let record?, let obstacle) in outcomes where obstacle.isMixed {
-            stuck[record.subject] = obstacle.description
-        }
-        self.stuck = stuck
+        hands.adopt(stuck: Self.recover(loaded.settings, state, log, advanced))
     }
 
     /// Runs the engine on the calling thread until it is stopped, or, with `once`, until everything that is due has
@@ -89,7 +81,7 @@ public final class HostAgent: Sendable {
         var records: [CertificateName: CertificateRecord] = [:]
         for certificate in loaded.settings.certificates {
             records[certificate.name] = CertificateRecord.afterRecovery(
-                try store.stored(for: certificate.name), stuck: stuck[certificate.name.text], at: .now)
+                try store.stored(for: certificate.name), stuck: hands.whyStuck(certificate), at: .now)
         }
         let left = store.names().union(PendingKeyStore(directory: state, log: log).names())
         for name in left where records[name] == nil { records[name] = try store.record(for: name) }

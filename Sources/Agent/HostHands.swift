@@ -59,7 +59,7 @@ final class HostHands: EngineHands {
         self.log = log
         keys = PendingKeyStore(directory: state, log: log)
         records = RecordKeeper(state, log)
-        shared = SharedFilesSurvey(loaded.settings.certificates)
+        shared = SharedFilesSurvey(settings.certificates, besides: settings.reservedFiles)
         inventoryStore = InventoryStore(directory: state, log: log)
         installer = Installer(gate: gate, journal: InstallJournal(state), log: log)
         reloads = ReloadCommand(gate: gate, log: log)
@@ -88,6 +88,9 @@ final class HostHands: EngineHands {
 
     /// Takes on what a recovery could not free.
     func adopt(stuck outcomes: [InstallRecovery.Outcome]) { installer.adopt(stuck: outcomes) }
+
+    /// What holds up the install of a certificate whose files are some new and some old.
+    func whyStuck(_ certificate: ManagedCertificate) -> String? { installer.whyStuck(certificate) }
 
     func retryStuckInstalls() -> [CertificateName] {
         let open = installer.openSubjects
@@ -304,7 +307,7 @@ extension HostHands {
             configured = Configured(
                 settings, state: state, installer: installer, clock: clock, log: log, keeping: configured)
         }
-        shared.adopt(settings.certificates)
+        shared.adopt(settings.certificates, besides: settings.reservedFiles)
         log.adopt(level: settings.logging.logLevel, format: settings.logging.logFormat)
         api.change(to: settings.api)
         change.difference.tell(log, path: file.path)

@@ -19,7 +19,7 @@ public struct Inspection: Sendable {
 
     /// Everything that can be seen on this host.
     public func findings() -> [Finding] {
-        let shared = SharedFiles(among: settings.certificates)
+        let shared = SharedFiles(among: settings.certificates, besides: settings.reservedFiles)
         return [stateDirectory()] + localSocket() + bundles() + identity()
             + settings.certificates.flatMap { clash(of: $0, in: shared) + certificate($0) }
     }

@@ -39,6 +39,9 @@ struct InstallJournal: Sendable {
     /// Begins the names of what is staged beside the targets.
     var stagingTag: String { directory.stagingTag }
 
+    /// Something will be staged there, although no path of the configuration names that directory.
+    func noteStagingPlace(_ path: String) { StagingPlaces(state: directory, log: directory.log).add([path]) }
+
     /// The install is done, or undone, for good.
     func close(_ entry: Entry) throws(SystemError) {
         try directory.journal.unlinkIfPresent(entry.fileName)

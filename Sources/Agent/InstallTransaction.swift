@@ -45,6 +45,10 @@ struct InstallTransaction: ~Copyable {
     private func inTransit(_ file: OutputFile) throws(PathError) -> any OutputInTransit {
         do throws(SystemError) { try seam.permit(.resolve, file.path) } catch { throw .system(error) }
         let location = try SafePath.resolve(file.path, missingParents: .make(mode: 0o755))
+        if !location.directory.path.isSamePath(as: file.path.splitAtLastSlash?.parent ?? "") {
+            // A link led elsewhere: what a crash leaves there has to be found also when the link is gone.
+            journal.noteStagingPlace(location.directory.path)
+        }
         do throws(SystemError) {
             if try location.directory.isMountPoint(location.name) {
                 return try MountedOutput(file, at: location, store: journal, agent: agent, seam: seam)

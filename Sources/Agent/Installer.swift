@@ -218,9 +218,16 @@ struct Installer: Sendable {
 
     /// Whether the files of this certificate are such a set, be it under another name. Told by names and paths alone: it is
     /// asked where nobody may wait for a disk.
-    func isStuck(_ certificate: ManagedCertificate) -> Bool {
-        open.withLock {
-            $0.values.contains { $0.isMixed && Self.concerns(certificate, $0.subject, $0.places) }
+    func isStuck(_ certificate: ManagedCertificate) -> Bool { stuckInstall(of: certificate) != nil }
+
+    /// What holds up the install of such a set, when that was last tried.
+    func whyStuck(_ certificate: ManagedCertificate) -> String? {
+        stuckInstall(of: certificate).map { $0.told ?? "an earlier install is not finished" }
+    }
+
+    private func stuckInstall(of certificate: ManagedCertificate) -> OpenInstall? {
+        open.withLock { open in
+            open.values.first { $0.isMixed && Self.concerns(certificate, $0.subject, $0.places) }
         }
     }
 

@@ -33,7 +33,8 @@ final class MountedOutput: OutputInTransit {
         self.store = store
         contents = output.contents
         sha256 = output.contents.withBytes { SHA256.hex($0) }
-        let inherited = FileInheritance(from: target, in: try target.directory.status(), agent: agent)
+        let inherited = FileInheritance(
+            from: target, in: try target.directory.status(), tag: "", agent: agent)
         access = FileAccess.decide(
             secrecy: output.secrecy, configured: output.access, inherited: inherited, agent: agent)
         if let refusal = inherited?.refusal(

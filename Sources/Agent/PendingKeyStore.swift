@@ -31,6 +31,25 @@ struct PendingKeyStore: Sendable {
         return try newKey(for: certificate)
     }
 
+    /// A key that waits under an earlier name of the certificate waits under this one from now on: the order that it was
+    /// made for is this certificate's.
+    func takeOver(from formerNames: [CertificateName], by name: CertificateName) throws(RenewalFailure) {
+        do {
+            if formerNames.isEmpty { return }
+            if try directory.pendingKeys.status(Self.fileName(name)) != nil { return }
+            for former in formerNames where try directory.pendingKeys.status(Self.fileName(former)) != nil {
+                try directory.pendingKeys.rename(Self.fileName(former), to: Self.fileName(name))
+                try directory.pendingKeys.synchronize()
+                log.info(
+                    "pending key taken over from the certificate's earlier name",
+                    ["certificate": .string(name.text), "earlier": .string(former.text)])
+                return
+            }
+        } catch {
+            throw Self.failure(error)
+        }
+    }
+
     /// Throws the waiting key away: the broker goes on answering it with something that can't be used.
     func retire(_ name: CertificateName) throws(RenewalFailure) {
         try remove(name)

@@ -38,6 +38,8 @@ final class RecordKeeper: Sendable {
         var written: Set<CertificateName> = []
         /// What the disk has refused and nothing newer has replaced.
         var refused: [CertificateName: Order] = [:]
+        /// What it has refused and waits again, or is being written again.
+        var retried: Set<CertificateName> = []
         /// Since when there was always something that the disk had refused, and what it said last.
         var unstored: (since: Date, detail: String)?
         var writers = 0
@@ -45,13 +47,13 @@ final class RecordKeeper: Sendable {
         mutating func note(_ refusal: Refusal) {
             if !refusal.orders.isEmpty {
                 unstored = (unstored?.since ?? Date.now, refusal.detail)
-            } else if refused.isEmpty {
+            } else if refused.isEmpty, retried.isEmpty {
                 unstored = nil
             }
         }
 
         mutating func take(_ order: Order, for name: CertificateName) {
-            refused[name] = nil
+            if refused.removeValue(forKey: name) != nil { retried.insert(name) }
             if waiting.updateValue(order, forKey: name) == nil { queue.append(name) }
         }
 
@@ -96,7 +98,9 @@ final class RecordKeeper: Sendable {
     var unstored: UnstoredState? {
         desk.change { desk in
             desk.unstored.map {
-                UnstoredState(count: max(desk.refused.count, 1), since: $0.since, detail: $0.detail)
+                UnstoredState(
+                    count: max(desk.refused.count + desk.retried.count, 1), since: $0.since, detail: $0.detail
+                )
             }
         }
     }
@@ -114,10 +118,8 @@ final class RecordKeeper: Sendable {
             let order =
                 desk.wait { desk -> Order?? in
                     if desk.written.contains(name) { return nil }
-                    guard
-                        let order = desk.waiting.removeValue(forKey: name)
-                            ?? desk.refused.removeValue(forKey: name)
-                    else { return .some(nil) }
+                    if let order = desk.refused.removeValue(forKey: name) { desk.take(order, for: name) }
+                    guard let order = desk.waiting.removeValue(forKey: name) else { return .some(nil) }
                     desk.written.insert(name)
                     return .some(order)
                 } ?? nil
@@ -131,7 +133,10 @@ final class RecordKeeper: Sendable {
     private func carryOut(_ batch: Batch) -> Bool {
         let refusal = write(batch)
         desk.change { desk in
-            for (name, _) in batch { desk.written.remove(name) }
+            for (name, _) in batch {
+                desk.written.remove(name)
+                desk.retried.remove(name)
+            }
             if refusal.orders.count < batch.count {
                 for (name, order) in desk.refused { desk.take(order, for: name) }
             }

@@ -6,6 +6,7 @@ import POSIX
 final class SharedFilesSurvey: Sendable {
     private struct State: Sendable {
         var certificates: [ManagedCertificate]
+        var reserved: [SharedFiles.Reserved]
         /// Counts the configurations.
         var generation = 0
         var files: SharedFiles?
@@ -18,21 +19,24 @@ final class SharedFilesSurvey: Sendable {
 
     private let state: Monitor<State>
     private let longestWait: Duration
-    private let look: @Sendable ([ManagedCertificate]) -> SharedFiles
+    private let look: Look
+
+    typealias Look = @Sendable ([ManagedCertificate], [SharedFiles.Reserved]) -> SharedFiles
 
     init(
-        _ certificates: [ManagedCertificate], longestWait: Duration = .seconds(2),
-        look: @escaping @Sendable ([ManagedCertificate]) -> SharedFiles = SharedFiles.init(among:)
+        _ certificates: [ManagedCertificate], besides reserved: [SharedFiles.Reserved] = [],
+        longestWait: Duration = .seconds(2), look: @escaping Look = SharedFiles.init(among:besides:)
     ) {
-        state = Monitor(State(certificates: certificates))
+        state = Monitor(State(certificates: certificates, reserved: reserved))
         self.longestWait = longestWait
         self.look = look
     }
 
     /// Never waits.
-    func adopt(_ certificates: [ManagedCertificate]) {
+    func adopt(_ certificates: [ManagedCertificate], besides reserved: [SharedFiles.Reserved] = []) {
         state.change { state in
             state.certificates = certificates
+            state.reserved = reserved
             state.generation += 1
             state.files = nil
             // One that hangs in a directory of the old configuration is not waited for.
@@ -40,7 +44,7 @@ final class SharedFilesSurvey: Sendable {
         }
     }
 
-    /// The file that an earlier certificate has too, as it is now; while that can't be found out, as it was when it could.
+    /// The file that somebody else has too, as it is now; while that can't be found out, as it was when it could.
     func clash(of name: CertificateName) -> SharedFiles.Clash? {
         let now = Clock.boottime()
         guard files(since: now - Self.life)?[name] != nil else { return nil }
@@ -60,11 +64,12 @@ final class SharedFilesSurvey: Sendable {
 
     /// On a thread of its own, which goes by itself.
     private func begin(_ state: inout State) {
-        let (certificates, generation, begunAt) = (state.certificates, state.generation, Clock.boottime())
+        let (certificates, reserved) = (state.certificates, state.reserved)
+        let (generation, begunAt) = (state.generation, Clock.boottime())
         // Without a thread the next one tries.
         state.isUnderWay =
             (try? Worker(name: "shared files") { [self] in
-                let files = look(certificates)
+                let files = look(certificates, reserved)
                 // What the places of ten thousand certificates took.
                 ProcessMemory.giveBack()
                 self.state.change { state in

@@ -27,7 +27,7 @@ final class StagedOutput: OutputInTransit {
     ) throws(SystemError) {
         self.seam = seam
         let directory = try target.directory.status()
-        let inherited = FileInheritance(from: target, in: directory, agent: agent)
+        let inherited = FileInheritance(from: target, in: directory, tag: tag, agent: agent)
         let access = FileAccess.decide(
             secrecy: file.secrecy, configured: file.access, inherited: inherited, agent: agent)
         try seam.permit(.create, target.path)
@@ -75,7 +75,7 @@ final class StagedOutput: OutputInTransit {
         } catch {
             if error.errno == .notFound { return }
             guard Self.isRefusal(error) else { throw error }
-            try copyOld(existing)
+            try copyOld()
         }
     }
 
@@ -96,11 +96,18 @@ final class StagedOutput: OutputInTransit {
 
     /// A copy of the old file is as good a way back as a second name. What this process may not read has none: it can
     /// only be replaced.
-    private func copyOld(_ existing: FileStatus) throws(SystemError) {
+    ///
+    /// Content, owner and mode are those of one open file: whoever has the directory may have exchanged its files for one
+    /// another since the target was looked at, and an open file's mode must not go to a key's copy.
+    private func copyOld() throws(SystemError) {
         let bytes: SecretBytes
+        let status: FileStatus
+        let hasList: Bool
         do {
-            var read = try location.directory.openFile(location.name).readToEnd(
-                limit: CertificateFiles.longest)
+            let old = try location.directory.openFile(location.name)
+            status = try old.status()
+            hasList = (try? old.accessControlList() == nil) != true
+            var read = try old.readToEnd(limit: CertificateFiles.longest)
             bytes = SecretBytes(wiping: &read)
         } catch {
             guard [.notPermitted, .permissionDenied, .notFound].contains(error.errno) else { throw error }
@@ -109,8 +116,9 @@ final class StagedOutput: OutputInTransit {
         let copy = try location.directory.createFile(secondName, mode: 0o600)
         hasSecondName = true
         do {
-            try copy.setOwner(existing.owner, group: existing.group)
-            try copy.setMode(existing.mode & 0o777)
+            try copy.setOwner(status.owner, group: status.group)
+            // With an access list the group's bits are its mask, and say nothing of the group.
+            try copy.setMode(status.mode & (hasList ? 0o700 : 0o777))
         } catch {
             // Without its owner it is for nobody else.
             guard error.errno == .notPermitted else { throw error }

@@ -12,23 +12,43 @@ struct StagingPlaces {
     private static let name = "directories"
     private static let longest = 64 << 20
 
-    /// Empty as well if it can't be told.
-    func read() -> Set<String> {
-        guard let bytes = try? state.root.openFile(Self.name).readToEnd(limit: Self.longest) else {
-            return []
+    /// One change at a time: workers stage side by side.
+    private static let changing = Lock(())
+
+    /// What can't be read at the moment is not written over, and nil.
+    func read() -> Set<String>? {
+        do {
+            let bytes = try state.root.openFile(Self.name).readToEnd(limit: Self.longest)
+            return Set(
+                bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+                    .filter { $0.hasPrefix("/") })
+        } catch {
+            if error.errno == .notFound { return [] }
+            let isPassing = StateDirectory.passing.contains(error.errno)
+            var attributes: LogAttributes = ["error": .string(error.description)]
+            if !isPassing, let kept = try? StateDirectory.setAside(Self.name, in: state.root) {
+                attributes.append("kept_as", .string(kept))
+            }
+            attributes.append(
+                "advice",
+                "Look for files named .certplane-* in directories that the configuration names no more.")
+            log.warn("list of the outputs' directories can't be read", attributes)
+            return isPassing ? nil : []
         }
-        return Set(
-            bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }.filter { $0.hasPrefix("/") }
-        )
     }
 
     /// Before anything is staged there. What is known now.
     @discardableResult
-    func add(_ settings: AgentConfiguration) -> Set<String> {
-        let known = read()
-        let all = known.union(settings.outputDirectories)
-        replace(known, by: all)
-        return all
+    func add(_ settings: AgentConfiguration) -> Set<String> { add(settings.outputDirectories) }
+
+    @discardableResult
+    func add(_ places: Set<String>) -> Set<String> {
+        Self.changing.withLock { _ in
+            guard let known = read() else { return places }
+            let all = known.union(places)
+            replace(known, by: all)
+            return all
+        }
     }
 
     func replace(_ before: Set<String>, by places: Set<String>) {

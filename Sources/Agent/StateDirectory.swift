@@ -15,28 +15,46 @@ final class StateDirectory: Sendable {
     let journal: Directory
     /// Tells the files that this directory's agent stages beside its targets from another agent's.
     let stagingTag: String
+    let log: Logger
 
     init(path: String, log: Logger) throws(SystemError) {
         self.path = path
+        self.log = log
         root = try Self.closed(Self.make(path), log)
         records = try Self.closed(root.makeDirectory("state", mode: 0o700), log)
         pendingKeys = try Self.closed(root.makeDirectory("pending", mode: 0o700), log)
         journal = try Self.closed(root.makeDirectory("journal", mode: 0o700), log)
-        stagingTag = try Self.storedTag(root)
+        stagingTag = try Self.storedTag(root, log)
         try root.synchronize()
     }
 
     /// Drawn once for each directory. Where it can't be stored it serves this process alone: what that leaves staged is
     /// swept by nobody.
-    private static func storedTag(_ root: borrowing Directory) throws(SystemError) -> String {
+    private static func storedTag(
+        _ root: borrowing Directory, _ log: Logger
+    ) throws(SystemError) -> String {
         let name = "staging-tag"
-        if let bytes = try? root.openFile(name).readToEnd(limit: 64) {
-            let text = String(decoding: bytes, as: UTF8.self)
+        var trouble: String?
+        do throws(SystemError) {
+            let text = String(decoding: try root.openFile(name).readToEnd(limit: 64), as: UTF8.self)
             if text.utf8.count == 9, text.hasSuffix("-"), text.dropLast().allSatisfy(\.isHexDigit) {
                 return text
             }
+            trouble = "it holds no tag"
+        } catch {
+            if passing.contains(error.errno) { throw error }
+            if error.errno != .notFound { trouble = error.description }
         }
         let tag = try randomHex(bytes: 4) + "-"
+        if let trouble {
+            log.warn(
+                "staging tag is damaged and a new one is drawn",
+                [
+                    "path": .string(root.path(of: name)), "error": .string(trouble), "tag": .string(tag),
+                    "advice":
+                        "Remove files named .certplane-* with another tag from the directories of the outputs.",
+                ])
+        }
         try? AtomicFile.replace(in: root, name: name, with: Array(tag.utf8), mode: 0o600)
         return tag
     }

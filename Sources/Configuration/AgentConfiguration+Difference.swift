@@ -96,8 +96,4 @@ extension StepCASettings.Trust {
     fileprivate var fingerprint: Fingerprint? {
         if case .fingerprint(let fingerprint) = self { fingerprint } else { nil }
     }
-
-    fileprivate var bundlePath: String? {
-        if case .rootBundle(let path) = self { path } else { nil }
-    }
 }

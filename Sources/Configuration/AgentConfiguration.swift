@@ -42,6 +42,11 @@ public struct StepCASettings: Sendable, Hashable {
         case rootBundle(path: String)
         /// The root is fetched and must have this fingerprint.
         case fingerprint(Fingerprint)
+
+        /// The path of the PEM file, if there is one.
+        public var bundlePath: String? {
+            if case .rootBundle(let path) = self { path } else { nil }
+        }
     }
 
     public var url: HTTPSURL

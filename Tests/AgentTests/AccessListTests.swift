@@ -153,7 +153,7 @@ import Testing
         let host = try host(["key.pem": "u:54321:r,g::-"])
         let inherited = FileInheritance(
             from: try SafePath.resolve(path(host)), in: try Directory.open(host.scratch.path("out")).status(),
-            agent: .current)
+            tag: "", agent: .current)
         var access = FileAccess.decide(
             secrecy: .secret, configured: FileAccess.Configured(), inherited: inherited, agent: .current)
         #expect(access.mode == 0o600)

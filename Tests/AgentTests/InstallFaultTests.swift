@@ -222,6 +222,33 @@ import Testing
         withExtendedLifetime(renewal) {}
     }
 
+    /// The directory's owner may exchange its files for one another, and give it a project quota that refuses second names.
+    @Test func `a copy of the old file is for nobody else than the file that was read`() throws {
+        let renewal = try renewal(first: false)
+        let outputs = renewal.host.certificate.outputs
+        let (directory, modes) = (renewal.host.scratch.path("out"), Lock<[FileMode]>([]))
+        try File.open(outputs.cert).setMode(0o644)
+        let old = try File.read(outputs.key, limit: 1 << 16)
+        let seam = InstallSeam { (call, path) throws(SystemError) in
+            let out = try Directory.open(directory)
+            if call == .link {
+                if path == outputs.cert { try out.rename("key.pem", to: "cert.pem") }
+                throw SystemError("link", path, .crossesFileSystems)
+            }
+            guard call == .openJournal else { return }
+            for name in try out.entries() where name.hasSuffix(".old") {
+                let file = try out.openFile(name)
+                if try file.readToEnd(limit: 1 << 16) != old { continue }
+                let mode = try file.status().mode
+                modes.withLock { $0.append(mode) }
+            }
+        }
+        let installer = try renewal.host.installer(seam: seam)
+        _ = try installer.install(renewal.bundle, pendingKey: renewal.key, for: renewal.host.certificate)
+        // Under its own name, and under the certificate's.
+        #expect(modes.withLock { $0 } == [0o600, 0o600])
+    }
+
     /// As an agent that is not root finds files of root's in a directory of its own.
     @Test(.enabled(if: ProcessFacts.userID == 0))
     func `without a way back a refused rename loses neither key, and is carried on when it can be`()

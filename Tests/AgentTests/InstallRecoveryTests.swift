@@ -1,4 +1,5 @@
 import Configuration
+import Glibc
 import Lifecycle
 import Log
 import PKI
@@ -248,7 +249,38 @@ import Testing
         try write(staged, "new key")
         _ = try Directory.make(host.scratch.path("out/key"), mode: 0o755)
         #expect(elsewhere.run().count == 1)
-        #expect(places.read().contains(host.scratch.path("out")))
+        #expect(try required(places.read()).contains(host.scratch.path("out")))
+    }
+
+    @Test func `what was staged where a link led is found when the link is gone`() throws {
+        let state = try host.stateDirectory()
+        _ = try Directory.make(host.scratch.path("real"), mode: 0o755)
+        #expect(rmdir(host.scratch.path("out")) == 0)
+        #expect(symlink("real", host.scratch.path("out")) == 0)
+        let (bundle, key) = try host.issued()
+        _ = try host.installer().install(bundle, pendingKey: key, for: host.certificate)
+        let left = try host.scratch.write("real/.certplane-\(state.stagingTag)0", "new key", mode: 0o600)
+        #expect(unlink(host.scratch.path("out")) == 0)
+        _ = try recovery(state, out: "elsewhere").run()
+        #expect(try File.status(left) == nil)
+    }
+
+    @Test func `a list of directories that can't be read is kept, and a new one begun`() throws {
+        let state = try host.stateDirectory()
+        let places = StagingPlaces(state: state, log: host.log)
+        _ = try state.root.makeDirectory("directories", mode: 0o700)
+        #expect(places.add(["/a"]) == ["/a"])
+        #expect(places.read() == ["/a"])
+        #expect(try state.root.entries().contains { $0.hasPrefix("directories.damaged-") })
+    }
+
+    @Test func `a damaged staging tag is told of`() throws {
+        let first = try host.stateDirectory()
+        try host.scratch.write("state/staging-tag", "", mode: 0o600)
+        let second = try host.stateDirectory()
+        #expect(first.stagingTag != second.stagingTag)
+        #expect(try host.stateDirectory().stagingTag == second.stagingTag)
+        #expect(host.capture.lines.filter { $0.contains("staging tag is damaged") }.count == 1)
     }
 
     @Test func `what another agent has staged in the same directory stays`() throws {

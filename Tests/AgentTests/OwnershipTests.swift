@@ -81,6 +81,18 @@ import Testing
         #expect((key.owner, key.group, key.mode) == (0, 0, 0o600))
     }
 
+    @Test func `a second name that an install of ours has left costs nothing`() throws {
+        let host = try TestHost()
+        try host.scratch.write("out/key.pem", "old", mode: 0o640)
+        try File.open(host.scratch.path("out/key.pem")).setOwner(0, group: third)
+        let tag = try host.stateDirectory().stagingTag
+        try host.scratch.open().openDirectory("out").link("key.pem", to: ".certplane-\(tag)0123.old")
+        let (bundle, key) = try host.issued()
+        #expect(try host.installer().install(bundle, pendingKey: key, for: host.certificate) == [])
+        let installed = try status(host, "key.pem")
+        #expect((installed.group, installed.mode) == (third, 0o640))
+    }
+
     @Test func `in another user's directory only that user can be inherited`() throws {
         let host = try TestHost()
         try host.scratch.write("out/key.pem", "planted", mode: 0o644)

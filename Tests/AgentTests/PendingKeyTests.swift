@@ -52,6 +52,20 @@ import Testing
         #expect(try take().spki != first.spki)
     }
 
+    @Test func `the key of an earlier name is taken over, unless there is one already`() throws {
+        let first = try take()
+        let names = try ["gone", "web"].map { try CertificateName(validating: $0) }
+        var renamed = host.certificate
+        renamed.name = try CertificateName(validating: "site")
+        try store.takeOver(from: names, by: renamed.name)
+        #expect(try storedFiles() == ["site.key"])
+        #expect(try take(renamed).spki == first.spki)
+        let second = try take()
+        try store.takeOver(from: names, by: renamed.name)
+        #expect(try take(renamed).spki == first.spki)
+        #expect(try take().spki == second.spki)
+    }
+
     @Test func `a retired key is not taken again`() throws {
         let first = try take()
         try store.retire(host.certificate.name)

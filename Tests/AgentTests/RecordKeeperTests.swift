@@ -14,6 +14,8 @@ import Testing
         let begun = Monitor(0)
 
         let isFull = Lock(false)
+        /// A file that can never be written.
+        let broken = Lock("")
 
         func write(_ batch: RecordKeeper.Batch) -> RecordKeeper.Refusal {
             begun.change { $0 += 1 }
@@ -28,8 +30,9 @@ import Testing
                         }
                     })
             }
-            return isFull.withLock { $0 }
-                ? RecordKeeper.Refusal(orders: batch, detail: "the disk is full") : RecordKeeper.Refusal()
+            let (isFull, broken) = (isFull.withLock { $0 }, broken.withLock { $0 })
+            let refused = batch.filter { isFull || $0.name.text == broken }
+            return RecordKeeper.Refusal(orders: refused, detail: refused.isEmpty ? "" : "the disk is full")
         }
     }
 
@@ -91,6 +94,18 @@ import Testing
         #expect(last.sorted() == ["a 1", "b 2", "c 1"])
         #expect(keeper.unstored == nil)
         #expect(!keeper.retry())
+    }
+
+    @Test func `what is stored beside it makes nothing of a record that never is`() throws {
+        diary.broken.withLock { $0 = "a" }
+        _ = keeper.put(record(1), for: try name("a"))
+        keeper.run()
+        let unstored = try #require(keeper.unstored)
+        for _ in 0..<3 {
+            _ = keeper.put(record(1), for: try name("b"))
+            keeper.run()
+            #expect(keeper.unstored == unstored)
+        }
     }
 
     @Test(.enabled(if: ProcessFacts.userID == 0))

@@ -154,6 +154,35 @@ import Testing
         guard case .installed = try await attempt(certificates[0]) else { throw Missing() }
     }
 
+    @Test func `a certificate that has the identity's files by a link is refused before it orders`()
+        async throws
+    {
+        let host = try LabHost()
+        _ = try await host.enroll().get()
+        let identity = host.settings.identity
+        var certificate = try host.certificate()
+        let (parent, name) = try required(identity.keyPath.splitAtLastSlash)
+        try symbolicLink(host.scratch.path("alias"), to: parent)
+        certificate.outputs.key = host.scratch.path("alias/\(name)")
+        var settings = host.settings
+        settings.certificates = [certificate]
+        let problem = try required(
+            Inspection(settings).findings().first { $0.message.contains("is the same file as") })
+        #expect(problem.message.contains("which is identity.key"))
+        let before = try File.read(identity.keyPath, limit: 1 << 16)
+        let hands = host.hands { [certificate] in $0.certificates = [certificate] }
+        let outcome = try await onThread { [certificate] in
+            let plan = AttemptPlan(
+                id: RenewalID("t"), certificate: certificate,
+                broker: BrokerAddress(host.settings.broker.url.text), reason: .missing)
+            return hands.attempt(plan, in: WorkerContext(), stop: try StopSignal()) { _ in }
+        }
+        guard case .failed(let failure) = outcome else { throw Missing() }
+        #expect(failure.failureClass == .sharedOutputs)
+        #expect(host.lab.counters.orders == 0)
+        #expect(try File.read(identity.keyPath, limit: 1 << 16) == before)
+    }
+
     /// A file that is a link leads to the file that an install would change.
     @Test func `a link to another certificate's file is that file`() throws {
         let host = try TestHost()
@@ -204,7 +233,8 @@ import Testing
         var second = first
         second.name = try CertificateName(validating: "second")
         let (door, hangs) = (Turnstile(), Lock(false))
-        let survey = SharedFilesSurvey([first, second], longestWait: .milliseconds(50)) { certificates in
+        let survey = SharedFilesSurvey([first, second], longestWait: .milliseconds(50)) {
+            (certificates, _) in
             if hangs.withLock({ $0 }) { door.pass() }
             return SharedFiles(among: certificates)
         }

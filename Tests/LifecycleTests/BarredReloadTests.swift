@@ -101,6 +101,7 @@ import Testing
         #expect(host.snapshot().renewals.first { $0.id == RenewalID("l1") }?.failure == nil)
         host.tell(.attemptEnded(web.name, .failed(.forbidden)))
         #expect(host.tell(.reloadRequested(web.name, RenewalID("l2"))).reloads.isEmpty)
+        #expect(host.tell(.looked(web.name, mismatched(web, at: host.now.wall))).reloads.isEmpty)
         for id in ["l1", "l2"] {
             let renewal = try #require(host.snapshot().renewals.first { $0.id == RenewalID(id) })
             #expect(renewal.state == .reloadFailed)

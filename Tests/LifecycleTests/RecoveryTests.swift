@@ -63,6 +63,15 @@ import Testing
         #expect(status.state == .valid)
     }
 
+    /// Key and certificate are new, and the chain that a service reads beside them is not.
+    @Test func `a set that is stuck stays so, though key and certificate match again`() throws {
+        let web = try managed("web")
+        var host = try stuck(web)
+        host.tell(.looked(web.name, web.found(at: host.now.wall, serial: "b2")))
+        #expect(try host.status(web.name).lastError?.failure.failureClass == .installStuck)
+        #expect(try host.status(web.name).consecutiveFailures == 1)
+    }
+
     @Test func `a mixed set that is seen meanwhile is no late success`() throws {
         let web = try managed("web")
         var host = try stuck(web)

@@ -221,6 +221,7 @@ import Testing
         var host = try TestHost([web])
         host.tell(.looked(web.name, web.found(at: host.now.wall)))
         host.tell(.reloadRequested(web.name, RenewalID("r")))
+        host.tell(.looked(web.name, web.found(at: host.now.wall)))
         let failure = RenewalFailure(stage: .reload, .reloadFailed, detail: "exit 1")
         host.tell(.reloadEnded([web.name], .failed(failure)))
         host.now.wall += 3600

@@ -71,6 +71,33 @@ import Testing
         #expect(try next.status(web.name).ordersLast7Days == 1)
     }
 
+    @Test func `the key that was ordered for goes along, until its certificate is installed`() throws {
+        let www = try managed("www")
+        let (second, third) = (try renamed(www, "web"), try renamed(www, "site"))
+        var host = try TestHost([www])
+        host.tell(.looked(www.name, .nothing))
+        host.tell(
+            .attemptEnded(
+                www.name, .failed(RenewalFailure(stage: .order, .brokerTimeout, detail: "no answer"))))
+        for next in [second, third] {
+            host.tell(.configured([next], host.settings))
+            host.tell(.looked(next.name, .nothing))
+        }
+        let plan = host.nextPlan(within: .hours(2))
+        #expect(plan?.formerNames.map(\.text) == ["web", "www"])
+        // A certificate of its own under that name has a key of its own.
+        host.tell(
+            .attemptEnded(
+                third.name, .failed(RenewalFailure(stage: .order, .brokerTimeout, detail: "no answer"))))
+        var other = www
+        other.outputs = try managed("other").outputs
+        host.tell(.configured([third, other], host.settings))
+        var next = host.nextPlan(within: .hours(2))
+        if next?.certificate.name == other.name { next = host.nextPlan(within: .hours(2)) }
+        #expect(next?.certificate.name == third.name)
+        #expect(next?.formerNames.map(\.text) == ["web"])
+    }
+
     @Test func `one that got another name while no agent ran waits for an order that was cut off`() throws {
         let web = try managed("web")
         var record = CertificateRecord()

@@ -9,6 +9,8 @@ public struct AttemptPlan: Hashable, Sendable {
     public var reason: RenewalReason
     /// Order for the pending key, made now unless one is waiting; else for the key that is installed.
     public var rotatesKey: Bool
+    /// The pending key may be kept under one of these names, if under none of its own.
+    public var formerNames: [CertificateName] = []
     /// Throw the pending key away first: the broker goes on answering it with a bundle that can't be used.
     public var retiresPendingKey: Bool
     /// Whether the reload command will follow the install.

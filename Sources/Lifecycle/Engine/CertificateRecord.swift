@@ -30,12 +30,19 @@ public struct CertificateRecord: Hashable, Sendable, Codable {
     public var lifetime: Duration?
     /// A wish for a renewal that hasn't been fulfilled yet.
     public var request: RenewRequest?
+    /// What the certificate was called when it was last ordered, if otherwise than now, the newest name first: its pending
+    /// key may still be kept under one of these.
+    public var formerNames: [CertificateName]?
     /// A bundle with this serial failed the checks; the second time retires the pending key.
     public var refusedSerial: String?
     public var retiresPendingKey = false
     /// The certificate that the service last read with success. Another one on disk is a reload that is owed.
     public var reloadedSerial: String?
     public var reload: ReloadDebt?
+    /// A reload was owed since then when its command was taken out of the configuration; another command owes it again.
+    public var dormantReloadSince: Date?
+    /// Hash of the certificate file's path: tells whose files these were when they are another certificate's.
+    public var place: Int?
     /// Since when it has been in no configuration. It is kept for a while: its budget and its waits count again when
     /// it comes back.
     public var unmanagedSince: Date?
@@ -47,7 +54,8 @@ public struct CertificateRecord: Hashable, Sendable, Codable {
         let dates = [
             lastError?.at, lastAttemptAt, lastSuccessAt, nextAttemptAt, possibleOrderUntil,
             attemptUnderWaySince, unansweredOrder?.since, pause?.since, pause?.until, orders.lastOrderAt,
-            reload?.since, reload?.nextAttemptAt, reload?.lastError?.at, reload?.runBegunAt, unmanagedSince,
+            reload?.since, dormantReloadSince, reload?.nextAttemptAt, reload?.lastError?.at,
+            reload?.runBegunAt, unmanagedSince,
         ]
         let spans = [lifetime, lastError?.failure.retryAfter, reload?.lastError?.failure.retryAfter]
         let counts =
@@ -128,6 +136,8 @@ public struct ReloadDebt: Hashable, Sendable, Codable {
     public var runBegunAt: Date?
     /// How many runs in a row were cut off, by a command that ended the agent perhaps; nil for none.
     public var cutOffRuns: Int?
+    /// Hash of the command that was run last without success.
+    public var failedCommand: Int?
 
     public init(since: Date) {
         self.since = since

@@ -66,9 +66,9 @@ struct CertificateLifecycle: Sendable {
         self.wanted = wanted
         self.record = record ?? CertificateRecord()
         isRecorded = record != nil
-        // Nobody is left to be told.
-        if wanted.reload == nil { self.record.reload = nil }
         nextLookAt = now.boottime
+        layReloadAside()
+        takeReloadUp(at: now)
     }
 
     var name: CertificateName { wanted.name }
@@ -147,13 +147,38 @@ struct CertificateLifecycle: Sendable {
             dueAt = nil
         }
         isUnchanged = false
+        if wanted.reload == nil { layReloadAside() } else { takeReloadUp(at: now) }
         if wanted.verify == before.verify { served.nextLookAt = nil } else { served.turnElsewhere() }
         mustLookAgain = isLooking
         nextLookAt = now.boottime
-        retryAt = nil
-        record.nextAttemptAt = nil
-        forgetUnansweredOrder()
-        if wanted.reload == nil { record.reload = nil }
+        if !wanted.isOrderedAndInstalled(like: before) {
+            // What was changed may be why it failed.
+            retryAt = nil
+            record.nextAttemptAt = nil
+        }
+        if !wanted.isOrdered(like: before) { forgetUnansweredOrder() }
+    }
+
+    /// Without a command nobody can be told, but who can be told later has to be.
+    private mutating func layReloadAside() {
+        guard wanted.reload == nil, let debt = record.reload else { return }
+        record.dormantReloadSince = record.dormantReloadSince ?? debt.since
+        record.reload = nil
+    }
+
+    /// A service that had these files before still has to be told.
+    mutating func owe(since: Date, at now: Moment) {
+        if record.reload != nil { return }
+        record.dormantReloadSince = min(record.dormantReloadSince ?? since, since)
+        takeReloadUp(at: now)
+    }
+
+    private mutating func takeReloadUp(at now: Moment) {
+        guard wanted.reload != nil, let since = record.dormantReloadSince.take(), record.reload == nil else {
+            return
+        }
+        record.reload = ReloadDebt(since: since)
+        reload.retryAt = now.boottime
     }
 
     var budget: OrderBudget { OrderBudget(lifetime: record.lifetime, window: window) }
@@ -183,7 +208,13 @@ struct CertificateLifecycle: Sendable {
                 sameBrokerUntil = deadline(order.since + settings.sameBrokerSpan.seconds, order.since, now)
             }
         }
+        if let since = record.reload?.since { record.reload?.since = min(since, now.wall) }
         guard let debt = record.reload, !reload.hasRun else { return }
+        if let failed = debt.failedCommand, failed != wanted.reload.map({ StableHash.number(of: $0.command) })
+        {
+            turnToOtherReload(isOtherCommand: true, at: now)
+            return
+        }
         reload.retryAt = deadline(debt.nextAttemptAt, debt.lastError?.at ?? debt.since, now) ?? now.boottime
     }
 }

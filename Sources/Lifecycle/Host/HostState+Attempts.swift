@@ -58,6 +58,10 @@ extension HostState {
         let name = certificates[index].name
         if !report.wasCached { certificates[index].record.orders.note(at: now.wall) }
         take(FoundCertificate(certificate: .installed(report.certificate), key: .matches), index)
+        if attempt.plan.certificate.outputs != certificates[index].wanted.outputs {
+            // It lies where they were before; of what lies where they are now nothing is known.
+            certificates[index].doubt(at: now.boottime)
+        }
         certificates[index].renewals.succeeded += 1
         settleSuccess(index, at: now)
         emit(.report(.certificateInstalled(name, profile: attempt.plan.certificate.profile, report)))
@@ -126,6 +130,7 @@ extension HostState {
         certificates[index].record.pause = nil
         certificates[index].record.nextAttemptAt = nil
         certificates[index].record.possibleOrderUntil = nil
+        certificates[index].record.formerNames = nil
         certificates[index].record.refusedSerial = nil
         certificates[index].record.retiresPendingKey = false
         certificates[index].record.attemptOrigin = nil

@@ -49,6 +49,10 @@ extension HostState {
     ) -> String {
         if certificate.reload.isRunning { return "installed; its service is being reloaded" }
         guard debt.attempts > 0 || certificate.isReloadHeld else {
+            if let retryAt = certificate.reload.retryAt, retryAt > now.boottime {
+                return "installed; its reload command has ended the agent before and waits; next try at "
+                    + now.wall(of: retryAt).rfc3339
+            }
             return "installed; its service is about to be reloaded"
         }
         let why = debt.lastError.map { "\($0.failure.failureClass.rawValue), " } ?? ""

@@ -14,18 +14,32 @@ extension HostState {
         next.reserveCapacity(wanted.count)
         var names: Set<CertificateName> = []
         let predecessors = predecessors(of: wanted)
+        let displaced = displaced(by: wanted)
         let looseRecord = looseRecord(beside: wanted, at: now)
         for wish in wanted.sorted(by: { $0.name < $1.name }) where names.insert(wish.name).inserted {
-            let predecessor = predecessors[wish.outputs]
+            let predecessor =
+                predecessors.isEmpty ? nil : wish.outputs.paths.lazy.compactMap { predecessors[$0] }.first
             if let index = indexes[wish.name] {
-                next.append(
-                    adapted(
-                        certificates[index], to: wish, after: predecessor, identityChanged: identityChanged,
-                        at: now))
+                var certificate = adapted(
+                    certificates[index], to: wish, after: predecessor, identityChanged: identityChanged,
+                    at: now)
+                if predecessor == nil, certificate.wanted.outputs != certificates[index].wanted.outputs,
+                    let former = displaced[wish.outputs.place]
+                {
+                    certificate.takeOverService(of: former, at: now)
+                    emit(.persist(wish.name, certificate.record))
+                }
+                next.append(certificate)
             } else {
                 next.append(
-                    restored(wish, after: predecessor, predecessor == nil ? looseRecord : nil, at: now))
+                    restored(
+                        wish, after: predecessor, predecessor == nil ? looseRecord : nil,
+                        predecessor == nil ? displaced[wish.outputs.place] : nil, at: now))
             }
+        }
+        // A name that is in use again is another certificate's, and so is its key.
+        for index in next.indices where next[index].record.formerNames != nil {
+            next[index].record.formerNames?.removeAll { names.contains($0) }
         }
         for known in certificates where !names.contains(known.name) {
             var removed = known
@@ -82,16 +96,14 @@ extension HostState {
             } else if wish.reload != certificate.wanted.reload {
                 let isOtherCommand = wish.reload?.command != certificate.wanted.reload?.command
                 certificate.turnToOtherReload(isOtherCommand: isOtherCommand, at: now)
-                if certificate.record.reload != nil {
-                    emit(.persist(certificate.name, certificate.record))
-                }
             }
             certificate.want(wish, identity: settings.identityName, at: now)
         } else if identityChanged, let found = certificate.found {
             certificate.judge(found, identity: settings.identityName)
         }
-        if isElsewhere, let predecessor {
-            predecessor.hand(to: &certificate)
+        if isElsewhere, let predecessor { predecessor.hand(to: &certificate, at: now) }
+        if certificate.record != known.record {
+            certificate.isRecorded = true
             emit(.persist(certificate.name, certificate.record))
         }
         return certificate
@@ -120,7 +132,7 @@ extension HostState {
 
     private mutating func restored(
         _ wish: ManagedCertificate, after predecessor: Predecessor?, _ looseRecord: CertificateRecord?,
-        at now: Moment
+        _ displaced: Displaced?, at now: Moment
     ) -> CertificateLifecycle {
         let known = records.removeValue(forKey: wish.name)
         var certificate = CertificateLifecycle(wanted: wish, record: known ?? looseRecord, at: now)
@@ -133,8 +145,11 @@ extension HostState {
             certificate.noteCutOffAttempt(begun: begun, at: now, least: least, settings)
         }
         let isBack = certificate.record.unmanagedSince.take() != nil
-        predecessor?.hand(to: &certificate)
-        let inherits = certificate.isRecorded && (known == nil || predecessor != nil)
+        predecessor?.hand(to: &certificate, at: now)
+        if let displaced, displaced.name != wish.name {
+            certificate.takeOverService(of: displaced, at: now)
+        }
+        let inherits = certificate.isRecorded && (known == nil || predecessor != nil || displaced != nil)
         if wasCutOff || wasRunCutOff || isBack || inherits {
             emit(.persist(certificate.name, certificate.record))
         }
@@ -146,6 +161,9 @@ extension HostState {
         // That was the attempt of the one whose files it had taken on.
         record.attemptUnderWaySince = nil
         record.attemptUnderWayAt = nil
+        // Whoever asked has been told that it came to nothing.
+        record.request = nil
+        record.place = certificate.wanted.outputs.place
         if certificate.isRecorded { keepRecord(record, of: certificate.name, since: now.wall) }
         for id in [certificate.queuedRenewal].compactMap(\.self) + certificate.reload.renewals {
             ledger.end(id, as: .abandoned, at: now.wall)

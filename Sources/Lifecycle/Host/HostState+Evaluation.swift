@@ -20,7 +20,7 @@ extension HostState {
             && occupant(of: certificates[index]) == nil
         setQueued(index, mayStart, at: now)
         endBarredRenewals(index, at: now)
-        if certificates[index].mayReload(at: now.boottime) {
+        if certificates[index].mayReload(at: now.boottime), occupant(of: certificates[index]) == nil {
             reloadQueue.insert(index)
         } else if !reloadQueue.isEmpty {
             reloadQueue.remove(index)
@@ -77,6 +77,7 @@ extension HostState {
     /// Has the record of a certificate stored before the actions that follow.
     mutating func persist(_ index: Int) {
         certificates[index].isRecorded = true
+        certificates[index].record.place = certificates[index].wanted.outputs.place
         emit(.persist(certificates[index].name, certificates[index].record))
     }
 }

@@ -56,7 +56,8 @@ extension HostState {
     }
 
     mutating func rebuilt(_ name: CertificateName, _ failure: RenewalFailure?, at now: Moment) {
-        guard let index = indexes[name], certificates[index].isRebuilding else { return }
+        guard let index = indexes[name], let outputs = certificates[index].rebuilding else { return }
+        let heir = successor(of: index, to: outputs)
         certificates[index].rebuilding = nil
         certificates[index].rebuildFailure = failure
         let owedBefore = !certificates[index].owesForRebuild
@@ -72,13 +73,13 @@ extension HostState {
             }
             emit(.report(.rebuildFailed(name, failure)))
         } else {
-            let outputs = certificates[index].found?.rebuildable ?? []
-            emit(.report(.rebuilt(name, Output.allCases.filter(outputs.contains))))
+            let rebuilt = certificates[index].found?.rebuildable ?? []
+            emit(.report(.rebuilt(name, Output.allCases.filter(rebuilt.contains))))
             certificates[index].wasJustRebuilt = true
             certificates[index].nextLookAt = now.boottime
-            if certificates[index].wanted.reload != nil {
-                oweReload(index, gather: true, at: now)
-                persist(index)
+            for told in [index, heir].compactMap(\.self) where certificates[told].wanted.reload != nil {
+                oweReload(told, gather: true, at: now)
+                persist(told)
             }
         }
         releaseOccupied(at: now)

@@ -82,11 +82,12 @@ extension HostState {
         }
         let request = certificate.record.request
         let id = certificate.queuedRenewal ?? beginAutomaticRenewal(of: certificate.name, at: now)
-        let plan = AttemptPlan(
+        var plan = AttemptPlan(
             id: id, certificate: certificate.wanted, broker: choice.broker, reason: reason,
             rotatesKey: rotatesKey(certificate, reason: reason, request: request),
             retiresPendingKey: certificate.record.retiresPendingKey, reloadWanted: request?.reload ?? true,
             requests: certificate.queuedRenewal.map { [$0] } ?? [], installed: certificate.found?.installed)
+        plan.formerNames = certificate.record.formerNames ?? []
         ledger.update(id) {
             $0.state = .running
             $0.reason = reason

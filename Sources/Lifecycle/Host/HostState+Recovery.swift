@@ -27,9 +27,11 @@ extension HostState {
     /// An attempt failed at its install, or died there with its process, and now the set is whole and another than the one
     /// it set out from: a recovery has finished it, and what was wished for is there. To order it again would be one order
     /// too many, but who has asked since then has asked for one more. What is known of lost orders stays: these files may
-    /// be somebody else's.
+    /// be somebody else's. Key and certificate that belong together make no whole set: one that is stuck still has other
+    /// files of another.
     mutating func settleLateInstall(_ index: Int, at now: Moment) {
-        guard let origin = certificates[index].record.attemptOrigin, certificates[index].defect == nil,
+        guard certificates[index].record.lastError?.failure.failureClass != .installStuck,
+            let origin = certificates[index].record.attemptOrigin, certificates[index].defect == nil,
             let serial = certificates[index].found?.installed?.serial, serial != origin.serial
         else { return }
         certificates[index].record.attemptOrigin = nil

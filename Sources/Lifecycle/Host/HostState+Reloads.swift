@@ -119,6 +119,7 @@ extension HostState {
             certificates[index].record.reload?.noteRunEnded()
         } else {
             certificates[index].record.reload = nil
+            certificates[index].record.dormantReloadSince = nil
             certificates[index].reload.retryAt = nil
         }
     }
@@ -130,12 +131,12 @@ extension HostState {
         if !isHeld { certificates[index].reloads.failed += 1 }
         endRenewalsInRun(index, as: .reloadFailed, took: took, failure: failure, at: now)
         guard certificates[index].wanted.reload != nil else {
-            // Taken out of the configuration meanwhile: nobody is left to be told.
-            certificates[index].record.reload = nil
+            // Taken out of the configuration meanwhile; the debt is laid aside.
             return
         }
         var debt = certificates[index].record.reload ?? ReloadDebt(since: now.wall)
         debt.lastError = RecordedError(failure: failure, at: now.wall)
+        debt.failedCommand = StableHash.number(of: certificates[index].reload.command)
         // A run that ends with the agent is one that was cut off, for all that the next process can know.
         if failure.failureClass != .stopped { debt.noteRunEnded() }
         if certificates[index].reload.isOwedAgain {
@@ -240,6 +241,7 @@ extension CertificateLifecycle {
         if reload.isRunning && isOtherCommand && served.reloadTook == nil { reload.isOwedAgain = true }
         record.reload?.attempts = 0
         record.reload?.cutOffRuns = nil
+        record.reload?.failedCommand = nil
         record.reload?.nextAttemptAt = now.wall
         reload.retryAt = now.boottime
     }

@@ -16,6 +16,11 @@ extension HostState {
         if let attempt = certificates[index].attempt, attempt.fulfils(request) {
             certificates[index].attempt?.reloadWanted = attempt.reloadWanted || request.reload
             join(attempt.plan.id, id, request)
+        } else if let earlier = sameAttempt(underOtherNameAs: index),
+            let attempt = certificates[earlier].attempt, attempt.fulfils(request)
+        {
+            certificates[earlier].attempt?.reloadWanted = attempt.reloadWanted || request.reload
+            join(attempt.plan.id, id, request)
         } else if let wait = certificates[index].budgetWait(for: request, at: now.boottime) {
             refuse(name, id, request, for: wait, at: now)
             return
@@ -47,7 +52,7 @@ extension HostState {
             ledger.end(id, as: .failed, at: now.wall)
             return
         }
-        if certificates[index].reload.isRunning {
+        if certificates[index].reload.isRunning, !certificates[index].reload.isOwedAgain {
             record.state = .reloading
             certificates[index].reload.renewalsInRun.append(id)
         } else {
@@ -59,9 +64,23 @@ extension HostState {
             certificates[index].reload.retryAt = now.boottime
             certificates[index].record.reload?.nextAttemptAt = now.wall
             certificates[index].reload.gatherUntil = nil
+            // What was true at the last look may be mended by now, or broken.
+            if certificates[index].attempt == nil, !certificates[index].isRebuilding {
+                certificates[index].doubt(at: now.boottime)
+            }
         }
         ledger.begin(record)
         evaluate(index, at: now)
+    }
+
+    /// The certificate under whose name a renewal of the same files is under way that asks for the same.
+    private func sameAttempt(underOtherNameAs index: Int) -> Int? {
+        guard let name = occupant(of: certificates[index]), let earlier = indexes[name],
+            let plan = certificates[earlier].attempt?.plan,
+            plan.certificate.outputs == certificates[index].wanted.outputs,
+            plan.certificate.isOrdered(like: certificates[index].wanted)
+        else { return nil }
+        return earlier
     }
 
     /// The door refuses it too, by the last snapshot; the budget may have been spent since.

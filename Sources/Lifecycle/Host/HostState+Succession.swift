@@ -38,9 +38,13 @@ extension HostState {
         guard certificates[index].isDeparting || certificates[index].wanted.outputs != outputs else {
             return nil
         }
-        return certificates.indices.first {
-            $0 != index && !certificates[$0].isDeparting && certificates[$0].wanted.outputs == outputs
-        }
+        let others = certificates.indices.lazy.filter { $0 != index && !self.certificates[$0].isDeparting }
+        if let heir = others.first(where: { self.certificates[$0].wanted.outputs == outputs }) { return heir }
+        // Who has kept some of them needs no successor.
+        let paths = Set(outputs.paths)
+        let shares = { (wanted: OutputPaths) in wanted.paths.contains(where: paths.contains) }
+        if !certificates[index].isDeparting, shares(certificates[index].wanted.outputs) { return nil }
+        return others.first { shares(self.certificates[$0].wanted.outputs) }
     }
 
     /// The attempt of a certificate that goes has ended: what is known of it is of use to who has its files now.
@@ -53,20 +57,49 @@ extension HostState {
         persist(heir)
     }
 
-    /// The certificates that had other files' place before, by these files.
-    func predecessors(of wanted: [ManagedCertificate]) -> [OutputPaths: Predecessor] {
+    /// The certificates that had other files' place before, by each of these files.
+    func predecessors(of wanted: [ManagedCertificate]) -> [String: Predecessor] {
         if certificates.isEmpty { return [:] }
         let wishes = Dictionary(wanted.map { ($0.name, $0.outputs) }) { first, _ in first }
-        var predecessors: [OutputPaths: Predecessor] = [:]
+        var predecessors: [String: Predecessor] = [:]
         for certificate in certificates {
             let wish = wishes[certificate.name]
             let outputs = certificate.outputsInWork ?? certificate.wanted.outputs
             if wish == outputs { continue }
-            // Of several who had them one after the other, the one at work knows most.
-            if let known = predecessors[outputs], known.certificate.attempt != nil { continue }
-            predecessors[outputs] = Predecessor(certificate: certificate, isGone: wish == nil)
+            for path in outputs.paths {
+                // Of several who had them one after the other, the one at work knows most.
+                if let known = predecessors[path], known.certificate.attempt != nil { continue }
+                predecessors[path] = Predecessor(certificate: certificate, isGone: wish == nil)
+            }
         }
         return predecessors
+    }
+
+    /// What is known of files whose certificate went, or got others, while it was in no configuration or no agent ran, by
+    /// the place of these files.
+    func displaced(by wanted: [ManagedCertificate]) -> [Int: Displaced] {
+        if records.isEmpty { return [:] }
+        let places = Dictionary(wanted.map { ($0.name, $0.outputs.place) }) { first, _ in first }
+        var displaced: [Int: Displaced] = [:]
+        for (name, record) in records {
+            guard let place = record.place, places[name] != place else { continue }
+            // Of several who had them one after the other, the last one knows most.
+            if let known = displaced[place],
+                (known.record.unmanagedSince ?? .distantFuture)
+                    >= (record.unmanagedSince ?? .distantFuture)
+            {
+                continue
+            }
+            displaced[place] = Displaced(name: name, record: record, isGone: places[name] == nil)
+        }
+        return displaced
+    }
+
+    struct Displaced {
+        var name: CertificateName
+        var record: CertificateRecord
+        /// It is in no configuration.
+        var isGone: Bool
     }
 
     struct Predecessor {
@@ -74,25 +107,44 @@ extension HostState {
         /// It is in the configuration no more, and not only elsewhere.
         var isGone: Bool
 
-        func hand(to heir: inout CertificateLifecycle) {
-            heir.takeOverService(of: certificate)
+        func hand(to heir: inout CertificateLifecycle, at now: Moment) {
+            heir.takeOverService(of: certificate, at: now)
             if isGone { heir.takeOverOrders(of: certificate) }
         }
     }
 }
 
 extension CertificateLifecycle {
+    /// Names that a pending key is looked for under.
+    private static let mostNames = 4
+
     /// The files that work under way changes.
     var outputsInWork: OutputPaths? { attempt?.plan.certificate.outputs ?? rebuilding }
 
     /// The service of these files still has to be told of them, whatever the agent calls their certificate.
-    mutating func takeOverService(of predecessor: CertificateLifecycle) {
+    mutating func takeOverService(of predecessor: CertificateLifecycle, at now: Moment) {
         isRecorded = isRecorded || predecessor.isRecorded
         record.reloadedSerial = predecessor.record.reloadedSerial
-        guard wanted.reload != nil, record.reload == nil, let debt = predecessor.record.reload else { return }
+        guard wanted.reload != nil, record.reload == nil, let debt = predecessor.record.reload else {
+            if let since = predecessor.record.reload?.since ?? predecessor.record.dormantReloadSince {
+                owe(since: since, at: now)
+            }
+            return
+        }
         record.reload = debt
         // A wait is for the command that failed.
         reload.retryAt = wanted.reload == predecessor.wanted.reload ? predecessor.reload.retryAt : nil
+    }
+
+    /// The same, where only its record is known.
+    mutating func takeOverService(of displaced: HostState.Displaced, at now: Moment) {
+        isRecorded = true
+        record.reloadedSerial = displaced.record.reloadedSerial
+        if displaced.isGone { record.formerNames = record.formerNames ?? [displaced.name] }
+        guard let since = displaced.record.reload?.since ?? displaced.record.dormantReloadSince else {
+            return
+        }
+        owe(since: since, at: now)
     }
 
     /// The one that had these files is gone. If this one asks for the same, the orders, the failures and the waits of that
@@ -122,6 +174,9 @@ extension CertificateLifecycle {
         record.nextAttemptAt = other.nextAttemptAt
         retryAt = predecessor.retryAt
         record.unansweredOrder = other.unansweredOrder
+        record.formerNames = Array(([predecessor.name] + (other.formerNames ?? [])).prefix(Self.mostNames))
+        record.refusedSerial = other.refusedSerial
+        record.retiresPendingKey = other.retiresPendingKey
         sameBrokerUntil = predecessor.sameBrokerUntil
     }
 }

@@ -6,6 +6,9 @@ enum StableHash {
         return hash
     }
 
+    /// Short enough to be a number in any JSON (RFC 8259, 6).
+    static func number(of text: String) -> Int { Int(of(text) >> 11) }
+
     /// A number in 0..<1. The hash is mixed first: the high bits of FNV hardly change with the last bytes.
     static func fraction(of text: String) -> Double {
         var generator = SplitMix(seed: of(text))

@@ -122,3 +122,17 @@ public struct ReloadSetting: Hashable, Sendable {
     /// Whether one run may serve several certificates: not when the command asks which certificate it is for.
     public var isShareable: Bool { !command.indices.contains { command[$0...].hasPrefix("CERTPLANE_") } }
 }
+
+extension ManagedCertificate {
+    /// Whether an order for one is an order for the other.
+    func isOrdered(like other: ManagedCertificate) -> Bool {
+        dnsNames == other.dnsNames && profile == other.profile && keyType == other.keyType
+    }
+
+    /// Whether nothing differs but what follows an install.
+    func isOrderedAndInstalled(like other: ManagedCertificate) -> Bool {
+        var same = self
+        (same.reload, same.verify) = (other.reload, other.verify)
+        return same == other
+    }
+}

@@ -18,6 +18,9 @@ public struct OutputPaths: Hashable, Sendable {
     /// Those that are configured.
     public var paths: [String] { [key, cert, chain, fullchain] + (combined.map { [$0] } ?? []) }
 
+    /// A number that tells these files from others: the certificate file is nobody else's.
+    var place: Int { StableHash.number(of: cert) }
+
     public subscript(output: Output) -> String? {
         switch output {
         case .key: key
