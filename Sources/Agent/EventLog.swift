@@ -47,6 +47,9 @@ struct EventLog {
             log.warn(
                 "the broker answered with the certificate that is installed already, nothing changed",
                 ["certificate": .string(name.text), "serial": .string(serial)])
+        case .notNeeded(let name):
+            log.info(
+                "files are in order after all, nothing is ordered", ["certificate": .string(name.text)])
         case .attemptFailed(let name, let profile, let failure, let nextAttemptAt, let repeats):
             var attributes: LogAttributes = ["certificate": .string(name.text), "profile": .string(profile)]
             attributes = attributes + Self.attributes(of: failure)

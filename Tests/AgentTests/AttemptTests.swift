@@ -45,6 +45,16 @@ import Transfer
         #expect(found.key == .matches && found.lost.isEmpty && found.rebuildable.isEmpty)
     }
 
+    @Test func `what was due for its files is not ordered when they are in order after all`() async throws {
+        let host = try LabHost()
+        _ = try await host.enroll().get()
+        let report = try required(try await host.attempt(mendsOnly: true).report)
+        let attempted = try await host.attempt(mendsOnly: true)
+        guard case .notNeeded(let found) = attempted.outcome else { throw Missing() }
+        #expect(found.installed?.serial == report.certificate.serial)
+        #expect(attempted.exchanges.isEmpty && host.lab.counters.orders == 1)
+    }
+
     @Test func `a renewal changes the key, and with reuse_key it does not`() async throws {
         let host = try LabHost()
         _ = try await host.enroll().get()

@@ -67,6 +67,11 @@ private func name(_ text: String = "web") -> CertificateName {
                 changed" certificate=web serial=1d
                 """),
         EventVector(
+            event: .notNeeded(name()),
+            line: """
+                level=INFO msg="files are in order after all, nothing is ordered" certificate=web
+                """),
+        EventVector(
             event: .attemptFailed(name(), profile: "p", failure, nextAttemptAt: now, repeats: 1),
             line: """
                 level=ERROR msg="service certificate processing failed" certificate=web profile=p \
@@ -261,6 +266,7 @@ private func name(_ text: String = "web") -> CertificateName {
         case .identityRestored: 26
         case .identityNotRestored: 27
         case .servedChanged: 28
+        case .notNeeded: 29
         }
     }
 
@@ -277,7 +283,7 @@ private func name(_ text: String = "web") -> CertificateName {
     }
 
     @Test func `no kind of event is left out of the table`() {
-        #expect(Set(Self.vectors.map { Self.ordinal(of: $0.event) }) == Set(0...28))
+        #expect(Set(Self.vectors.map { Self.ordinal(of: $0.event) }) == Set(0...29))
     }
 
     @Test func `each warning of an install has a line of its own`() {

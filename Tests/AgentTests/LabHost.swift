@@ -95,15 +95,16 @@ final class LabHost: Sendable {
     /// One attempt for the certificate, by the real hands.
     func attempt(
         _ certificate: ManagedCertificate? = nil, rotating: Bool = true, retiring: Bool = false,
-        hands: HostHands? = nil
+        mendsOnly: Bool = false, hands: HostHands? = nil
     ) async throws -> Attempted {
         let certificate = try certificate ?? self.certificate()
         let hands = hands ?? self.hands()
-        let plan = AttemptPlan(
+        var plan = AttemptPlan(
             id: RenewalID("test"), certificate: certificate,
             broker: BrokerAddress(settings.broker.url.text), reason: .missing, rotatesKey: rotating,
             retiresPendingKey: retiring)
-        return try await onThread {
+        plan.mendsOnly = mendsOnly
+        return try await onThread { [plan] in
             let told = Lock<[Input]>([])
             let outcome = hands.attempt(plan, in: WorkerContext(), stop: try StopSignal()) { input in
                 told.withLock { $0.append(input) }

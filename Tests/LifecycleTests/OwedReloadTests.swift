@@ -180,6 +180,35 @@ import Testing
         #expect(host.tell(.looked(web.name, web.found(at: host.now.wall))).plans.isEmpty)
     }
 
+    // MARK: Files that are in order after all
+
+    @Test func `what was due for its files and is in order is not due any more`() throws {
+        let web = try managed("web")
+        var host = try TestHost([web])
+        let plan = try #require(
+            host.tell(.looked(web.name, FoundCertificate(certificate: .unreadable("EMFILE"), key: .matches)))
+                .plans.first)
+        #expect(plan.mendsOnly)
+        let whole = web.found(at: host.now.wall)
+        let ended = host.tell(.attemptEnded(web.name, .notNeeded(whole)))
+        #expect(ended.plans.isEmpty)
+        let status = try host.status(web.name)
+        #expect(status.state == .valid && status.ordersLast7Days == 0 && status.consecutiveFailures == 0)
+        // Who asked for a renewal meanwhile gets one.
+        var other = try TestHost([web])
+        other.tell(.looked(web.name, .nothing))
+        other.tell(.requested(web.name, RenewalID("f"), RenewRequest()))
+        let again = other.tell(.attemptEnded(web.name, .notNeeded(whole)))
+        #expect(again.plans.map(\.mendsOnly) == [false])
+        other.tell(.attemptEnded(web.name, report(web, at: other.now.wall)))
+        #expect(other.snapshot().renewal(RenewalID("f"))?.state == .succeeded)
+        // What is old is renewed all the same.
+        var old = try TestHost([web])
+        old.tell(.looked(web.name, .nothing))
+        let aged = web.found(at: old.now.wall, age: .days(89))
+        #expect(old.tell(.attemptEnded(web.name, .notNeeded(aged))).plans.map(\.reason) == [.expiring])
+    }
+
     // MARK: Wishes that change
 
     @Test func `a lost order keeps its broker when only what follows the install is changed`() throws {

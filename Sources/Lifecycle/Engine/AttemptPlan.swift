@@ -9,6 +9,8 @@ public struct AttemptPlan: Hashable, Sendable {
     public var reason: RenewalReason
     /// Order for the pending key, made now unless one is waiting; else for the key that is installed.
     public var rotatesKey: Bool
+    /// Nothing but what was found on disk makes it due: where that is mended there is nothing to order.
+    public var mendsOnly = false
     /// The pending key may be kept under one of these names, if under none of its own.
     public var formerNames: [CertificateName] = []
     /// Throw the pending key away first: the broker goes on answering it with a bundle that can't be used.
@@ -43,6 +45,8 @@ public enum AttemptOutcome: Hashable, Sendable {
     case installed(IssuedReport)
     /// The broker answered with the certificate that is already installed; nothing was touched.
     case unchanged(serial: String)
+    /// The files were found to be in order after all, and nobody was asked.
+    case notNeeded(FoundCertificate)
     case failed(RenewalFailure)
 }
 

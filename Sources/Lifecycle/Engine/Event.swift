@@ -7,6 +7,8 @@ public enum Event: Hashable, Sendable {
     case attemptStarted(CertificateName, profile: String, RenewalReason)
     case certificateInstalled(CertificateName, profile: String, IssuedReport)
     case certificateUnchanged(CertificateName, serial: String)
+    /// What it was due for is mended.
+    case notNeeded(CertificateName)
     /// `repeats`: how many times in a row it failed in this same way; 1 for the first.
     case attemptFailed(CertificateName, profile: String, RenewalFailure, nextAttemptAt: Date?, repeats: Int)
     case rebuilt(CertificateName, [Output])

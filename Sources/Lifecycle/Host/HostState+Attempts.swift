@@ -30,8 +30,10 @@ extension HostState {
         switch outcome {
         case .installed(let report): installed(index, attempt, report, at: now)
         case .unchanged(let serial): unchanged(index, attempt, serial, at: now)
+        case .notNeeded: notNeeded(index, attempt, at: now)
         case .failed(let failure): failed(index, attempt, failure, at: now)
         }
+        if case .notNeeded(let found) = outcome { believe(found, index, at: now) }
         if certificates[index].lateRequest != nil { certificates[index].hasFreshRequest = true }
         certificates[index].lateRequest = nil
         refreshBudget(index, at: now)
@@ -116,6 +118,32 @@ extension HostState {
         emit(.report(.certificateUnchanged(certificates[index].name, serial: serial)))
         ledger.update(attempt.plan.id) { $0.serial = serial }
         ledger.end(attempt.plan.id, as: .unchanged, at: now.wall)
+    }
+
+    /// A fault of the machine that made the files unreadable has gone by, or somebody else has mended them.
+    private mutating func notNeeded(_ index: Int, _ attempt: RunningAttempt, at now: Moment) {
+        if attempt.isProbe { brokers[attempt.plan.broker]?.gate.abandonProbe() }
+        certificates[index].record.attemptOrigin = nil
+        certificates[index].retryAt = nil
+        certificates[index].record.nextAttemptAt = nil
+        emit(.report(.notNeeded(certificates[index].name)))
+        var isForced = false
+        ledger.update(attempt.plan.id) { isForced = $0.isForced }
+        guard isForced else {
+            ledger.end(attempt.plan.id, as: .unchanged, at: now.wall)
+            return
+        }
+        // Somebody has joined it who wants an order whatever lies there.
+        certificates[index].queuedRenewal = attempt.plan.id
+        let wish = RenewRequest(reload: attempt.reloadWanted)
+        certificates[index].lateRequest = certificates[index].lateRequest?.merged(with: wish) ?? wish
+        certificates[index].record.request = certificates[index].lateRequest
+    }
+
+    /// As if it had been looked for.
+    private mutating func believe(_ found: FoundCertificate, _ index: Int, at now: Moment) {
+        certificates[index].looksUnderWay = 1
+        looked(certificates[index].name, found, at: now)
     }
 
     /// Forgets what earlier failures left behind; the wish, if there was one, is fulfilled.

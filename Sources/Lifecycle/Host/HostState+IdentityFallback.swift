@@ -5,6 +5,7 @@ extension HostState {
     /// Draws from an attempt what it says about the identity that it presented.
     mutating func noteIdentity(_ attempt: RunningAttempt, _ outcome: AttemptOutcome, at now: Moment) {
         guard let facts = identity.facts, attempt.identity == facts.serial else { return }
+        if case .notNeeded = outcome { return }
         guard case .failed(let failure) = outcome else { return identityAccepted() }
         switch failure.failureClass {
         case .identityRefused:

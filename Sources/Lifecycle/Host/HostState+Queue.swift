@@ -87,6 +87,7 @@ extension HostState {
             rotatesKey: rotatesKey(certificate, reason: reason, request: request),
             retiresPendingKey: certificate.record.retiresPendingKey, reloadWanted: request?.reload ?? true,
             requests: certificate.queuedRenewal.map { [$0] } ?? [], installed: certificate.found?.installed)
+        plan.mendsOnly = request == nil && reason == certificate.defect
         plan.formerNames = certificate.record.formerNames ?? []
         ledger.update(id) {
             $0.state = .running
