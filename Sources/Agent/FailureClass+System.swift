@@ -9,6 +9,8 @@ extension FailureClass {
             case .noSpace: .diskFull
             case .permissionDenied, .notPermitted: .permissionDenied
             case .readOnlyFileSystem: .readOnly
+            case .tooManyOpenFiles, .fileTableFull: .tooManyOpenFiles
+            case .crossesFileSystems: .crossesFileSystems
             case let errno where errno.name == "EDQUOT": .diskFull
             default: .fileSystemError
             }

@@ -280,7 +280,8 @@ import Testing
     @Test(arguments: [
         (Errno.noSpace, FailureClass.diskFull), (.permissionDenied, .permissionDenied),
         (.notPermitted, .permissionDenied), (.readOnlyFileSystem, .readOnly),
-        (.inputOutput, .fileSystemError),
+        (.inputOutput, .fileSystemError), (.tooManyOpenFiles, .tooManyOpenFiles),
+        (.fileTableFull, .tooManyOpenFiles), (.crossesFileSystems, .crossesFileSystems),
         (Errno(rawValue: 122), .diskFull),
     ])
     func `the class of a failure follows the kernel's reason`(errno: Errno, expected: FailureClass) throws {

@@ -56,6 +56,10 @@ extension FailureClass {
         case .diskFull: "Free some space; nothing was changed, and it is tried again."
         case .readOnly:
             "Make the file system of the output files writable for the agent (ReadWritePaths= in the unit)."
+        case .tooManyOpenFiles:
+            "Raise LimitNOFILE= in the unit (or fs.file-max, if the whole machine is out of descriptors)."
+        case .crossesFileSystems:
+            "See what lies between the file and its directory: a mount, or a project quota with another id."
         case .fileSystemError: "Look at the kernel's log for errors of the disk."
         case .installStuck:
             "Look at the log for the file that could be neither replaced nor restored, and free it."

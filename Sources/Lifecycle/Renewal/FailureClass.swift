@@ -51,6 +51,8 @@ public enum FailureClass: String, Hashable, Sendable, CaseIterable, Codable {
     case permissionDenied = "permission_denied"
     case diskFull = "disk_full"
     case readOnly = "read_only"
+    case tooManyOpenFiles = "too_many_open_files"
+    case crossesFileSystems = "crosses_file_systems"
     case fileSystemError = "file_system_error"
     case installStuck = "install_stuck"
 
