@@ -14,6 +14,9 @@ struct InstallRecord: Codable, Sendable, Hashable {
         var hadOld: Bool
         /// The old file had the new one's content, as the chain mostly does: where it lies says nothing.
         var isSame = false
+        /// Inode of the target's directory: another one, an empty mount point for example, tells nothing of the files by
+        /// what it lacks. Not the device, whose number may be another one after each boot.
+        var directory: UInt64?
         /// SHA-256 of the new content, hex: tells the new file from others, whatever its name is by now.
         var sha256: String
         /// Set when the target is a mount of its own, which is written over: both names are those of copies in the

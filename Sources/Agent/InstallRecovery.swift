@@ -120,15 +120,22 @@ struct InstallRecovery: Sendable {
         }
     }
 
-    /// The files as they lie there now, without those whose directory is missing.
-    private func find(_ record: InstallRecord) throws -> (files: [RecordedFile], absence: SystemError?) {
+    /// The files as they lie there now, without those whose directory is missing, or has another in its place: a volume
+    /// that is not mounted leaves an empty directory behind.
+    private func find(
+        _ record: InstallRecord
+    ) throws -> (files: [RecordedFile], absence: RecordedFile.Absence?) {
         var files: [RecordedFile] = []
-        var absence: SystemError?
+        var absence: RecordedFile.Absence?
         for file in record.files {
             do { files.append(try RecordedFile(file, journal)) } catch let missing as RecordedFile.Absence {
-                absence = missing.error
+                absence = missing
             }
         }
+        let traced = Set(files.filter(\.isTraced).map(\.directory))
+        let elsewhere = { (file: RecordedFile) in file.isElsewhere && !traced.contains(file.directory) }
+        absence = files.first(where: elsewhere)?.absence ?? absence
+        files.removeAll(where: elsewhere)
         return (files, absence)
     }
 
@@ -155,7 +162,15 @@ struct InstallRecovery: Sendable {
         _ entry: InstallJournal.Entry, _ record: InstallRecord, _ files: [RecordedFile]
     ) throws {
         for file in files { try file.synchronize() }
-        for file in files { try file.dropOtherNames() }
+        let left = try files.flatMap { try $0.dropOtherNames() }
+        if !left.isEmpty {
+            log.warn(
+                "a staged file's name is somebody else's by now, and is left",
+                [
+                    "subject": .string(record.subject), "paths": .list(left),
+                    "advice": "See what it is and who has made it, then remove it.",
+                ])
+        }
         try journal.close(entry)
         // Of a mounted file whose directory is missing the copies are here.
         if files.count == record.files.count { return }

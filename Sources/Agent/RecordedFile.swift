@@ -11,6 +11,13 @@ final class RecordedFile {
     let isInPlace: Bool
     /// The target's content is not that of the old file.
     let isChanged: Bool
+    /// Where the target is now.
+    let directory: FileIdentity
+    /// A name that only this install has given is there, or its content is: the directory is the one that was meant.
+    let isTraced: Bool
+    /// What is missing may have never been here: the directory is another one than at the time of the install, or holds
+    /// nothing where there was a file even before.
+    let isElsewhere: Bool
     private let record: InstallRecord.File
     private let stagingTag: String
     private let location: SafeLocation
@@ -27,6 +34,14 @@ final class RecordedFile {
         isStaged = try Self.holds(record.sha256, record.stagedName, home)
         isInPlace = try Self.holds(record.sha256, location.name, location.directory)
         isChanged = isInPlace && !record.isSame
+        let place = try location.directory.status()
+        directory = FileIdentity(place)
+        var hasOld = false
+        if let oldName = record.oldName { hasOld = try home.status(oldName)?.kind == .regular }
+        isTraced = isChanged || (record.mounted == nil && (isStaged || hasOld))
+        let isOther = record.directory.map { $0 != place.inode } ?? false
+        let isBare = try record.hadOld && location.directory.status(location.name) == nil
+        isElsewhere = record.mounted == nil && !isStaged && !isInPlace && !hasOld && (isOther || isBare)
     }
 
     private static func resolve(_ path: String) throws -> SafeLocation {
@@ -34,13 +49,20 @@ final class RecordedFile {
             guard case .system(let error) = error, [.notFound, .notADirectory].contains(error.errno) else {
                 throw error
             }
-            throw Absence(error: error)
+            throw Absence(description: "\(error)")
         }
     }
 
-    /// There is no directory for the target, and with it neither the new file nor the old one.
-    struct Absence: Error {
-        let error: SystemError
+    /// The target's directory is not there, and with it neither the new file nor the old one.
+    struct Absence: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// What is missing of this file is missing with its directory.
+    var absence: Absence {
+        Absence(
+            description: "\(location.directory.path): nothing of the install is there; is its volume mounted?"
+        )
     }
 
     var path: String { location.path }
@@ -103,10 +125,19 @@ final class RecordedFile {
         try location.directory.synchronize()
     }
 
-    /// Of two names of one file a rename leaves both, so the staged name may still be there.
-    func dropOtherNames() throws(SystemError) {
-        try home.unlinkIfPresent(record.stagedName)
-        if let oldName = record.oldName { try home.unlinkIfPresent(oldName) }
+    /// Of two names of one file a rename leaves both, so the staged name may still be there. What is no file under such a
+    /// name is somebody else's and stays; its path is returned.
+    func dropOtherNames() throws(SystemError) -> [String] {
+        var left: [String] = []
+        for name in [record.stagedName, record.oldName].compactMap(\.self) {
+            guard let found = try home.status(name) else { continue }
+            if found.kind == .regular {
+                try home.unlinkIfPresent(name)
+            } else {
+                left.append(home.path(of: name))
+            }
+        }
+        return left
     }
 
     private static func holds(

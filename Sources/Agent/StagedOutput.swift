@@ -11,6 +11,7 @@ final class StagedOutput: OutputInTransit {
     private let sha256: String
     /// Of the new file: tells whether it is the target.
     private let identity: FileIdentity
+    private let directoryInode: UInt64
     /// The staged file lies under its name again, and no longer removes itself.
     private var hasStagedName = false
     private var hasSecondName = false
@@ -33,6 +34,7 @@ final class StagedOutput: OutputInTransit {
         try seam.permit(.create, target.path)
         let made = try StagedFile.create(beside: target, tag: tag, mode: 0o600)
         identity = FileIdentity(try made.descriptor.status())
+        directoryInode = directory.inode
         // First of all: once the file is given away, some of them are the new owner's to set.
         let unkept = inherited?.handOn(to: made.descriptor) ?? []
         let reservations = try access.apply(
@@ -58,7 +60,7 @@ final class StagedOutput: OutputInTransit {
     var record: InstallRecord.File {
         InstallRecord.File(
             path: path, stagedName: stagedName, oldName: hasSecondName ? secondName : nil,
-            hadOld: location.existing != nil, isSame: isSame, sha256: sha256)
+            hadOld: location.existing != nil, isSame: isSame, directory: directoryInode, sha256: sha256)
     }
 
     func target() throws(SystemError) -> InstallTarget {

@@ -145,6 +145,18 @@ import Testing
         #expect(try contents() == ["key": "old key"])
     }
 
+    @Test(arguments: [".certplane-cert", ".certplane-key.old"])
+    func `what is no file under a name of ours is left, and the install is over`(name: String) throws {
+        try write("key", "new key")
+        try write("cert", "new cert")
+        _ = try out.makeDirectory(name, mode: 0o755)
+        let journal = try open([recorded("key"), recorded("cert")])
+        #expect(try recover(journal) == [.finished(subject: "web")])
+        #expect(try out.entries() == [name, "cert", "key"])
+        #expect(try journal.entries().isEmpty)
+        #expect(host.capture.lines.contains { $0.contains("is somebody else's by now") && $0.contains(name) })
+    }
+
     @Test func `an install that was done but not closed stays`() throws {
         try write("key", "new key")
         let journal = try open([recorded("key")])

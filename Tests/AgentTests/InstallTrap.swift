@@ -53,4 +53,17 @@ struct Renewal: Sendable {
     func install(_ trap: Trap) throws -> [String] {
         try host.installer(seam: trap.seam).install(bundle, pendingKey: key, for: host.certificate)
     }
+
+    /// The process dies when the key is new and nothing else.
+    func breakOff() throws {
+        let renames = Lock(0)
+        let trap = Trap { _, call in
+            renames.withLock { renames in
+                if call == .rename { renames += 1 }
+                return renames > 1
+            }
+        }
+        do { _ = try install(trap) } catch is RenewalFailure { return }
+        throw Missing()
+    }
 }
