@@ -17,6 +17,8 @@ protocol EngineHands: Sendable {
     /// Tries again to finish installs whose journal entry stays open, those that got stuck among them; the certificates
     /// whose files may have changed by that.
     func retryStuckInstalls() -> [CertificateName]
+    /// Why nothing is installed for want of knowing what was decided before; nil while the journal has been read.
+    var unreadJournal: UnreadJournal? { get }
     /// Takes the record on to be stored, without waiting for that. True when `keepRecords` has to run for it.
     func persist(_ record: CertificateRecord, of name: CertificateName) -> Bool
     /// What could not be stored is to be tried again. Answers like `persist`.

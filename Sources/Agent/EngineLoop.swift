@@ -83,9 +83,9 @@ struct EngineLoop {
         if crew.hands.retryRecords() { crew.keepRecords() }
     }
 
-    /// The disk takes records again: who failed for want of them need not wait any longer.
+    /// The disk takes records again, and the journal can be read: who failed for want of that need not wait any longer.
     mutating func newsOfRecords() -> [Input] {
-        let isUnstored = crew.hands.unstored != nil
+        let isUnstored = crew.hands.unstored != nil || crew.hands.unreadJournal != nil
         defer { wasUnstored = isUnstored }
         return wasUnstored && !isUnstored ? [.recordsStored] : []
     }

@@ -80,8 +80,10 @@ public final class HostAgent: Sendable {
         let store = StateStore(directory: state, log: log)
         var records: [CertificateName: CertificateRecord] = [:]
         for certificate in loaded.settings.certificates {
+            let open = hands.openInstall(of: certificate)
             records[certificate.name] = CertificateRecord.afterRecovery(
-                try store.stored(for: certificate.name), stuck: hands.whyStuck(certificate), at: .now)
+                try store.stored(for: certificate.name), stuck: open?.why,
+                as: open?.isMixed == false ? .installOpen : .installStuck, at: .now)
         }
         let left = store.names().union(PendingKeyStore(directory: state, log: log).names())
         for name in left where records[name] == nil { records[name] = try store.record(for: name) }

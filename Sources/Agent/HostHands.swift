@@ -87,19 +87,26 @@ final class HostHands: EngineHands {
     }
 
     /// Takes on what a recovery could not free.
-    func adopt(stuck outcomes: [InstallRecovery.Outcome]) { installer.adopt(stuck: outcomes) }
+    func adopt(stuck outcomes: [InstallRecovery.Outcome]) {
+        let settings = current.settings
+        installer.adopt(
+            stuck: outcomes, identityPaths: settings.identity.journalPaths,
+            isTheirs: { settings.hasFiles(of: $0) })
+    }
 
-    /// What holds up the install of a certificate whose files are some new and some old.
-    func whyStuck(_ certificate: ManagedCertificate) -> String? { installer.whyStuck(certificate) }
+    var unreadJournal: UnreadJournal? { installer.unreadJournal }
+
+    /// What holds up an earlier install of a certificate's files, and whether some are new and others old.
+    func openInstall(of certificate: ManagedCertificate) -> (why: String, isMixed: Bool)? {
+        installer.openInstall(of: certificate)
+    }
 
     func retryStuckInstalls() -> [CertificateName] {
-        let open = installer.openSubjects
-        if open.isEmpty { return [] }
+        guard installer.hasOpenInstalls else { return [] }
         // Of an entry that can't be read it isn't known whose it is.
-        let shared: Set = [Installer.identitySubject, Installer.unknownSubject]
-        let claim = open.isDisjoint(with: shared) ? nil : try? state.lock(.enrolling)
+        let claim = installer.mayHaveOpenIdentity ? try? state.lock(.enrolling) : nil
         defer { withExtendedLifetime(claim) {} }
-        let ended = installer.retryOpenInstalls(sparing: claim == nil ? shared : [])
+        let ended = installer.retryOpenInstalls(sparingIdentity: claim == nil)
         if ended.isEmpty { return [] }
         return current.settings.certificates.filter { certificate in
             ended.contains { $0.concerns(certificate) }
@@ -139,7 +146,7 @@ final class HostHands: EngineHands {
         let settings = configured.settings
         do throws(RenewalFailure) {
             try refuseShared(name, stage: .key)
-            try installer.finishForeignInstall(at: plan.certificate.outputs, for: name)
+            try installer.finishOpenInstalls(at: plan.certificate.outputs, for: name)
         } catch {
             return .failed(error)
         }

@@ -11,13 +11,15 @@ struct HostRecovery {
     let settings: AgentConfiguration
     let state: StateDirectory
     let log: Logger
+    var seam: InstallSeam = .none
 
     /// Under the lock of an enrolment too. `advanced` is called after each step: a host with many entries shows that it
     /// gets on.
     func run(_ advanced: () -> Void = {}) -> [InstallRecovery.Outcome] {
         let places = StagingPlaces(state: state, log: log)
         let known = places.add(settings)
-        guard let outcomes = recover(sparing: nil, advanced) else { return [] }
+        let outcomes = recover(advanced)
+        if case .unlisted? = outcomes.first { return outcomes }
         var sweep = StagingSweep(tag: state.stagingTag, log: log)
         sweep.sweepRecords(of: state)
         // What a damaged entry needs can't be told either, and may yet be put in place by hand.
@@ -51,19 +53,52 @@ struct HostRecovery {
     /// and an install of the identity is its own. No service can wait with its files for the end of that.
     func runBesideEnrolment(_ advanced: () -> Void = {}) -> [InstallRecovery.Outcome] {
         StagingPlaces(state: state, log: log).add(settings)
-        return recover(sparing: Installer.identitySubject, advanced) ?? []
+        let identityPaths = settings.identity.journalPaths
+        return recover(sparing: { $0.isOfIdentity(at: identityPaths) }, advanced)
     }
 
-    /// Nil if the journal can't be read: what its installs need is not known then.
-    private func recover(sparing busy: String?, _ advanced: () -> Void) -> [InstallRecovery.Outcome]? {
+    /// If the journal can't be listed that is the only outcome: what its installs need is not known then.
+    private func recover(
+        sparing isBusy: ((InstallRecord) -> Bool)? = nil, _ advanced: () -> Void
+    ) -> [InstallRecovery.Outcome] {
         do {
-            return try InstallRecovery(journal: InstallJournal(state), log: log).run(sparing: busy, advanced)
+            let wanted = WantedFiles(settings)
+            return try InstallRecovery(
+                journal: InstallJournal(state, seam: seam), log: log,
+                retention: { wanted.hasFiles(of: $0) ? nil : LifecycleSettings(settings).recordRetention }
+            ).run(sparing: isBusy, advanced)
         } catch {
             log.error(
                 "install journal can't be read",
                 ["error": .string("\(error)"), "advice": .string(FailureClass.stateDirectoryFailed.advice)])
-            return nil
+            return [.unlisted(because: "\(error)")]
         }
+    }
+}
+
+/// What the configuration has installed. Worked out when it is first asked for, which mostly it isn't.
+private final class WantedFiles {
+    private let settings: AgentConfiguration
+    private lazy var names = Set(settings.certificates.map(\.name.text))
+    private lazy var places = FilePlace.all(of: settings.outputPaths)
+
+    init(_ settings: AgentConfiguration) { self.settings = settings }
+
+    /// A certificate of that name will be installed anew, or one with these files; or they are the identity's.
+    func hasFiles(of record: InstallRecord) -> Bool {
+        if record.isIdentity != true, names.contains(record.subject) { return true }
+        return !places.isDisjoint(with: FilePlace.all(of: record.files.map(\.path)))
+    }
+}
+
+extension AgentConfiguration {
+    /// Whether the certificate of that name, if there is one, has these files, and none elsewhere.
+    func hasFiles(of record: InstallRecord) -> Bool {
+        guard !record.files.isEmpty,
+            let wanted = certificates.first(where: { $0.name.text == record.subject })
+        else { return true }
+        let places = FilePlace.all(of: record.files.map(\.path))
+        return !places.isDisjoint(with: FilePlace.all(of: wanted.outputs.paths))
     }
 }
 
@@ -77,6 +112,19 @@ public enum Recovery {
         public var mixed: [String] = []
         public var stuck: [String] = []
         public var hasDamagedEntries = false
+        /// What was left is not known.
+        public var isJournalUnread = false
+
+        /// Every set is whole.
+        public var isComplete: Bool {
+            mixed.isEmpty && stuck.isEmpty && !hasDamagedEntries && !isJournalUnread
+        }
+
+        /// One line for each set that was put in order.
+        public var lines: [String] {
+            let done = finished.map { "finished: \($0)" } + undone.map { "undone: \($0)" }
+            return done.isEmpty && isComplete ? ["Nothing was left unfinished."] : done
+        }
     }
 
     /// Takes the locks, so that no agent and no enrolment is at work meanwhile. Where no agent has ever run there is
@@ -99,6 +147,7 @@ public enum Recovery {
             case .mixed(let subject, _): report.mixed.append(subject)
             case .stuck(let entry, let record, _): report.stuck.append(record?.subject ?? entry.name)
             case .damaged: report.hasDamagedEntries = true
+            case .unlisted: report.isJournalUnread = true
             }
         }
         _ = consume running

@@ -42,11 +42,10 @@ struct IdentityClaim: ~Copyable {
         do { entries = try journal.entries() } catch {
             throw RenewalFailure(stage: .key, .stateDirectoryFailed, detail: "\(error)")
         }
-        let targets = [settings.certificatePath, settings.keyPath].map(resolved)
+        let targets = settings.journalPaths
         for entry in entries {
             switch journal.read(entry) {
-            case .record(let record) where record.subject == Installer.identitySubject:
-                // A certificate may have that name too, and be in the running agent's hands now.
+            case .record(let record) where record.isOfIdentity(at: targets):
                 guard record.files.contains(where: { targets.contains($0.path) }) else { continue }
                 let outcome = InstallRecovery(journal: journal, log: log).recover(entry, givingUp: true)
                 if case .stuck(_, _, let obstacle) = outcome {
@@ -71,7 +70,11 @@ struct IdentityClaim: ~Copyable {
             stage: .install, failureClass,
             detail: "an earlier install has to be finished first (\(journal.path(of: entry))): \(reason)")
     }
+}
 
-    /// As the journal has it. A path that leads nowhere can't have been installed to.
-    private static func resolved(_ path: String) -> String { (try? SafePath.resolve(path).path) ?? path }
+extension IdentitySettings {
+    /// The paths of its pair, as the journal has them. A path that leads nowhere can't have been installed to.
+    var journalPaths: Set<String> {
+        Set([certificatePath, keyPath].map { path in (try? SafePath.resolve(path).path) ?? path })
+    }
 }

@@ -14,8 +14,12 @@ struct InstallJournal: Sendable {
     private static let longest = 1 << 20
 
     private let directory: StateDirectory
+    private let seam: InstallSeam
 
-    init(_ directory: StateDirectory) { self.directory = directory }
+    init(_ directory: StateDirectory, seam: InstallSeam = .none) {
+        self.directory = directory
+        self.seam = seam
+    }
 
     /// Notes the install. On the disk when this returns: from then on it is decided.
     func open(_ record: InstallRecord) throws(SystemError) -> Entry {
@@ -77,7 +81,8 @@ struct InstallJournal: Sendable {
 
     /// The open entries, in no order.
     func entries() throws(SystemError) -> [Entry] {
-        try directory.journal.entries().compactMap(Entry.init(fileName:))
+        try seam.permit(.listJournal, directory.journal.path)
+        return try directory.journal.entries().compactMap(Entry.init(fileName:))
     }
 
     /// Gives an entry that can't be read another name, so that it is kept and read no more; returns the new path.
@@ -92,9 +97,19 @@ struct InstallJournal: Sendable {
 
     func path(of entry: Entry) -> String { directory.journal.path(of: entry.fileName) }
 
+    /// How long ago the install was decided.
+    func age(of entry: Entry) throws(SystemError) -> Duration {
+        guard let status = try directory.journal.status(entry.fileName) else { return .zero }
+        let now = Clock.wall()
+        return .seconds(now.seconds) - .nanoseconds(status.modified)
+    }
+
     func read(_ entry: Entry) -> Reading {
         let bytes: [UInt8]
-        do { bytes = try directory.journal.openFile(entry.fileName).readToEnd(limit: Self.longest) } catch {
+        do {
+            try seam.permit(.readJournal, path(of: entry))
+            bytes = try directory.journal.openFile(entry.fileName).readToEnd(limit: Self.longest)
+        } catch {
             return error.errno == .fileTooLarge ? .damaged : .unreadable(error)
         }
         guard let record = try? JSON.decode(InstallRecord.self, from: bytes),

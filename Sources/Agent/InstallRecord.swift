@@ -31,8 +31,16 @@ struct InstallRecord: Codable, Sendable, Hashable {
         var mode: UInt32
     }
 
+    /// Whether the files are those of the identity, whose paths these are, as the journal has them.
+    func isOfIdentity(at paths: Set<String>) -> Bool {
+        isIdentity
+            ?? (subject == InstallSubject.identity.text && files.contains { paths.contains($0.path) })
+    }
+
     var version = Self.currentVersion
     /// The certificate's name, or `identity`: for the log.
     var subject: String
+    /// It is the machine's identity, and no certificate of that name. Older records don't say.
+    var isIdentity: Bool?
     var files: [File]
 }

@@ -7,9 +7,11 @@ import POSIX
 ///
 /// Forward whenever every new file is still there, be it staged or in place; else back to the old set. Each step may
 /// be repeated: a recovery that dies is recovered from in the same way.
-struct InstallRecovery: Sendable {
+struct InstallRecovery {
     let journal: InstallJournal
     let log: Logger
+    /// How long an entry is kept whose directories are missing; nil for ever, because a renewal will give it up.
+    var retention: (InstallRecord) -> Duration? = { _ in nil }
 
     /// What became of one entry.
     enum Outcome: Hashable, Sendable {
@@ -23,12 +25,14 @@ struct InstallRecovery: Sendable {
         case stuck(InstallJournal.Entry, InstallRecord?, because: Obstacle)
         /// The entry was set aside.
         case damaged
+        /// The journal can't be listed: which entries it has is not known.
+        case unlisted(because: String)
 
         var subject: String? {
             switch self {
             case .finished(let subject), .undone(let subject), .mixed(let subject, _): subject
             case .stuck(_, let record, _): record?.subject
-            case .damaged: nil
+            case .damaged, .unlisted: nil
             }
         }
     }
@@ -40,29 +44,33 @@ struct InstallRecovery: Sendable {
         var isAbsence = false
         /// A service could read some files new and others old.
         var isMixed = true
+        /// No renewal will give the install up.
+        var isAbandoned = false
     }
 
-    /// Recovers every open entry, but none of the subject that somebody else is at work on. Only under the lock of the
-    /// state directory: an entry of a running install would be taken for a dead one's.
-    func run(sparing busy: String? = nil, _ advanced: () -> Void = {}) throws(SystemError) -> [Outcome] {
+    /// Recovers every open entry, but none of those that somebody else is at work on. Only under the lock of the state
+    /// directory: an entry of a running install would be taken for a dead one's.
+    func run(
+        sparing isBusy: ((InstallRecord) -> Bool)? = nil, _ advanced: () -> Void = {}
+    ) throws(SystemError) -> [Outcome] {
         var outcomes: [Outcome] = []
         for entry in try journal.entries() {
-            if let busy, mayBeOf(busy, entry) { continue }
-            let outcome = recover(entry)
+            let outcome: Outcome
+            if let isBusy {
+                switch journal.read(entry) {
+                case .record(let record) where isBusy(record): continue
+                // Its owner has closed it just now.
+                case .unreadable(let error) where error.errno == .notFound: continue
+                case .record, .damaged, .unreadable: outcome = recover(entry)
+                }
+            } else {
+                outcome = recover(entry)
+            }
             if case .stuck(let entry, let record, let reason) = outcome { tell(stuck: entry, record, reason) }
             outcomes.append(outcome)
             advanced()
         }
         return outcomes
-    }
-
-    /// An entry that can't be read, too, may be one that its owner is closing.
-    private func mayBeOf(_ subject: String, _ entry: InstallJournal.Entry) -> Bool {
-        switch journal.read(entry) {
-        case .record(let record): record.subject == subject
-        case .damaged: false
-        case .unreadable: true
-        }
     }
 
     /// Tells the log what can't be finished.
@@ -72,10 +80,22 @@ struct InstallRecovery: Sendable {
             [
                 "subject": .string(record?.subject ?? "unknown"), "journal": .string(journal.path(of: entry)),
                 "error": .string(obstacle.description),
-                "advice": obstacle.isAbsence
-                    ? "Mount or make the directory; if it is gone for good, the next renewal gives this install up."
-                    : "Free the file or repair its directory; it is tried again.",
+                "advice": .string(advice(entry, record, obstacle)),
             ])
+    }
+
+    private func advice(
+        _ entry: InstallJournal.Entry, _ record: InstallRecord?, _ obstacle: Obstacle
+    ) -> String {
+        if record == nil {
+            return "Make the file that journal names readable: nothing is installed before. If it is lost,"
+                + " remove it, and compare key and certificate of each service."
+        }
+        guard obstacle.isAbsence else { return "Free the file or repair its directory; it is tried again." }
+        return obstacle.isAbandoned
+            ? "Mount or make the directory; if it is gone for good, remove \(journal.path(of: entry)): no"
+                + " certificate of the configuration has these files. A start does so after thirty days."
+            : "Mount or make the directory; if it is gone for good, the next renewal gives this install up."
     }
 
     /// Recovers one entry; that it is stuck is left for the caller to tell. `givingUp` what lies in directories that are
@@ -94,11 +114,14 @@ struct InstallRecovery: Sendable {
         do {
             let (files, absence) = try find(record)
             if let absence, !givingUp {
-                return .stuck(
-                    entry, record,
-                    because: Obstacle(
-                        description: "\(absence)", isAbsence: true,
-                        isMixed: files.contains(where: \.isChanged)))
+                let retention = retention(record)
+                if try retention.map({ try journal.age(of: entry) < $0 }) ?? true {
+                    return .stuck(
+                        entry, record,
+                        because: Obstacle(
+                            description: "\(absence)", isAbsence: true,
+                            isMixed: files.contains(where: \.isChanged), isAbandoned: retention != nil))
+                }
             }
             if absence == nil, !files.contains(where: \.isLost) {
                 for file in files { try file.putInPlace() }

@@ -4,7 +4,7 @@ import POSIX
 struct InstallSeam: Sendable {
     enum Call: String, Sendable {
         case resolve, create, write, synchronize, link, rename, overwrite, unlink, synchronizeDirectory,
-            openJournal, closeJournal
+            listJournal, readJournal, openJournal, closeJournal
     }
 
     /// Asked before each call; throws in its stead.

@@ -7,8 +7,7 @@ import POSIX
 /// before `commit` has noted it changes nothing; one in `rename` puts back what was changed; one in `settle` is only
 /// worth a warning, because the new set is whole. What a crash leaves is finished by ``InstallRecovery``.
 struct InstallTransaction: ~Copyable {
-    /// The certificate's name, or `identity`.
-    private let subject: String
+    private let subject: InstallSubject
     private let agent: FileAccess.Account
     private let journal: InstallJournal
     private let seam: InstallSeam
@@ -16,7 +15,10 @@ struct InstallTransaction: ~Copyable {
     private var outputs: [any OutputInTransit] = []
     private var entry: InstallJournal.Entry?
 
-    init(subject: String, agent: FileAccess.Account, journal: InstallJournal, seam: InstallSeam = .none) {
+    init(
+        subject: InstallSubject, agent: FileAccess.Account, journal: InstallJournal,
+        seam: InstallSeam = .none
+    ) {
         self.subject = subject
         self.agent = agent
         self.journal = journal
@@ -70,8 +72,10 @@ struct InstallTransaction: ~Copyable {
             for output in outputs { try output.keepOld() }
             // The journal speaks of names: they have to be on the disk before it is.
             try synchronize(.names)
-            try seam.permit(.openJournal, subject)
-            entry = try journal.open(InstallRecord(subject: subject, files: outputs.map(\.record)))
+            try seam.permit(.openJournal, subject.text)
+            entry = try journal.open(
+                InstallRecord(
+                    subject: subject.text, isIdentity: subject == .identity, files: outputs.map(\.record)))
         } catch {
             _ = dropOtherNames()
             throw InstallFault(error)
@@ -137,7 +141,7 @@ struct InstallTransaction: ~Copyable {
     private func closeJournal() -> [String] {
         guard let entry else { return [] }
         do throws(SystemError) {
-            try seam.permit(.closeJournal, subject)
+            try seam.permit(.closeJournal, subject.text)
             try journal.close(entry)
             return []
         } catch {

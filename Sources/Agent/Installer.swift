@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Lifecycle
 import Log
 import PKI
@@ -7,11 +8,6 @@ import POSIX
 ///
 /// Each set changes as one (``InstallTransaction``), and while it changes no reload command starts.
 struct Installer: Sendable {
-    /// Whose installs those of the identity's pair are.
-    static let identitySubject = "identity"
-    /// Whose an entry is that can't be read.
-    static let unknownSubject = ""
-
     private let gate: ReloadGate
     private let journal: InstallJournal
     private let log: Logger
@@ -27,13 +23,29 @@ struct Installer: Sendable {
     /// files may be those of two certificates.
     private let underWay = Monitor<Set<FilePlace>>([])
 
-    private struct OpenInstall: Sendable {
-        var subject: String
+    /// What is not known of the journal: any set could have an entry there that is older than what is installed next.
+    private let unread = Lock<UnreadJournal?>(nil)
+    /// As the journal has them.
+    private let identityPaths = Lock<Set<String>>([])
+
+    fileprivate struct OpenInstall: Sendable {
+        var subject: InstallSubject
         var places: Set<FilePlace>
+        /// As an entry has them that was found at the start: its directories may be reached by another way by now.
+        var paths: [String] = []
+        /// The certificate of that name has other files by now.
+        var isLeftBehind = false
         /// Some files are new and others old.
         var isMixed: Bool
         /// Why it could not be closed when that was last tried.
         var told: String?
+
+        var mayBeIdentity: Bool { subject == .identity || subject == .unknown }
+
+        func concerns(_ certificate: ManagedCertificate) -> Bool {
+            (subject == .certificate(certificate.name.text) && !isLeftBehind)
+                || certificate.outputs.paths.contains { places.contains(.written($0)) }
+        }
     }
 
     /// `gate` is the one that reload commands are started through.
@@ -70,7 +82,8 @@ struct Installer: Sendable {
             let contents = FileContents.combined(key: key, fullchain: Array(bundle.fullchainPEM.utf8))
             files.append(OutputFile(path: path, contents: contents, access: access.key))
         }
-        return try install(files, of: certificate.name.text, readBy: certificate.reload?.command)
+        return try install(
+            files, of: .certificate(certificate.name.text), readBy: certificate.reload?.command)
     }
 
     /// Restores outputs from the files at hand.
@@ -87,7 +100,8 @@ struct Installer: Sendable {
                 OutputFile(
                     path: path, contents: contents, access: contents.isSecret ? access.key : access.open))
         }
-        return try install(files, of: certificate.name.text, readBy: certificate.reload?.command)
+        return try install(
+            files, of: .certificate(certificate.name.text), readBy: certificate.reload?.command)
     }
 
     /// Installs a new identity: certificate (with its intermediates) and key.
@@ -101,7 +115,7 @@ struct Installer: Sendable {
                 OutputFile(
                     path: certificatePath, contents: .open(Array(certificatePEM.utf8)),
                     access: FileAccess.Configured(mode: certificateMode)),
-            ], of: Self.identitySubject)
+            ], of: .identity)
     }
 
     /// Fails as `installIdentity` would for want of a directory, of rights or of space, and changes nothing but that
@@ -109,7 +123,7 @@ struct Installer: Sendable {
     func rehearseIdentity(at certificatePath: String, key keyPath: String) throws(RenewalFailure) {
         do {
             var transaction = InstallTransaction(
-                subject: Self.identitySubject, agent: agent, journal: journal, seam: seam)
+                subject: .identity, agent: agent, journal: journal, seam: seam)
             try transaction.stage(
                 [keyPath, certificatePath].map { OutputFile(path: $0, contents: .open(Array("\n".utf8))) })
         } catch {
@@ -119,12 +133,15 @@ struct Installer: Sendable {
 
     /// `command` is the reload command of the service that reads the files, if one does.
     private func install(
-        _ files: [OutputFile], of subject: String, readBy command: String? = nil
+        _ files: [OutputFile], of subject: InstallSubject, readBy command: String? = nil
     ) throws(RenewalFailure) -> [String] {
         let places = FilePlace.all(of: files.map(\.path))
-        underWay.wait { $0.isDisjoint(with: places) ? $0.formUnion(places) : nil }
-        defer { underWay.change { $0.subtract(places) } }
-        try finishOpenInstall(of: subject, at: places)
+        findPlaces(of: subject)
+        let occupied = occupy(places)
+        defer { underWay.change { $0.subtract(occupied) } }
+        try requireReadJournal(stage: .install)
+        try finishOpenInstalls(of: subject, at: places, stage: .install, givingUp: true)
+        tryOpenInstallsElsewhere(of: subject, at: places)
         do {
             var transaction = InstallTransaction(subject: subject, agent: agent, journal: journal, seam: seam)
             try transaction.stage(files)
@@ -162,18 +179,66 @@ struct Installer: Sendable {
         if let entry { open.withLock { $0[entry] = install } }
     }
 
-    /// What was decided earlier comes first: its recovery would else replace what is installed now.
-    private func finishOpenInstall(
-        of subject: String, at places: Set<FilePlace>
-    ) throws(RenewalFailure) {
-        for (entry, install) in open.withLock({ $0 })
-        where install.subject == subject || !install.places.isDisjoint(with: places) {
-            guard case .stuck(_, _, let obstacle) = finish(entry, givingUp: true) else { continue }
-            throw RenewalFailure(
-                stage: .install, obstacle.isMixed ? .installStuck : .fileSystemError,
-                detail:
-                    "an earlier install has to be finished first (\(journal.path(of: entry))): \(obstacle)")
+    /// Has these places to itself, and those of the open installs that have one of them: they are finished first. What was
+    /// occupied is returned.
+    private func occupy(_ places: Set<FilePlace>) -> Set<FilePlace> {
+        underWay.wait { taken in
+            let meeting = open.withLock { $0.values.map(\.places).filter { !$0.isDisjoint(with: places) } }
+            let all = meeting.reduce(places) { $0.union($1) }
+            guard taken.isDisjoint(with: all) else { return nil }
+            taken.formUnion(all)
+            return all
+        } ?? []
+    }
+
+    /// What wasn't mounted at the start may be now.
+    private func findPlaces(of subject: InstallSubject) {
+        for (entry, install) in open.withLock({ $0 }) where install.subject == subject {
+            let places = FilePlace.all(of: install.paths)
+            open.withLock { $0[entry]?.places.formUnion(places) }
         }
+    }
+
+    /// What was decided earlier comes first: its recovery would else replace what is installed now.
+    private func finishOpenInstalls(
+        of subject: InstallSubject, at places: Set<FilePlace>, stage: Stage, givingUp: Bool
+    ) throws(RenewalFailure) {
+        for (entry, install) in open.withLock({ $0 }) where !install.places.isDisjoint(with: places) {
+            guard case .stuck(_, _, let obstacle) = finish(entry, givingUp: givingUp) else { continue }
+            // It will be given up.
+            if obstacle.isAbsence && !givingUp { continue }
+            let whose =
+                install.subject == subject
+                ? "an earlier install"
+                : "an install of '\(install.subject.text)' has the same files and"
+            throw RenewalFailure(
+                stage: stage, obstacle.isMixed ? .installStuck : .installOpen,
+                detail: "\(whose) has to be finished first (\(journal.path(of: entry))): \(obstacle)")
+        }
+    }
+
+    /// What the certificate's files were once holds up nobody: a service reads the new ones.
+    private func tryOpenInstallsElsewhere(of subject: InstallSubject, at places: Set<FilePlace>) {
+        for (entry, install) in open.withLock({ $0 })
+        where install.subject == subject && install.places.isDisjoint(with: places) {
+            if case .stuck = finishIfFree(entry, install, givingUp: true) {
+                open.withLock { $0[entry]?.isLeftBehind = true }
+            }
+        }
+    }
+
+    /// Finishes it unless an install is under way that has one of its files; nil then, too.
+    private func finishIfFree(
+        _ entry: InstallJournal.Entry, _ install: OpenInstall, givingUp: Bool = false
+    ) -> InstallRecovery.Outcome? {
+        let isFree = underWay.change { taken in
+            guard taken.isDisjoint(with: install.places) else { return false }
+            taken.formUnion(install.places)
+            return true
+        }
+        guard isFree else { return nil }
+        defer { underWay.change { $0.subtract(install.places) } }
+        return finish(entry, givingUp: givingUp)
     }
 
     /// Nil if it has been finished meanwhile.
@@ -185,9 +250,13 @@ struct Installer: Sendable {
             let outcome = gate.withSection(of: nil) {
                 InstallRecovery(journal: journal, log: log).recover(entry, givingUp: givingUp)
             }
-            if case .stuck(_, _, let obstacle) = outcome {
+            if case .stuck(_, let record, let obstacle) = outcome {
                 if journal.holds(entry) {
-                    open.withLock { $0[entry]?.isMixed = obstacle.isMixed }
+                    let known = record.map { openInstall(of: $0, isMixed: obstacle.isMixed) }
+                    open.withLock { open in
+                        if open[entry]?.subject == .unknown, let known { open[entry] = known }
+                        open[entry]?.isMixed = obstacle.isMixed
+                    }
                     return outcome
                 }
                 // Another process has, before it changed the identity's pair.
@@ -199,83 +268,155 @@ struct Installer: Sendable {
         }
     }
 
-    /// Takes on what was stuck already when the process started.
-    func adopt(stuck found: [InstallRecovery.Outcome]) {
-        for case .stuck(let entry, let record, let obstacle) in found {
-            note(
-                entry,
-                OpenInstall(
-                    subject: record?.subject ?? Self.unknownSubject,
-                    places: FilePlace.all(of: record?.files.map(\.path) ?? []), isMixed: obstacle.isMixed,
-                    told: obstacle.description))
+    /// Takes on what was stuck already when the process started. `isTheirs`: whether the certificate of that name has these
+    /// files still.
+    func adopt(
+        stuck found: [InstallRecovery.Outcome], identityPaths: Set<String> = [],
+        isTheirs: (InstallRecord) -> Bool = { _ in true }
+    ) {
+        self.identityPaths.withLock { $0 = identityPaths }
+        for outcome in found {
+            switch outcome {
+            case .stuck(let entry, let record?, let obstacle):
+                var install = openInstall(of: record, isMixed: obstacle.isMixed)
+                install.isLeftBehind = !isTheirs(record)
+                install.told = obstacle.description
+                note(entry, install)
+            case .stuck(let entry, nil, let obstacle):
+                note(
+                    entry,
+                    OpenInstall(subject: .unknown, places: [], isMixed: true, told: obstacle.description))
+                noteUnread(obstacle.description)
+            case .unlisted(let reason):
+                unread.withLock { $0 = UnreadJournal(since: .now, detail: reason) }
+            case .finished, .undone, .mixed, .damaged: break
+            }
         }
     }
 
-    /// The subjects of sets of which a service could read some files new and others old.
+    private func openInstall(of record: InstallRecord, isMixed: Bool) -> OpenInstall {
+        let isIdentity = record.isOfIdentity(at: identityPaths.withLock { $0 })
+        let paths = record.files.map(\.path)
+        return OpenInstall(
+            subject: isIdentity ? .identity : .certificate(record.subject),
+            places: FilePlace.all(of: paths), paths: paths, isMixed: isMixed)
+    }
+
+    private func noteUnread(_ detail: String) {
+        unread.withLock { $0 = UnreadJournal(since: $0?.since ?? .now, detail: detail) }
+    }
+
+    // MARK: A journal that can't be read
+
+    /// Why nothing is installed; nil while everything is known that was decided before.
+    var unreadJournal: UnreadJournal? { unread.withLock { $0 } }
+
+    private func requireReadJournal(stage: Stage) throws(RenewalFailure) {
+        guard let unreadJournal else { return }
+        throw RenewalFailure(
+            stage: stage, .stateDirectoryFailed,
+            detail: "the install journal can't be read, and an older install in it would replace this one: "
+                + unreadJournal.detail)
+    }
+
+    /// Looks again at a journal that could not be read: what it holds is known then, and finished before anything else is
+    /// installed. Whether it could be listed.
+    private func readJournalAgain() -> Bool {
+        if unreadJournal == nil { return true }
+        do throws(SystemError) {
+            for entry in try journal.entries() where open.withLock({ $0[entry] }) == nil {
+                switch journal.read(entry) {
+                case .record(let record):
+                    note(entry, openInstall(of: record, isMixed: true))
+                case .damaged, .unreadable:
+                    note(entry, OpenInstall(subject: .unknown, places: [], isMixed: true))
+                }
+            }
+            return true
+        } catch {
+            noteUnread("\(error)")
+            return false
+        }
+    }
+
+    /// After each entry was tried again.
+    private func forgetUnreadJournal(_ isListed: Bool) {
+        if isListed, !open.withLock({ $0.values.contains { $0.subject == .unknown } }) {
+            unread.withLock { $0 = nil }
+        }
+    }
+
+    // MARK: What is open
+
+    /// Of sets of which a service could read some files new and others old.
     var stuckSubjects: Set<String> {
-        open.withLock { open in Set(open.values.filter(\.isMixed).map(\.subject)) }
+        open.withLock { open in Set(open.values.filter(\.isMixed).map(\.subject.text)) }
+    }
+
+    /// Whose sets have an open entry.
+    var openSubjects: Set<String> { open.withLock { Set($0.values.map(\.subject.text)) } }
+
+    /// Whether anything is to be tried again.
+    var hasOpenInstalls: Bool { unreadJournal != nil || open.withLock { !$0.isEmpty } }
+
+    /// What is to be tried again may be the identity's.
+    var mayHaveOpenIdentity: Bool {
+        unreadJournal != nil || open.withLock { $0.values.contains(where: \.mayBeIdentity) }
     }
 
     /// Whether the files of this certificate are such a set, be it under another name. Told by names and paths alone: it is
     /// asked where nobody may wait for a disk.
-    func isStuck(_ certificate: ManagedCertificate) -> Bool { stuckInstall(of: certificate) != nil }
-
-    /// What holds up the install of such a set, when that was last tried.
-    func whyStuck(_ certificate: ManagedCertificate) -> String? {
-        stuckInstall(of: certificate).map { $0.told ?? "an earlier install is not finished" }
+    func isStuck(_ certificate: ManagedCertificate) -> Bool {
+        openInstall(of: certificate)?.isMixed == true
     }
 
-    private func stuckInstall(of certificate: ManagedCertificate) -> OpenInstall? {
-        open.withLock { open in
-            open.values.first { $0.isMixed && Self.concerns(certificate, $0.subject, $0.places) }
+    /// What holds up an earlier install of these files, when that was last tried, and whether some are new and others old.
+    func openInstall(of certificate: ManagedCertificate) -> (why: String, isMixed: Bool)? {
+        let concerned = open.withLock { open in open.values.filter { $0.concerns(certificate) } }
+        return (concerned.first(where: \.isMixed) ?? concerned.first).map {
+            ($0.told ?? "an earlier install is not finished", $0.isMixed)
         }
     }
 
-    private static func concerns(
-        _ certificate: ManagedCertificate, _ subject: String, _ places: Set<FilePlace>
-    ) -> Bool {
-        subject == certificate.name.text
-            || certificate.outputs.paths.contains { places.contains(.written($0)) }
-    }
-
-    /// Fails when an install of others' has these files and can't be finished: an order would be for nothing.
-    func finishForeignInstall(at outputs: OutputPaths, for name: CertificateName) throws(RenewalFailure) {
+    /// Fails when an earlier install has these files and can't be finished, or when it can't be told whether there is one:
+    /// an order would be for nothing.
+    func finishOpenInstalls(at outputs: OutputPaths, for name: CertificateName) throws(RenewalFailure) {
+        try requireReadJournal(stage: .key)
         if openSubjects.isEmpty { return }
         let places = FilePlace.all(of: outputs.paths)
-        for (entry, install) in open.withLock({ $0 })
-        where install.subject != name.text && !install.places.isDisjoint(with: places) {
-            guard case .stuck(_, _, let obstacle) = finish(entry), !obstacle.isAbsence else { continue }
-            throw RenewalFailure(
-                stage: .key, .installStuck,
-                detail: "an install of '\(install.subject)' has the same files and has to be finished first"
-                    + " (\(journal.path(of: entry))): \(obstacle)")
-        }
+        findPlaces(of: .certificate(name.text))
+        guard open.withLock({ $0.values.contains { !$0.places.isDisjoint(with: places) } }) else { return }
+        let occupied = occupy(places)
+        defer { underWay.change { $0.subtract(occupied) } }
+        try finishOpenInstalls(of: .certificate(name.text), at: places, stage: .key, givingUp: false)
     }
-
-    /// Whose sets have an open entry.
-    var openSubjects: Set<String> { open.withLock { Set($0.values.map(\.subject)) } }
 
     /// An install that is open no more.
     struct Ended: Sendable {
         var subject: String
-        fileprivate var places: Set<FilePlace>
+        fileprivate var install: OpenInstall
 
         /// Also under another name: it may have got one since.
         func concerns(_ certificate: ManagedCertificate) -> Bool {
-            Installer.concerns(certificate, subject, places)
+            subject == certificate.name.text || install.concerns(certificate)
         }
     }
 
-    /// Tries again to finish or undo what is open, but nothing of the subjects that somebody else may be at work on.
-    /// Whose files may have changed by that. The same trouble is told once.
-    func retryOpenInstalls(sparing busy: Set<String> = []) -> [Ended] {
-        open.withLock { $0 }.compactMap { entry, install in
-            if busy.contains(install.subject) { return nil }
-            let outcome = finish(entry)
+    /// Tries again to finish or undo what is open, but not while somebody else may be at work on it: on the identity, or on
+    /// one of the files. Whose files may have changed by that. The same trouble is told once.
+    func retryOpenInstalls(sparingIdentity: Bool = false) -> [Ended] {
+        var isListed = true
+        if !sparingIdentity { isListed = readJournalAgain() }
+        defer { forgetUnreadJournal(isListed && !sparingIdentity) }
+        return open.withLock { $0 }.compactMap { entry, install in
+            if sparingIdentity && install.mayBeIdentity { return nil }
+            let outcome = finishIfFree(entry, install)
             guard case .stuck(_, let record, let obstacle) = outcome else {
+                if open.withLock({ $0[entry] }) != nil { return nil }
                 // Of an entry that could not be read at the start it is known only now.
-                return Ended(subject: outcome?.subject ?? install.subject, places: install.places)
+                return Ended(subject: outcome?.subject ?? install.subject.text, install: install)
             }
+            if record == nil, install.subject == .unknown { noteUnread(obstacle.description) }
             if obstacle.description != install.told {
                 InstallRecovery(journal: journal, log: log).tell(stuck: entry, record, obstacle)
                 open.withLock { $0[entry]?.told = obstacle.description }

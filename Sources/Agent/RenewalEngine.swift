@@ -132,6 +132,7 @@ public final class RenewalEngine: Sendable {
         facts.stopping = mail.isStopping
         facts.hasEvaluated = loop.hasEvaluated
         facts.unstored = hands.unstored
+        facts.unreadJournal = hands.unreadJournal
         return facts
     }
 }

@@ -13,10 +13,9 @@ struct RecoverCommand {
         do { report = try Recovery.run(settings, log: Logger(settings.logging)) } catch {
             throw CommandFailure(error)
         }
-        let done = report.finished.map { "finished: \($0)\n" } + report.undone.map { "undone: \($0)\n" }
-        StandardStream.output.write(done.isEmpty ? "Nothing was left unfinished.\n" : done.joined())
+        StandardStream.output.write(report.lines.map { $0 + "\n" }.joined())
         let left = report.stuck + report.mixed
-        guard left.isEmpty, !report.hasDamagedEntries else {
+        guard report.isComplete else {
             throw CommandFailure(
                 code: .failure,
                 message: "not everything could be put in order"

@@ -1,3 +1,4 @@
+import Configuration
 import FoundationEssentials
 import Lifecycle
 import Log
@@ -131,5 +132,59 @@ import Testing
         try state.journal.createFile("install.certplane-a.json", mode: 0o600).writeAll(Array(text.utf8))
         #expect(try recover(host) == [.finished(subject: "web")])
         #expect(try host.outputs() == ["key.pem": Array("new".utf8)])
+    }
+
+    // MARK: Nobody's install
+
+    private func recovery(of names: String..., host: TestHost) throws -> HostRecovery {
+        let certificates = names.map { name in
+            let paths = ["key", "cert", "chain", "fullchain"].map {
+                "\($0): \(host.scratch.path("kept"))/\(name)-\($0)"
+            }
+            return "  - {name: \(name), profile: web, dns_names: [a.example.org], "
+                + paths.joined(separator: ", ") + "}"
+        }
+        let text = """
+            identity: {name: edge01, cert: /nowhere/a, key: /nowhere/b, issuer_ca_bundle: /nowhere/c,
+              step_ca: {url: "https://ca.example.org", root_ca_bundle: /nowhere/d}}
+            broker: {url: "https://broker.example.org", server_ca_bundle: /nowhere/e}
+            certificates:
+            \(certificates.joined(separator: "\n"))
+            """
+        let settings = try AgentConfiguration.load(Array(text.utf8), file: "agent.yml")
+        return HostRecovery(settings: settings, state: try host.stateDirectory(), log: host.log)
+    }
+
+    @Test func `an install that no certificate of the configuration has is given up after thirty days`()
+        throws
+    {
+        let host = try TestHost()
+        let journal = try host.journal()
+        let entry = try journal.open(
+            InstallRecord(
+                subject: "removed",
+                files: [
+                    InstallRecord.File(
+                        path: host.scratch.path("gone/key"), stagedName: ".certplane-key", hadOld: true,
+                        sha256: "00")
+                ]))
+        let path = journal.path(of: entry)
+        let age = { (days: Double) in
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date.now - days * 86_400], ofItemAtPath: path)
+        }
+        try age(29)
+        #expect(try recovery(of: "web", host: host).run().count == 1)
+        #expect(try journal.entries().count == 1)
+        #expect(
+            host.capture.lines.last { $0.contains("can't be finished") }?.contains("remove \(path)") == true)
+        try age(31)
+        // A renewal gives it up where there is one.
+        #expect(try recovery(of: "removed", host: host).run().count == 1)
+        #expect(try journal.entries().count == 1)
+        #expect(
+            host.capture.lines.last { $0.contains("can't be finished") }?.contains("next renewal") == true)
+        #expect(try recovery(of: "web", host: host).run() == [.undone(subject: "removed")])
+        #expect(try journal.entries() == [])
     }
 }

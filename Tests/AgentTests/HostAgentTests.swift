@@ -1,4 +1,5 @@
 import Configuration
+import Lifecycle
 import PKI
 import POSIX
 import TestSupport
@@ -40,6 +41,31 @@ import Testing
     }
 
     /// Whatever else the process starts may stage files of its own from then on.
+    @Test func `a certificate that is named like the identity is not left out beside an enrolment`() throws {
+        let state = try host.stateDirectory()
+        let journal = InstallJournal(state)
+        let target = try host.scratch.write("out/cert.pem", "old")
+        try host.scratch.write("out/.certplane-a", "new", mode: 0o600)
+        for isIdentity in [nil, false] as [Bool?] {
+            try host.scratch.write("out/cert.pem", "old")
+            try host.scratch.write("out/.certplane-a", "new", mode: 0o600)
+            _ = try journal.open(
+                InstallRecord(
+                    subject: InstallSubject.identity.text, isIdentity: isIdentity,
+                    files: [
+                        InstallRecord.File(
+                            path: target, stagedName: ".certplane-a", hadOld: false,
+                            sha256: SHA256.hex(Array("new".utf8)))
+                    ]))
+            let enrolment = try state.lock(.enrolling)
+            let agent = try makeAgent()
+            withExtendedLifetime(agent) {}
+            _ = consume enrolment
+            #expect(try File.read(target, limit: 99) == Array("new".utf8))
+            #expect(try journal.entries().isEmpty)
+        }
+    }
+
     @Test func `what a dead agent left staged is gone before anything runs`() throws {
         _ = try host.stateDirectory()
         let left = try host.scratch.write("state/.certplane-0123456789abcdef", "half a record", mode: 0o600)
@@ -48,11 +74,31 @@ import Testing
         withExtendedLifetime(agent) {}
     }
 
+    /// Until it is mounted, nobody knows of it otherwise.
+    @Test func `an open install whose directory is missing is the certificate's last error`() async throws {
+        let state = try host.stateDirectory()
+        _ = try InstallJournal(state).open(
+            InstallRecord(
+                subject: "web",
+                files: [
+                    InstallRecord.File(
+                        path: host.scratch.path("out/key.pem"), stagedName: ".certplane-key", hadOld: true,
+                        sha256: "00")
+                ]))
+        let agent = try makeAgent()
+        try await onThread { try agent.run(once: true) }
+        let status = try required(agent.engine.status.current().certificates.first)
+        #expect(status.lastError?.failure.failureClass == .installOpen)
+        #expect(status.lastError?.failure.detail.contains(host.scratch.path("out")) == true)
+    }
+
     /// It may take a minute, and the agent runs for years: a set that is half new can't wait for the next start.
     @Test func `an enrolment under way holds up no interrupted install but the identity's`() throws {
         let state = try host.stateDirectory()
         let journal = InstallJournal(state)
-        for (subject, name) in [("web", "out/cert.pem"), (Installer.identitySubject, "state/identity.crt")] {
+        for (subject, name) in [
+            ("web", "out/cert.pem"), (InstallSubject.identity.text, "state/identity.crt"),
+        ] {
             let target = try host.scratch.write(name, "old")
             let staged = ".certplane-\(subject)"
             try host.scratch.write("\(name.split(separator: "/")[0])/\(staged)", "new", mode: 0o600)

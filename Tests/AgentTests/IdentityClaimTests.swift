@@ -34,7 +34,7 @@ import Testing
     }
 
     /// An install of the identity that a process had decided when it died: the key is in place, the certificate is not.
-    private func leaveOpen(_ identity: TestIdentity, subject: String = Installer.identitySubject) throws {
+    private func leaveOpen(_ identity: TestIdentity, subject: String = InstallSubject.identity.text) throws {
         var files: [InstallRecord.File] = []
         for (name, bytes) in [
             ("identity.key", identity.keyBytes), ("identity.crt", Array(identity.chain.pem.utf8)),
@@ -81,7 +81,7 @@ import Testing
         try leaveOpen(try identity(lifetime: 3601))
         // Neither file nor directory can be put back or forward from here.
         let record = InstallRecord(
-            subject: Installer.identitySubject,
+            subject: InstallSubject.identity.text,
             files: [
                 InstallRecord.File(
                     path: host.state.root.path(of: "identity.crt"), stagedName: ".a", oldName: nil,
@@ -101,7 +101,7 @@ import Testing
 
     @Test func `an install of a certificate that is named like that is left to the agent`() async throws {
         let record = InstallRecord(
-            subject: Installer.identitySubject,
+            subject: InstallSubject.identity.text,
             files: [
                 InstallRecord.File(
                     path: host.scratch.path("cert.pem"), stagedName: ".a", oldName: nil, hadOld: false,
@@ -172,7 +172,7 @@ import Testing
         try leaveOpen(try identity())
         let journal = InstallJournal(host.state)
         let entry = try required(journal.entries().first)
-        let record = InstallRecord(subject: Installer.identitySubject, files: [])
+        let record = InstallRecord(subject: InstallSubject.identity.text, isIdentity: true, files: [])
         let hands = host.hands()
         hands.adopt(stuck: [.stuck(entry, record, because: InstallRecovery.Obstacle(description: "EIO"))])
         let lock = try host.state.lock(.enrolling)
@@ -188,7 +188,7 @@ import Testing
     @Test func `an entry that another process has finished is stuck no more`() async throws {
         _ = try await host.enroll().get()
         let journal = InstallJournal(host.state)
-        let record = InstallRecord(subject: Installer.identitySubject, files: [])
+        let record = InstallRecord(subject: InstallSubject.identity.text, isIdentity: true, files: [])
         let entry = try journal.open(record)
         let hands = host.hands()
         hands.adopt(stuck: [.stuck(entry, record, because: InstallRecovery.Obstacle(description: "EIO"))])

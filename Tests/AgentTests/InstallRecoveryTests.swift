@@ -157,6 +157,19 @@ import Testing
         #expect(host.capture.lines.contains { $0.contains("is somebody else's by now") && $0.contains(name) })
     }
 
+    @Test func `recover says that nothing was left only where that is so`() {
+        #expect(Recovery.Report().lines == ["Nothing was left unfinished."])
+        #expect(Recovery.Report(finished: ["a"], undone: ["b"]).lines == ["finished: a", "undone: b"])
+        #expect(Recovery.Report(finished: ["a"], stuck: ["b"]).lines == ["finished: a"])
+        for left in [
+            Recovery.Report(mixed: ["a"]), Recovery.Report(stuck: ["a"]),
+            Recovery.Report(hasDamagedEntries: true), Recovery.Report(isJournalUnread: true),
+        ] {
+            #expect(left.lines == [])
+            #expect(!left.isComplete)
+        }
+    }
+
     @Test func `an install that was done but not closed stays`() throws {
         try write("key", "new key")
         let journal = try open([recorded("key")])

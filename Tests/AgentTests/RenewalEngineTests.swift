@@ -373,6 +373,29 @@ import Transfer
         #expect(hands.count("attempt web") == 1)
     }
 
+    @Test func `what failed for want of the journal is tried at once when that can be read`() async throws {
+        let web = try ManagedCertificate.named("web")
+        let lacksJournal = Lock(true)
+        let hands = ScriptedHands { plan, _, _ in
+            lacksJournal.withLock { $0 }
+                ? .failed(RenewalFailure(stage: .key, .stateDirectoryFailed, detail: "EIO"))
+                : .installed(IssuedReport(certificate: plan.certificate.issued(serial: "1")))
+        }
+        hands.lacksJournal.withLock { $0 = true }
+        try await onThread {
+            let running = try RunningEngine([web], hands, longestSleep: .milliseconds(20))
+            let refused = try running.snapshot {
+                $0.certificate(web.name)?.lastError?.failure.failureClass == .stateDirectoryFailed
+            }
+            #expect(refused.agent.unreadJournal != nil)
+            lacksJournal.withLock { $0 = false }
+            hands.lacksJournal.withLock { $0 = false }
+            // Long before the back-off is over.
+            _ = try running.snapshot { $0.certificate(web.name)?.state == .valid }
+        }
+        #expect(hands.count("attempt web") == 2)
+    }
+
     @Test func `one certificate that fails stops no other`() async throws {
         let certificates = try (0..<10).map { try ManagedCertificate.named("c\($0)") }
         let refused = failed(.forbidden)

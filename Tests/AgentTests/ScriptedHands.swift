@@ -93,6 +93,13 @@ final class ScriptedHands: EngineHands {
         return true
     }
 
+    var unreadJournal: UnreadJournal? {
+        lacksJournal.withLock { $0 ? UnreadJournal(since: .now, detail: "EIO") : nil }
+    }
+
+    /// The journal can't be read.
+    let lacksJournal = Lock(false)
+
     func retryRecords() -> Bool { false }
     var unstored: UnstoredState? {
         refusesRecords.withLock { $0 ? UnstoredState(count: 1, since: .now, detail: "ENOSPC") : nil }

@@ -139,6 +139,10 @@ import Testing
         let stuck = try #require(CertificateRecord.afterRecovery(nil, stuck: "gone", at: now))
         #expect(stuck.lastError?.failure.failureClass == .installStuck)
         #expect(CertificateRecord.afterRecovery(stuck, stuck: nil, at: now)?.lastError == nil)
+        let open = try #require(
+            CertificateRecord.afterRecovery(nil, stuck: "ENOENT", as: .installOpen, at: now))
+        #expect(open.lastError?.failure.failureClass == .installOpen)
+        #expect(CertificateRecord.afterRecovery(open, stuck: nil, at: now)?.lastError == nil)
         var other = CertificateRecord()
         other.lastError = RecordedError(
             failure: RenewalFailure(stage: .order, .brokerUnavailable, detail: "503"), at: now)

@@ -62,6 +62,10 @@ import Testing
             $0.consecutiveFailures = 1
             $0.lastError = .fixture(.installStuck, stage: .install)
         },
+        Case("an earlier install is open, and its files are whole", 200, "degraded") {
+            $0.consecutiveFailures = 1
+            $0.lastError = .fixture(.installOpen, stage: .install)
+        },
         Case("reload pending, in its grace", 200, "degraded") {
             $0.reload.pendingSince = TestAPI.now - 10
             $0.reload.graceEndsAt = TestAPI.now + 10
@@ -124,6 +128,19 @@ import Testing
             let check = try #require(checks.first { $0["name"] as? String == "reload" })
             #expect((check["detail"] as? String)?.contains(words) == true, "\(check)")
         }
+    }
+
+    @Test func `an install journal that can't be read degrades`() throws {
+        let api = try TestAPI(
+            .fixture { agent, _, _ in
+                agent.unreadJournal = UnreadJournal(since: TestAPI.now - 60, detail: "readdir: EIO")
+            })
+        let answer = try api.get("/readyz").json
+        #expect(answer["status"] as? String == "degraded")
+        let checks = try #require(answer["checks"] as? [NSDictionary])
+        let state = try #require(checks.first { $0["name"] as? String == "state" })
+        #expect((state["detail"] as? String)?.contains("readdir: EIO") == true)
+        #expect(state["since"] as? String == "2027-01-15T07:59:00Z")
     }
 
     @Test func `a state directory that refuses what is to be stored degrades`() throws {

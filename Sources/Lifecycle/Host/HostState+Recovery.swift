@@ -7,7 +7,9 @@ extension HostState {
         guard let index = indexes[name] else { return }
         if certificates[index].attempt == nil {
             take(found, index)
-            if certificates[index].record.lastError?.failure.stage == .install {
+            if let failure = certificates[index].record.lastError?.failure,
+                failure.stage == .install || failure.failureClass.isOfOpenInstall
+            {
                 forgetFailure(index, at: now)
             }
             settleLateInstall(index, at: now)
@@ -55,20 +57,21 @@ extension HostState {
 }
 
 extension CertificateRecord {
-    /// The record after a start's recovery: a set that is stuck, for the reason given, is what is wrong with it, and one
-    /// that was stuck before and is no more is whole.
+    /// The record after a start's recovery: a set that is stuck or open, for the reason given, is what is wrong with it,
+    /// and one that was before and is no more is whole.
     public static func afterRecovery(
-        _ stored: CertificateRecord?, stuck reason: String?, at now: Date
+        _ stored: CertificateRecord?, stuck reason: String?, as failureClass: FailureClass = .installStuck,
+        at now: Date
     ) -> CertificateRecord? {
         guard let reason else {
-            guard var record = stored, record.lastError?.failure.failureClass == .installStuck else {
+            guard var record = stored, record.lastError?.failure.failureClass.isOfOpenInstall == true else {
                 return stored
             }
             record.lastError = nil
             return record
         }
         var record = stored ?? CertificateRecord()
-        let failure = RenewalFailure(stage: .install, .installStuck, detail: reason)
+        let failure = RenewalFailure(stage: .install, failureClass, detail: reason)
         record.lastError = RecordedError(failure: failure, at: now)
         record.consecutiveFailures = max(record.consecutiveFailures, 1)
         return record

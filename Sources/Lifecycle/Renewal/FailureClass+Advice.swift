@@ -61,6 +61,8 @@ extension FailureClass {
         case .crossesFileSystems:
             "See what lies between the file and its directory: a mount, or a project quota with another id."
         case .fileSystemError: "Look at the kernel's log for errors of the disk."
+        case .installOpen:
+            "Look at the log for what holds up the earlier install: mount its directory, or free the file."
         case .installStuck:
             "Look at the log for the file that could be neither replaced nor restored, and free it."
 

@@ -12,6 +12,9 @@ extension FailureClass {
         }
     }
 
+    /// Whether it is over when an earlier install is finished or undone.
+    var isOfOpenInstall: Bool { self == .installStuck || self == .installOpen }
+
     /// Whether every certificate of the host would fail the same way, because the broker can't be reached at all.
     public var isSharedByHost: Bool {
         switch self {

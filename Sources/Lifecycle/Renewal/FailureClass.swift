@@ -54,6 +54,8 @@ public enum FailureClass: String, Hashable, Sendable, CaseIterable, Codable {
     case tooManyOpenFiles = "too_many_open_files"
     case crossesFileSystems = "crosses_file_systems"
     case fileSystemError = "file_system_error"
+    /// An earlier install is not finished yet; its files are all old or all new.
+    case installOpen = "install_open"
     case installStuck = "install_stuck"
 
     // Reload and verify.

@@ -18,6 +18,8 @@ public struct AgentFacts: Hashable, Sendable {
     public var hasEvaluated = false
     /// What could not be stored; nil while everything is.
     public var unstored: UnstoredState?
+    /// Why nothing is installed; nil while the journal has been read.
+    public var unreadJournal: UnreadJournal?
     /// The newest wishes to read the configuration again that have ended, oldest first.
     public var configurationReloads: [ConfigurationReload] = []
 

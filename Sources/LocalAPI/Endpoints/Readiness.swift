@@ -54,6 +54,12 @@ enum Readiness {
     }
 
     private static func state(_ agent: AgentFacts) -> Check {
+        if let unread = agent.unreadJournal {
+            return Check(
+                name: "state", state: .degraded, since: unread.since,
+                detail: "nothing is installed before the install journal can be read: \(unread.detail). "
+                    + FailureClass.stateDirectoryFailed.advice)
+        }
         guard let unstored = agent.unstored else { return Check(name: "state", state: .ok) }
         return Check(
             name: "state", state: .degraded, since: unstored.since,
@@ -94,6 +100,10 @@ enum Readiness {
             return check(state, since: status.lastAttemptAt, status.why)
         }
         if installed.notAfter <= now { return check(.failed, since: installed.notAfter, "expired") }
+        if let lastError, status.consecutiveFailures > 0, lastError.failure.failureClass == .installOpen {
+            return check(
+                .degraded, since: lastError.at, "an earlier install is open: \(lastError.failure.detail)")
+        }
         if let lastError, status.consecutiveFailures > 0 {
             return check(.degraded, since: lastError.at, "its renewal fails: \(status.why)")
         }

@@ -1,0 +1,105 @@
+import Configuration
+import Lifecycle
+import Log
+import PKI
+import POSIX
+import TestSupport
+import Testing
+
+@testable import Agent
+
+/// A certificate whose files are elsewhere by now, while an install at the place before can't be finished.
+@Suite struct MovedOutputsTests {
+    private let renewal: Renewal
+    private let moved: ManagedCertificate
+
+    init() throws {
+        renewal = try Renewal(first: false)
+        var moved = renewal.host.certificate
+        moved.outputs = OutputPaths(
+            key: renewal.host.scratch.path("new/key.pem"), cert: renewal.host.scratch.path("new/cert.pem"),
+            chain: renewal.host.scratch.path("new/chain.pem"),
+            fullchain: renewal.host.scratch.path("new/fullchain.pem"),
+            combined: renewal.host.scratch.path("new/combined.pem"))
+        self.moved = moved
+        try renewal.breakOff()
+        // Neither forward nor back from here.
+        let out = try Directory.open(renewal.host.scratch.path("out"))
+        try out.unlink("cert.pem")
+        _ = try out.makeDirectory("cert.pem", mode: 0o755)
+    }
+
+    private func adopted(isTheirs: Bool) throws -> Installer {
+        let installer = try renewal.host.installer()
+        installer.adopt(
+            stuck: try InstallRecovery(journal: try renewal.host.journal(), log: renewal.host.log).run(),
+            isTheirs: { _ in isTheirs })
+        #expect(installer.openSubjects == ["web"])
+        return installer
+    }
+
+    @Test func `the place before holds up neither order, install nor reload`() throws {
+        let installer = try adopted(isTheirs: true)
+        try installer.finishOpenInstalls(at: moved.outputs, for: moved.name)
+        let (second, key) = try renewal.host.issued()
+        _ = try installer.install(second, pendingKey: key, for: moved)
+        #expect(try File.read(moved.outputs.key, limit: 99_999) == key.bytes)
+        #expect(!installer.isStuck(moved))
+        #expect(installer.openSubjects == ["web"], "it is tried again")
+    }
+
+    @Test func `after a restart it doesn't either`() throws {
+        let installer = try adopted(isTheirs: false)
+        #expect(!installer.isStuck(moved))
+        #expect(installer.isStuck(renewal.host.certificate))
+    }
+
+    @Test func `the same place does, before anything is ordered`() throws {
+        let installer = try adopted(isTheirs: true)
+        #expect(installer.isStuck(renewal.host.certificate))
+        let failure = #expect(throws: RenewalFailure.self) {
+            try installer.finishOpenInstalls(
+                at: renewal.host.certificate.outputs, for: renewal.host.certificate.name)
+        }
+        #expect(failure?.stage == .key)
+        #expect(failure?.failureClass == .installStuck)
+    }
+
+    @Test func `the same place by a link does as well, also if its volume came after the start`() throws {
+        let root = try Directory.open(renewal.host.scratch.path)
+        try root.rename("out", to: "volume")
+        let installer = try adopted(isTheirs: true)
+        try root.rename("volume", to: "out")
+        try symbolicLink(renewal.host.scratch.path("link"), to: renewal.host.scratch.path("out"))
+        var linked = renewal.host.certificate
+        linked.outputs.key = renewal.host.scratch.path("link/key.pem")
+        linked.outputs.cert = renewal.host.scratch.path("link/cert.pem")
+        linked.outputs.chain = renewal.host.scratch.path("link/chain.pem")
+        linked.outputs.fullchain = renewal.host.scratch.path("link/fullchain.pem")
+        linked.outputs.combined = renewal.host.scratch.path("link/combined.pem")
+        let failure = #expect(throws: RenewalFailure.self) {
+            try installer.finishOpenInstalls(at: linked.outputs, for: linked.name)
+        }
+        #expect(failure?.failureClass == .installStuck)
+    }
+
+    @Test func `the configuration tells whose files they are still`() throws {
+        let text = """
+            identity: {name: edge01, cert: /nowhere/a, key: /nowhere/b, issuer_ca_bundle: /nowhere/c,
+              step_ca: {url: "https://ca.example.org", root_ca_bundle: /nowhere/d}}
+            broker: {url: "https://broker.example.org", server_ca_bundle: /nowhere/e}
+            certificates:
+              - {name: web, profile: web, dns_names: [a.example.org], key: /new/key, cert: /new/cert,
+                chain: /new/chain, fullchain: /new/fullchain}
+            """
+        let settings = try AgentConfiguration.load(Array(text.utf8), file: "agent.yml")
+        let record = { (subject: String, path: String) in
+            InstallRecord(
+                subject: subject,
+                files: [InstallRecord.File(path: path, stagedName: ".a", hadOld: true, sha256: "00")])
+        }
+        #expect(settings.hasFiles(of: record("web", "/new/cert")))
+        #expect(!settings.hasFiles(of: record("web", "/old/cert")))
+        #expect(settings.hasFiles(of: record("another", "/old/cert")))
+    }
+}
