@@ -383,14 +383,15 @@ import Transfer
         }
         hands.lacksJournal.withLock { $0 = true }
         try await onThread {
-            let running = try RunningEngine([web], hands, longestSleep: .milliseconds(20))
+            let running = try RunningEngine([web], hands, longestSleep: .milliseconds(20)) {
+                $0.retryBase = .seconds(3600)
+            }
             let refused = try running.snapshot {
                 $0.certificate(web.name)?.lastError?.failure.failureClass == .stateDirectoryFailed
             }
             #expect(refused.agent.unreadJournal != nil)
             lacksJournal.withLock { $0 = false }
             hands.lacksJournal.withLock { $0 = false }
-            // Long before the back-off is over.
             _ = try running.snapshot { $0.certificate(web.name)?.state == .valid }
         }
         #expect(hands.count("attempt web") == 2)

@@ -37,6 +37,20 @@ import Testing
         #expect(try host.status(web.name).lastError == nil)
     }
 
+    @Test(arguments: [FailureClass.installStuck, .installOpen])
+    func `what was refused before its order is over with the install that it waited for`(
+        failureClass: FailureClass
+    ) throws {
+        let web = try managed("web")
+        var host = try TestHost([web])
+        host.tell(.looked(web.name, web.found(at: host.now.wall, serial: "a1")))
+        host.tell(.requested(web.name, RenewalID("f"), RenewRequest()))
+        host.tell(
+            .attemptEnded(web.name, .failed(RenewalFailure(stage: .key, failureClass, detail: "EROFS"))))
+        host.tell(.recovered(web.name, web.found(at: host.now.wall, serial: "a1")))
+        #expect(try host.status(web.name).lastError == nil)
+    }
+
     @Test func `a set that is finished while another attempt runs is reloaded all the same`() throws {
         let web = try managed("web", reload: "reload it")
         var host = try stuck(web)
