@@ -11,6 +11,8 @@ private struct Walk {
     var disk: [String: FoundCertificate] = [:]
     /// The certificates that services work with, likewise.
     var served: [String: String] = [:]
+    /// Files that are gone, and nobody has looked since.
+    var unseen: Set<String> = []
     var records: [CertificateName: CertificateRecord] = [:]
     var attempts: [CertificateName: AttemptPlan] = [:]
     var reloads: [ReloadPlan] = []
@@ -57,6 +59,10 @@ private struct Walk {
                 if reloads.contains(where: { $0.command == plan.command }) {
                     problems.append("\(plan.command) twice")
                 }
+                for key in plan.certificates.map(\.wanted.outputs.key)
+                where disk[key] == nil && !unseen.contains(key) {
+                    problems.append("\(plan.command) is run for \(key), which is missing")
+                }
                 reloads.append(plan)
             case .persist(let name, let record):
                 records[name] = record
@@ -91,7 +97,10 @@ private struct Walk {
 
     /// One thing happens: mostly what is under way ends, sometimes something from outside.
     mutating func step() throws {
-        if let name = looks.popLast() { return tell(.looked(name, found(name))) }
+        if let name = looks.popLast() {
+            if let wish = wish(name) { unseen.remove(wish.outputs.key) }
+            return tell(.looked(name, found(name)))
+        }
         if !rebuilds.isEmpty, isCalm || chance(2) {
             let wanted = rebuilds.removeLast()
             disk[wanted.outputs.key]?.rebuildable = []
@@ -142,7 +151,10 @@ private struct Walk {
         }
         serial += 1
         let found = plan.certificate.found(at: host.now.wall, lifetime: lifetime, serial: "\(serial)")
-        disk[plan.certificate.outputs.key] = found
+        let key = plan.certificate.outputs.key
+        disk[key] = found
+        // Somebody else tells those services that the agent doesn't.
+        if host.wanted.first(where: { $0.outputs.key == key })?.reload == nil { served[key] = "\(serial)" }
         if let installed = found.installed {
             tell(.attemptEnded(name, .installed(IssuedReport(certificate: installed))))
         }
@@ -151,11 +163,17 @@ private struct Walk {
     private mutating func disturb() throws {
         let number = Int.random(in: 0..<12, using: &random)
         let (name, key) = (host.wanted[number].name, host.wanted[number].outputs.key)
-        switch Int.random(in: 0..<9, using: &random) {
-        case 0: disk[key] = nil
+        switch Int.random(in: 0..<12, using: &random) {
+        case 0:
+            disk[key] = nil
+            unseen.insert(key)
         case 1: disk[key]?.rebuildable = [.chain]
-        case 7: try rename(number)
-        case 8: changePlaces(number, (number + Int.random(in: 1..<12, using: &random)) % 12)
+        case 7, 8, 9:
+            try change(number)
+            tell(.configured(host.wanted, host.settings))
+        case 10:
+            try change(number)
+            try restart()
         case 2: tell(.requested(name, RenewalID("r\(actionCount)"), RenewRequest(rotateKey: chance(2))))
         case 3: tell(.reloadRequested(name, RenewalID("l\(actionCount)")))
         case 4: tell(.configured(host.wanted, host.settings))
@@ -172,14 +190,27 @@ private struct Walk {
     private mutating func rename(_ number: Int) throws {
         let name = host.wanted[number].name.text
         host.wanted[number].name = try named(name.hasSuffix("x") ? String(name.dropLast()) : name + "x")
-        tell(.configured(host.wanted, host.settings))
     }
 
     private mutating func changePlaces(_ one: Int, _ other: Int) {
         let outputs = host.wanted[one].outputs
         host.wanted[one].outputs = host.wanted[other].outputs
         host.wanted[other].outputs = outputs
-        tell(.configured(host.wanted, host.settings))
+    }
+
+    /// What somebody may change in the configuration.
+    private mutating func change(_ number: Int) throws {
+        switch Int.random(in: 0..<6, using: &random) {
+        case 0: changePlaces(number, (number + Int.random(in: 1..<12, using: &random)) % 12)
+        case 1: host.wanted[number].outputs = try managed("new\(actionCount)").outputs
+        case 2:
+            host.wanted[number].outputs.combined = chance(2) ? nil : host.wanted[number].outputs.key + ".pem"
+        case 3: host.wanted[number].reload = nil
+        case 4:
+            host.wanted[number].reload = ReloadSetting(
+                command: "reload \(Int.random(in: 1...3, using: &random))")
+        default: try rename(number)
+        }
     }
 
     private mutating func restart() throws {
