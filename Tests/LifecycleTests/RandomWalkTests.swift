@@ -135,7 +135,7 @@ private struct Walk {
             }
             return tell(.reloadEnded(plan.names, .succeeded))
         }
-        if !isCalm && chance(40) { return try disturb() }
+        if !isCalm && chance(6) { return try disturb() }
         sleep()
     }
 
@@ -161,17 +161,20 @@ private struct Walk {
     }
 
     private mutating func disturb() throws {
-        let number = Int.random(in: 0..<12, using: &random)
+        // What is at work is disturbed the most.
+        let busy = host.wanted.indices.filter { attempts[host.wanted[$0].name] != nil || owes($0) }
+        let number =
+            (chance(3) ? nil : busy.randomElement(using: &random)) ?? Int.random(in: 0..<12, using: &random)
         let (name, key) = (host.wanted[number].name, host.wanted[number].outputs.key)
-        switch Int.random(in: 0..<12, using: &random) {
+        switch Int.random(in: 0..<16, using: &random) {
         case 0:
             disk[key] = nil
             unseen.insert(key)
         case 1: disk[key]?.rebuildable = [.chain]
-        case 7, 8, 9:
+        case 7...12:
             try change(number)
             tell(.configured(host.wanted, host.settings))
-        case 10:
+        case 13:
             try change(number)
             try restart()
         case 2: tell(.requested(name, RenewalID("r\(actionCount)"), RenewRequest(rotateKey: chance(2))))
@@ -180,6 +183,11 @@ private struct Walk {
         case 5: host.now.wall += Double.random(in: -7200...7200, using: &random)
         default: try restart()
         }
+    }
+
+    private func owes(_ number: Int) -> Bool {
+        let wanted = host.wanted[number]
+        return debts.contains(wanted.name) || reloads.contains { $0.command == wanted.reload?.command }
     }
 
     /// What a look at its files gives.
@@ -200,9 +208,9 @@ private struct Walk {
 
     /// What somebody may change in the configuration.
     private mutating func change(_ number: Int) throws {
-        switch Int.random(in: 0..<6, using: &random) {
+        switch Int.random(in: 0..<7, using: &random) {
         case 0: changePlaces(number, (number + Int.random(in: 1..<12, using: &random)) % 12)
-        case 1: host.wanted[number].outputs = try managed("new\(actionCount)").outputs
+        case 1, 6: host.wanted[number].outputs = try managed("new\(actionCount)").outputs
         case 2:
             host.wanted[number].outputs.combined = chance(2) ? nil : host.wanted[number].outputs.key + ".pem"
         case 3: host.wanted[number].reload = nil
