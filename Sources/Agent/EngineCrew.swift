@@ -32,16 +32,20 @@ struct EngineCrew {
         pool.adopt(limit: settings.workers)
     }
 
-    /// Lets what runs end, drops what waits but for records, and returns when every thread is gone.
-    func close() {
+    /// Lets what runs end, drops what waits but for records, and returns when every thread is gone: true. What has not
+    /// ended by the deadline hangs, and is left behind.
+    func close(until deadline: Duration) -> Bool {
         looks.close()
-        renewing.close()
-        verifying.close()
-        pool.close()
+        looks.waitForEnd(until: min(deadline, Clock.boottime() + Self.lookGrace))
+        let haveEnded = [renewing, verifying, pool].map { $0.close(until: deadline) }
         _ = hands.retryRecords()
         hands.keepRecords()
         if hands.hasNewFacts { hands.rememberFacts() }
+        return haveEnded.allSatisfy(\.self)
     }
+
+    /// A look that is given up leaves nothing behind.
+    private static let lookGrace = Duration.seconds(1)
 
     /// Nothing is looked at any more.
     func stopLooking() { looks.close() }
@@ -112,12 +116,27 @@ struct EngineCrew {
 
     /// Looks at the files of these certificates; each ends in `.looked`, unless the agent stops before.
     func look(at certificates: [ManagedCertificate]) throws(SystemError) {
+        try beginLooks(lanes: looks.put(certificates))
+    }
+
+    /// What has come of looks.
+    func takeLooks() throws(SystemError) -> [Input] {
+        let (news, lanes) = looks.takeNews()
+        try beginLooks(lanes: lanes)
+        return news
+    }
+
+    /// When to take it at the latest.
+    var nextLooksAt: Duration? { looks.nextNewsAt }
+
+    /// On threads of their own: of the pool's, each look that hangs would take one away.
+    private func beginLooks(lanes: Int) throws(SystemError) {
         let (hands, mail, looks) = (hands, mail, looks)
-        for _ in 0..<looks.put(certificates) {
+        for number in 0..<lanes {
             do throws(SystemError) {
-                try pool.submit { _ in looks.run(hands.look) { mail.send($0) } }
+                _ = try Worker(name: "look") { looks.run(hands.look) { mail.send([]) } }
             } catch {
-                looks.giveUpLane()
+                if looks.giveUp(lanes: lanes - number) { return }
                 throw error
             }
         }

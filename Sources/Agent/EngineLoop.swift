@@ -18,6 +18,8 @@ struct EngineLoop {
     private var running = 0
     /// Certificates whose look hasn't ended.
     private var looking = 0
+    /// Those of them whose look hangs.
+    private var unanswered: Set<CertificateName> = []
     /// What a configuration took while it was read and put in force has not been given back yet.
     private var owesMemory = true
     /// What was read is stored for the next process no earlier than this.
@@ -28,10 +30,12 @@ struct EngineLoop {
     private var recordsRetryAt = Duration.zero
     /// What is cut off next if it is still under way, once the agent is stopping; nil before.
     private var cutoffs: [Cutoff]?
+    /// What has outlived every grace hangs, and is left behind.
+    private var isLeaving = false
 
     /// The end of a grace, as a point of the boottime clock.
     private struct Cutoff {
-        enum Work { case exchanges, children }
+        enum Work { case exchanges, children, everything }
 
         var at: Duration
         var work: Work
@@ -107,7 +111,10 @@ struct EngineLoop {
     /// Keeps count of what has ended.
     mutating func note(_ input: Input) {
         switch input {
-        case .looked: looking -= 1
+        case .looked(let name, _):
+            looking -= 1
+            unanswered.remove(name)
+        case .lookUnanswered(let name): unanswered.insert(name)
         case .attemptEnded, .reloadEnded, .served, .rebuilt, .identityRenewalEnded, .identityRestored,
             .timeAsked:
             running -= 1
@@ -117,11 +124,11 @@ struct EngineLoop {
 
     /// Whether the loop's work is done: all that runs has ended, and no more is to come.
     func isOver(stopping: Bool, once: Bool) -> Bool {
-        guard running == 0 else { return false }
+        guard running == 0 || isLeaving else { return false }
         // A look that is given up leaves nothing behind.
         if stopping { return true }
         // One pass is over when the machine has nothing to do but wait, however shortly: what failed is not tried again.
-        return once && looking == 0
+        return once && looking <= unanswered.count
     }
 
     /// Begins to read the configuration again if somebody wishes it, one reading at a time.
@@ -156,8 +163,18 @@ struct EngineLoop {
 
     /// Waits for mail, the machine's next deadline, or the end of a grace.
     func sleep(on bell: Bell, atMost longest: Duration) {
-        let deadlines = [state.nextDeadline, cutoffs?.first?.at, Clock.boottime() + longest]
+        let deadlines = [
+            state.nextDeadline, cutoffs?.first?.at, crew.nextLooksAt, Clock.boottime() + longest,
+        ]
         _ = bell.wait(until: deadlines.compactMap(\.self).min())
+    }
+
+    /// When what has not ended is left behind, once nothing more is waited for.
+    func leavesAt(_ grace: RenewalEngine.StopGrace) -> Duration {
+        let now = Clock.boottime()
+        let end = isLeaving ? now : cutoffs?.last?.at ?? now + grace.everything
+        // Threads that do nothing take a moment to end, too.
+        return max(end, now + .seconds(1))
     }
 
     /// On the way out: begins nothing new, and cuts off what has outlived its grace, which begins with the first call.
@@ -169,12 +186,14 @@ struct EngineLoop {
             cutoffs ?? [
                 Cutoff(at: now + grace.exchanges, work: .exchanges),
                 Cutoff(at: now + grace.children, work: .children),
+                Cutoff(at: now + grace.everything, work: .everything),
             ]
         while let next = pending.first, next.at <= now {
             pending.removeFirst()
             switch next.work {
             case .exchanges: crew.stop.exchanges.raise()
             case .children: crew.stop.children.ring()
+            case .everything: isLeaving = true
             }
         }
         cutoffs = pending
@@ -192,7 +211,7 @@ extension AgentFacts {
 }
 
 extension LifecycleSettings {
-    /// Threads for everything besides renewals that can be under way at once: reloads and what else waits for others,
-    /// looks, records, the identity, the configuration.
-    var workers: Int { concurrency + reloadConcurrency + Looks.lanes + 3 }
+    /// Threads for everything besides renewals and looks that can be under way at once: reloads and what else waits for
+    /// others, records, the identity, the configuration.
+    var workers: Int { concurrency + reloadConcurrency + 3 }
 }

@@ -74,6 +74,15 @@ struct EventLog {
                     "attempts": .int(attempts), "next_attempt": .date(nextAttemptAt),
                 ])
         case .servedChanged(let name, let observation): write(observation, of: name)
+        case .filesUnanswered(let name, let path):
+            log.warn(
+                "directory of a certificate hangs",
+                [
+                    "certificate": .string(name.text), "path": .string(path),
+                    "advice": .string(CertificateStatus.adviceOnUnanswered),
+                ])
+        case .filesAnswered(let name):
+            log.info("directory of a certificate answers again", ["certificate": .string(name.text)])
         case .budgetSpent(let name, let orders, let limit, let nextOrderAt):
             log.error(
                 "order budget spent, ordering slowly",

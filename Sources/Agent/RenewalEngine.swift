@@ -12,6 +12,9 @@ public final class RenewalEngine: Sendable {
         var exchanges: Duration = .seconds(2)
         /// A service in the middle of a reload should get the time to finish.
         var children: Duration = .seconds(3)
+        /// Longer than a child takes to be ended. What is under way still, be it an install, hangs in a system call: the
+        /// next start finishes or undoes it.
+        var everything: Duration = .seconds(12)
     }
 
     public let status: PublishedStatus
@@ -76,12 +79,20 @@ public final class RenewalEngine: Sendable {
             let configured = mail.takeReading().map { loop.take($0, at: .now) } ?? []
             let freed = hands.retryStuckInstalls().compactMap { loop.recovered($0, with: hands) }
             let stored = loop.newsOfRecords()
-            try step(&loop, configured + commands.drain() + mail.drain() + freed + stored + [.tick])
+            let told = try mail.drain() + loop.crew.takeLooks()
+            try step(&loop, configured + commands.drain() + told + freed + stored + [.tick])
             loop.retryRecords()
             loop.rememberFacts()
             loop.giveBackMemory()
         }
-        loop.crew.close()
+        if !loop.crew.close(until: loop.leavesAt(grace)) {
+            logger.warn(
+                "work that hangs is left behind",
+                [
+                    "advice":
+                        "Look for a file system that doesn't answer: what hangs is finished at the next start."
+                ])
+        }
     }
 
     /// Feeds the inputs, carries out the actions (some answer at once, with more inputs), publishes.

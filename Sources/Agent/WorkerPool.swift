@@ -15,6 +15,8 @@ final class WorkerPool: Sendable {
         var threads: [Int: Worker] = [:]
         var limit: Int
         var made = 0
+        /// Threads that take no more jobs.
+        var ended: Set<Int> = []
         var isClosed = false
     }
 
@@ -59,21 +61,30 @@ final class WorkerPool: Sendable {
         }
     }
 
-    /// Lets running jobs end, drops queued ones, and returns when every thread is gone.
-    func close() {
-        let threads = queue.change { queue in
+    /// Lets running jobs end, drops queued ones, and returns when every thread is gone: true. Those whose jobs have not
+    /// ended by the deadline are left to them: a thread in a system call that hangs can't be joined.
+    @discardableResult
+    func close(until deadline: Duration? = nil) -> Bool {
+        queue.change { queue in
             queue.isClosed = true
             queue.jobs = []
-            return queue.threads.values
         }
-        for thread in threads { thread.join() }
+        let isEmpty = queue.wait(until: deadline) { $0.ended.count == $0.threads.count ? true : nil } ?? false
+        let ended = queue.change { queue in queue.threads.filter { queue.ended.contains($0.key) } }
+        for thread in ended.values { thread.join() }
+        return isEmpty
     }
 
     private func makeThread(number: Int) throws(SystemError) -> Worker {
         try spawn("\(name)-\(number)") { [queue] in
-            let context = WorkerContext()
-            while let job = WorkerPool.next(for: number, in: queue) { job(context) }
+            WorkerPool.work(as: number, in: queue)
+            queue.change { if $0.threads[number] != nil { $0.ended.insert(number) } }
         }
+    }
+
+    private static func work(as number: Int, in queue: Monitor<Queue>) {
+        let context = WorkerContext()
+        while let job = next(for: number, in: queue) { job(context) }
     }
 
     /// Waits for a job; nil when the pool is closed, or has more threads than it should.

@@ -218,6 +218,15 @@ private func name(_ text: String = "web") -> CertificateName {
             event: .clockBelieved(skew: .seconds(1)),
             line: #"level=INFO msg="this host's clock is right" skew=1s"#),
         EventVector(
+            event: .filesUnanswered(name(), path: "/srv/cert.pem"),
+            line: """
+                level=WARN msg="directory of a certificate hangs" certificate=web path=/srv/cert.pem \
+                advice="\(CertificateStatus.adviceOnUnanswered)"
+                """),
+        EventVector(
+            event: .filesAnswered(name()),
+            line: #"level=INFO msg="directory of a certificate answers again" certificate=web"#),
+        EventVector(
             event: .servedChanged(name(), .matches),
             line: #"level=INFO msg="the installed certificate is served" certificate=web"#),
         EventVector(
@@ -267,6 +276,8 @@ private func name(_ text: String = "web") -> CertificateName {
         case .identityNotRestored: 27
         case .servedChanged: 28
         case .notNeeded: 29
+        case .filesUnanswered: 30
+        case .filesAnswered: 31
         }
     }
 
@@ -283,7 +294,7 @@ private func name(_ text: String = "web") -> CertificateName {
     }
 
     @Test func `no kind of event is left out of the table`() {
-        #expect(Set(Self.vectors.map { Self.ordinal(of: $0.event) }) == Set(0...29))
+        #expect(Set(Self.vectors.map { Self.ordinal(of: $0.event) }) == Set(0...31))
     }
 
     @Test func `each warning of an install has a line of its own`() {

@@ -20,6 +20,7 @@ extension Input {
         switch self {
         case .configured(let wanted, _): "configured \(wanted.count) certificates"
         case .recovered(let name, let found): "recovered \(name) \(found.brief)"
+        case .lookUnanswered(let name): "look unanswered \(name)"
         case .looked(let name, let found): "looked \(name) \(found.brief)"
         case .attemptEnded(let name, .failed(let failure)):
             "attemptEnded \(name) failed \(failure.stage) \(failure.failureClass)"

@@ -29,6 +29,19 @@ public enum MountNamespace {
         try mount(nil, target, nil, [.bind, .remount, .readOnly])
     }
 
+    /// A directory in which no system call returns until the answer goes: a file system of whose questions (FUSE) nobody
+    /// answers any.
+    public static func hanging(at target: String) throws -> HangingDirectory {
+        let device = open("/dev/fuse", O_RDWR | O_CLOEXEC)
+        try check(min(device, 0), "open", "/dev/fuse")
+        let hanging = HangingDirectory(device: device)
+        try mount("hanging", target, "fuse", [], "fd=\(device),rootmode=40000,user_id=0,group_id=0")
+        return hanging
+    }
+
+    /// Whether a directory can be made to hang here.
+    public static let canHang = ProcessFacts.userID == 0 && access("/dev/fuse", R_OK | W_OK) == 0
+
     /// What was mounted there last goes.
     public static func unmount(_ target: String) throws {
         try check(umount2(target, 0), "umount", target)
@@ -55,7 +68,8 @@ public enum MountNamespace {
         return unsafeBitCast(address, to: type)
     }
 
-    private static func enter() throws {
+    /// The calling thread, what it starts, and no others see what is mounted from now on.
+    public static func enter() throws {
         let newMountNamespace: Int32 = 0x2_0000
         try check(try function("unshare", Unshare.self)(newMountNamespace), "unshare", nil)
         // Else the mounts would spread to the namespace that this one was copied from.
@@ -84,5 +98,19 @@ public enum MountNamespace {
 
     private static func check(_ answer: Int32, _ call: String, _ path: String?) throws {
         if answer != 0 { throw SystemError(call, path, Errno(rawValue: errno)) }
+    }
+}
+
+/// Hangs until it is freed, or goes.
+public final class HangingDirectory: Sendable {
+    private let device: Lock<Int32?>
+
+    fileprivate init(device: Int32) { self.device = Lock(device) }
+
+    deinit { free() }
+
+    /// Every call in it fails from now on.
+    public func free() {
+        if let device = device.withLock({ $0.take() }) { close(device) }
     }
 }

@@ -18,6 +18,9 @@ public enum Event: Hashable, Sendable {
     case reloadFailed([CertificateName], RenewalFailure, nextAttemptAt: Date, attempts: Int)
     /// What a service serves is not as it was.
     case servedChanged(CertificateName, ServedObservation)
+    /// The directory of its files hangs.
+    case filesUnanswered(CertificateName, path: String)
+    case filesAnswered(CertificateName)
     case budgetSpent(CertificateName, orders: Int, limit: Int, nextOrderAt: Date)
 
     /// No broker may be asked any more, the last one for this.

@@ -6,6 +6,8 @@ public enum Input: Hashable, Sendable {
     case configured([ManagedCertificate], LifecycleSettings)
     /// A look at the files of a certificate ended.
     case looked(CertificateName, FoundCertificate)
+    /// A look takes so long that the directory of the files must hang; the look goes on.
+    case lookUnanswered(CertificateName)
     /// An install that had been cut short is over, one way or the other; what was found then.
     case recovered(CertificateName, FoundCertificate)
     /// A rebuild of outputs ended; `nil` is success.

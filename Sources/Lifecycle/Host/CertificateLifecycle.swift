@@ -23,6 +23,8 @@ struct CertificateLifecycle: Sendable {
     /// The files to look at are others than those of the look under way.
     var mustLookAgain = false
     var hasBeenLooked = false
+    /// The look under way hangs, with the directory of the files.
+    var unansweredSince: Date?
     var nextLookAt: Duration
     /// The files that a rebuild is under way for.
     var rebuilding: OutputPaths?

@@ -5,7 +5,9 @@ extension HostState {
         guard let index = indexes[name], certificates[index].isLooking else { return }
         certificates[index].looksUnderWay -= 1
         // An earlier look may have been at files that the configuration no longer names.
-        if certificates[index].isLooking || certificates[index].attempt != nil { return }
+        if certificates[index].isLooking { return }
+        if certificates[index].unansweredSince.take() != nil { emit(.report(.filesAnswered(name))) }
+        if certificates[index].attempt != nil { return markDirty(index) }
         let before = certificates[index].believed?.installed?.serial
         let wasWhole = certificates[index].defect == nil
         take(found, index)
@@ -29,6 +31,16 @@ extension HostState {
         if let installed = found.installed, certificates[index].reason(at: now.wall) == nil {
             emit(.report(.notDue(name, notAfter: installed.notAfter)))
         }
+        evaluate(index, at: now)
+    }
+
+    /// Nothing is begun for it before the look has ended: that would hang as well.
+    mutating func lookUnanswered(_ name: CertificateName, at now: Moment) {
+        guard let index = indexes[name], certificates[index].isLooking,
+            certificates[index].unansweredSince == nil
+        else { return }
+        certificates[index].unansweredSince = now.wall
+        emit(.report(.filesUnanswered(name, path: certificates[index].wanted.outputs.cert)))
         evaluate(index, at: now)
     }
 

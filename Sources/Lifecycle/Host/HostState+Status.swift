@@ -13,6 +13,7 @@ extension HostState {
         status.cause = (certificate.attempt?.plan.reason ?? reason).map { because(certificate, $0, at: now) }
         status.advice = advice(for: certificate, reason: reason, wait: wait)
         status.isKnown = certificate.found != nil
+        status.unansweredSince = certificate.unansweredSince
         status.installed = certificate.found?.installed
         status.window = certificate.window
         status.nextRenewalAt = certificate.dueAt
@@ -44,6 +45,7 @@ extension HostState {
         guard let found = certificate.found else { return .unknown }
         guard let installed = found.installed else { return .missing }
         if installed.notAfter <= now.wall { return .expired }
+        if certificate.unansweredSince != nil { return .unknown }
         if reason == .keyMissing || reason == .keyMismatch { return .missing }
         if reason != nil {
             if certificate.record.lastError != nil { return .failing }
@@ -104,6 +106,7 @@ extension HostState {
     /// What a person should do: about the renewal first, then about the reload.
     private func advice(for certificate: CertificateLifecycle, reason: RenewalReason?, wait: Wait?) -> String?
     {
+        if certificate.unansweredSince != nil { return CertificateStatus.adviceOnUnanswered }
         if reason != nil {
             if case .identity(let state)? = wait {
                 return identity.lastError?.failure.advice ?? state.advice

@@ -67,6 +67,10 @@ extension HostState {
     func why(_ certificate: CertificateLifecycle, reason: RenewalReason?, wait: Wait?, at now: Moment)
         -> String
     {
+        if let since = certificate.unansweredSince {
+            return "the directory of its files hangs: a look at them, not ended at \(since.rfc3339), still lasts; "
+                + "nothing is begun for it before"
+        }
         guard certificate.found != nil else { return "its files have not been looked at yet" }
         guard let reason = certificate.attempt?.plan.reason ?? reason else {
             return whyNotDue(certificate, at: now)

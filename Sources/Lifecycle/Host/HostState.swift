@@ -66,8 +66,10 @@ public struct HostState: Sendable {
         self.records = records
     }
 
-    /// Whether each certificate has been looked at at least once.
-    public var hasLookedAtAll: Bool { isConfigured && certificates.allSatisfy(\.hasBeenLooked) }
+    /// Whether each certificate has been looked at at least once, or can't be.
+    public var hasLookedAtAll: Bool {
+        isConfigured && certificates.allSatisfy { $0.hasBeenLooked || $0.unansweredSince != nil }
+    }
 
     /// From now on nothing new is begun; what runs may end.
     public mutating func stop() { isStopping = true }
@@ -121,6 +123,7 @@ public struct HostState: Sendable {
         case .tick: break
         case .configured(let wanted, let settings): configure(wanted, settings, at: now)
         case .looked(let name, let found): looked(name, found, at: now)
+        case .lookUnanswered(let name): lookUnanswered(name, at: now)
         case .recovered(let name, let found): recovered(name, found, at: now)
         case .rebuilt(let name, let failure): rebuilt(name, failure, at: now)
         case .requested(let name, let id, let request): requested(name, id, request, at: now)

@@ -15,6 +15,8 @@ public struct CertificateStatus: Hashable, Sendable {
 
     /// Its files have been looked at.
     public var isKnown = true
+    /// The directory of its files hangs, and has been seen to since then.
+    public var unansweredSince: Date?
     /// The certificate on disk, if one can be read.
     public var installed: InstalledCertificate?
     /// The window in force, if a certificate is installed.
@@ -54,6 +56,10 @@ public struct CertificateStatus: Hashable, Sendable {
         self.why = why
     }
 
+    /// What a person should do about files whose directory hangs.
+    public static let adviceOnUnanswered =
+        "See that the server of their file system can be reached; else unmount it with `umount -f -l`."
+
     public var name: CertificateName { wanted.name }
     /// Whether the certificate on disk is known to be what is served; `nil` unless that is looked at.
     public var servedMatches: Bool? { served.map { $0.state == .matches } }
@@ -61,7 +67,7 @@ public struct CertificateStatus: Hashable, Sendable {
 
 /// The one current state of a certificate, the worst first that is true.
 public enum CertificateState: String, Hashable, Sendable, CaseIterable {
-    /// Not looked at yet.
+    /// Not looked at yet, or the directory of its files hangs.
     case unknown
     case renewing
     case expired

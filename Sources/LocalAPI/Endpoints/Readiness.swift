@@ -100,6 +100,7 @@ enum Readiness {
             return check(state, since: status.lastAttemptAt, status.why)
         }
         if installed.notAfter <= now { return check(.failed, since: installed.notAfter, "expired") }
+        if let since = status.unansweredSince { return check(.degraded, since: since, status.why) }
         if let lastError, status.consecutiveFailures > 0, lastError.failure.failureClass == .installOpen {
             return check(
                 .degraded, since: lastError.at, "an earlier install is open: \(lastError.failure.detail)")
