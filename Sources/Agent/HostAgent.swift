@@ -25,9 +25,10 @@ public final class HostAgent: Sendable {
     private let state: StateDirectory
     private let log: Logger
     private let lock: FileLock
+    private let sweep: PlacesSweep?
 
-    /// Takes the lock, removes what an agent that died has left staged, and makes everything ready to run; nothing
-    /// runs yet.
+    /// Takes the lock, finishes the installs that an agent that died had decided, and makes everything ready to run;
+    /// nothing runs yet.
     ///
     /// - Parameter longestSleep: the engine comes round at least this often.
     /// - Parameter advanced: called after each step of a start that may take long.
@@ -54,12 +55,15 @@ public final class HostAgent: Sendable {
                 longestSleep: longestSleep)
         } catch { throw .system(error) }
         // Here and not on the engine's thread: beside it the local API stages its token file.
-        hands.adopt(stuck: Self.recover(loaded.settings, state, log, advanced))
+        let outcomes: [InstallRecovery.Outcome]
+        (outcomes, sweep) = Self.recover(loaded.settings, state, log, advanced)
+        hands.adopt(stuck: outcomes)
     }
 
     /// Runs the engine on the calling thread until it is stopped, or, with `once`, until everything that is due has
     /// been tried.
     public func run(once: Bool) throws(StartFailure) {
+        sweep?.begin()
         hands.recallFacts()
         let settings = loaded.settings
         let records: [CertificateName: CertificateRecord]
@@ -73,7 +77,11 @@ public final class HostAgent: Sendable {
                 settings.certificates, settings: LifecycleSettings(settings), records: consume records,
                 once: once)
         } catch { throw .system(error) }
+        // A process that runs on sweeps meanwhile.
+        if once { _ = sweep?.waitForEnd(until: Clock.boottime() + Self.longestSweep) }
     }
+
+    private static let longestSweep = Duration.seconds(10)
 
     /// What is kept of every certificate, managed or not.
     private func storedRecords() throws(SystemError) -> [CertificateName: CertificateRecord] {
@@ -90,14 +98,14 @@ public final class HostAgent: Sendable {
         return records
     }
 
-    /// Finishes the installs that an agent that died had decided, and removes what it has left staged.
+    /// Finishes the installs that an agent that died had decided, and says what is to be swept after it.
     private static func recover(
         _ settings: AgentConfiguration, _ state: StateDirectory, _ log: Logger, _ advanced: () -> Void
-    ) -> [InstallRecovery.Outcome] {
+    ) -> ([InstallRecovery.Outcome], PlacesSweep?) {
         let recovery = HostRecovery(settings: settings, state: state, log: log)
         // What an enrolment beside us holds its lock for is left alone; the next start finds the rest.
         guard let enrolment = try? state.lock(.enrolling) else {
-            return recovery.runBesideEnrolment(advanced)
+            return (recovery.runBesideEnrolment(advanced), nil)
         }
         defer { withExtendedLifetime(enrolment) {} }
         return recovery.run(advanced)

@@ -4,7 +4,7 @@ public import Log
 import POSIX
 
 /// Puts a host's files in order after a crash: installs that had been decided are finished (or undone, if a new file
-/// is missing), what was only staged is removed. Needs no network, orders nothing, runs no reload command.
+/// is missing), what was only staged is to be removed. Needs no network, orders nothing, runs no reload command.
 ///
 /// Only under the lock of the running agent.
 struct HostRecovery {
@@ -15,11 +15,13 @@ struct HostRecovery {
 
     /// Under the lock of an enrolment too. `advanced` is called after each step: a host with many entries shows that it
     /// gets on.
-    func run(_ advanced: () -> Void = {}) -> [InstallRecovery.Outcome] {
+    ///
+    /// The sweep of the outputs' directories is returned: it may run beside everything else, and need not be waited for.
+    func run(_ advanced: () -> Void = {}) -> (outcomes: [InstallRecovery.Outcome], sweep: PlacesSweep?) {
         let places = StagingPlaces(state: state, log: log)
         let known = places.add(settings)
         let outcomes = recover(advanced)
-        if case .unlisted? = outcomes.first { return outcomes }
+        if case .unlisted? = outcomes.first { return (outcomes, nil) }
         var sweep = StagingSweep(tag: state.stagingTag, log: log)
         sweep.sweepRecords(of: state)
         // What a damaged entry needs can't be told either, and may yet be put in place by hand.
@@ -30,23 +32,30 @@ struct HostRecovery {
                     "journal": .string(damaged),
                     "advice": "Once key and certificate of each service match, remove that file.",
                 ])
-            return outcomes
+            return (outcomes, nil)
         }
         for case .stuck(_, let record, _) in outcomes {
             // What an entry needs that can't be read is not known: better nothing is swept than that.
-            guard let record else { return outcomes }
+            guard let record else { return (outcomes, nil) }
             for file in record.files {
                 sweep.kept.formUnion([file.stagedName] + (file.oldName.map { [$0] } ?? []))
             }
         }
         sweep.sweepJournal(of: state)
-        sweep.sweepBeside(settings.outputPaths, advanced)
+        do { try state.beginGeneration() } catch {
+            // What is staged from now on could not be told from what is left.
+            log.warn(
+                "staged files could not be removed",
+                ["path": .string(state.path), "error": .string(error.description)])
+            return (outcomes, nil)
+        }
+        sweep.current = state.stagingMark
         // Those that the configuration names no more are swept once again, and let go of.
-        let wanted = settings.outputDirectories
-        var left = known.subtracting(wanted)
-        for place in left where sweep.sweepBeside([place + "/x"]) { left.remove(place) }
-        places.replace(known, by: left.union(wanted))
-        return outcomes
+        let left = known.subtracting(settings.outputDirectories).sorted()
+        let all =
+            settings.outputPlaces + left.map { PlacesSweep.Place(directory: $0, paths: [$0 + "/x"]) }
+        places.beginLettingGo()
+        return (outcomes, PlacesSweep(all, sweep) { places.letGo($0.intersection(left)) })
     }
 
     /// While an enrolment is under way: it may be staging a pair that its token can't buy again, so nothing is swept,
@@ -114,6 +123,8 @@ public enum Recovery {
         public var hasDamagedEntries = false
         /// What was left is not known.
         public var isJournalUnread = false
+        /// Directories that hang: what was left staged there stays.
+        public var unanswered: [String] = []
 
         /// Every set is whole.
         public var isComplete: Bool {
@@ -140,7 +151,9 @@ public enum Recovery {
         let running = try state.locked(.running)
         let enrolling = try state.locked(.enrolling)
         var report = Report()
-        for outcome in HostRecovery(settings: configuration, state: state, log: log).run() {
+        let (outcomes, sweep) = HostRecovery(settings: configuration, state: state, log: log).run()
+        report.unanswered = sweep?.run() ?? []
+        for outcome in outcomes {
             switch outcome {
             case .finished(let subject): report.finished.append(subject)
             case .undone(let subject): report.undone.append(subject)

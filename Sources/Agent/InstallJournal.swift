@@ -41,7 +41,7 @@ struct InstallJournal: Sendable {
     }
 
     /// Begins the names of what is staged beside the targets.
-    var stagingTag: String { directory.stagingTag }
+    var stagingTag: String { directory.stagingMark }
 
     /// Something will be staged there, although no path of the configuration names that directory.
     func noteStagingPlace(_ path: String) { StagingPlaces(state: directory, log: directory.log).add([path]) }

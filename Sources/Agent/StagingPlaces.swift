@@ -44,6 +44,7 @@ struct StagingPlaces {
     @discardableResult
     func add(_ places: Set<String>) -> Set<String> {
         Self.changing.withLock { _ in
+            state.noted.withLock { $0?.formUnion(places) }
             guard let known = read() else { return places }
             let all = known.union(places)
             replace(known, by: all)
@@ -51,7 +52,19 @@ struct StagingPlaces {
         }
     }
 
-    func replace(_ before: Set<String>, by places: Set<String>) {
+    /// Before directories are swept that are then let go of.
+    func beginLettingGo() { state.noted.withLock { $0 = [] } }
+
+    /// These have nothing of ours any more; what was noted meanwhile is kept.
+    func letGo(_ swept: Set<String>) {
+        Self.changing.withLock { _ in
+            let noted = state.noted.withLock { $0.take() } ?? []
+            guard let known = read() else { return }
+            replace(known, by: known.subtracting(swept.subtracting(noted)))
+        }
+    }
+
+    private func replace(_ before: Set<String>, by places: Set<String>) {
         if places == before { return }
         do {
             try AtomicFile.replace(
@@ -69,6 +82,16 @@ extension AgentConfiguration {
     /// Of every certificate, and of the identity.
     var outputPaths: [String] {
         certificates.flatMap(\.outputs.paths) + [identity.certificatePath, identity.keyPath]
+    }
+
+    /// Each directory with the paths that lead there.
+    var outputPlaces: [PlacesSweep.Place] {
+        let inDirectories = outputPaths.compactMap { path in
+            path.utf8.lastIndex(of: UInt8(ascii: "/")).map { (String(path[..<$0]), [path]) }
+        }
+        return Dictionary(inDirectories, uniquingKeysWith: +)
+            .map { PlacesSweep.Place(directory: $0.key, paths: $0.value) }
+            .sorted { $0.directory < $1.directory }
     }
 
     /// As the paths have them.

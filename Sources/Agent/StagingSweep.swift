@@ -1,12 +1,13 @@
 import Log
 import POSIX
 
-/// Removes what an agent that died left beside its targets: staged files, and second names of old files. Only
-/// while no install runs, under the lock of the state directory. Another agent's, with a state directory of its own, are
-/// told by their tag, and stay.
+/// Removes what an agent that died left beside its targets: staged files, and second names of old files. Another agent's,
+/// with a state directory of its own, are told by their tag, and stay.
 struct StagingSweep {
     let tag: String
     let log: Logger
+    /// The mark of what is staged in the meantime (``StateDirectory/stagingMark``); nil while no install runs.
+    var current: String? = nil
     /// Names that an open entry of the journal still needs.
     var kept: Set<String> = []
 
@@ -48,6 +49,7 @@ struct StagingSweep {
             var (removed, isDone) = (false, true)
             for name in try directory.entries()
             where name.hasPrefix(prefix) {
+                if let current, name.hasPrefix(StagedFile.namePrefix + current) { continue }
                 if kept.contains(name) {
                     isDone = false
                     continue

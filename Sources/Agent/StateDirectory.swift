@@ -16,6 +16,9 @@ final class StateDirectory: Sendable {
     /// Tells the files that this directory's agent stages beside its targets from another agent's.
     let stagingTag: String
     let log: Logger
+    /// What is noted by ``StagingPlaces`` while others are being swept that are then let go of.
+    let noted = Lock<Set<String>?>(nil)
+    private let generation: Lock<String>
 
     init(path: String, log: Logger) throws(SystemError) {
         self.path = path
@@ -25,6 +28,7 @@ final class StateDirectory: Sendable {
         pendingKeys = try Self.closed(root.makeDirectory("pending", mode: 0o700), log)
         journal = try Self.closed(root.makeDirectory("journal", mode: 0o700), log)
         stagingTag = try Self.storedTag(root, log)
+        generation = Lock(try Self.storedGeneration(root))
         try root.synchronize()
     }
 
@@ -59,6 +63,31 @@ final class StateDirectory: Sendable {
         return tag
     }
 
+    /// With what the names of staged files begin now, behind the prefix.
+    var stagingMark: String { stagingTag + generation.withLock { $0 } }
+
+    private static let generationName = "staging-generation"
+
+    /// Begins another generation of staged files. Under both locks, so that nobody is staging: whatever has another mark
+    /// was left by the dead, and stays theirs, since who takes a lock later reads the new one. So these files can be told
+    /// while others are being staged beside them, also by an enrolment in another process.
+    func beginGeneration() throws(SystemError) {
+        let next = try randomHex(bytes: 4) + "-"
+        try AtomicFile.replace(in: root, name: Self.generationName, with: Array(next.utf8), mode: 0o600)
+        generation.withLock { $0 = next }
+    }
+
+    private static func storedGeneration(_ root: borrowing Directory) throws(SystemError) -> String {
+        do {
+            let bytes = try root.openFile(generationName).readToEnd(limit: 64)
+            let text = String(decoding: bytes, as: UTF8.self)
+            return text.dropLast().allSatisfy(\.isHexDigit) && text.hasSuffix("-") ? text : ""
+        } catch {
+            guard error.errno == .notFound else { throw error }
+            return ""
+        }
+    }
+
     /// The path of a journal entry that was set aside, if there is one.
     var damagedEntry: String? {
         let names = (try? journal.entries()) ?? []
@@ -74,10 +103,18 @@ final class StateDirectory: Sendable {
     /// Held until the lock goes, or the process does; a file that a dead process or an upstream agent left
     /// behind holds nobody up. Upstream's operators are used to removing it, so it is not all that is locked.
     func lock(_ activity: Activity) throws(FileLock.Failure) -> FileLock {
-        switch activity {
-        case .running: try FileLock.acquire(activity.rawValue, in: root, guarding: root)
-        case .enrolling: try FileLock.acquire(activity.rawValue, in: root, guarding: journal)
+        let lock =
+            switch activity {
+            case .running: try FileLock.acquire(activity.rawValue, in: root, guarding: root)
+            case .enrolling: try FileLock.acquire(activity.rawValue, in: root, guarding: journal)
+            }
+        do {
+            let stored = try Self.storedGeneration(root)
+            generation.withLock { $0 = stored }
+        } catch {
+            throw .system(error)
         }
+        return lock
     }
 
     /// Faults of the machine that go by: what can't be read because of them is not damaged. An input/output error is none

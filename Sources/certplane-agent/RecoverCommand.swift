@@ -22,5 +22,14 @@ struct RecoverCommand {
                     + (left.isEmpty ? "" : ": \(left.joined(separator: ", "))"),
                 advice: ["The log above says which file, and what to do."])
         }
+        guard report.unanswered.isEmpty else {
+            throw CommandFailure(
+                code: .failure,
+                message: "directories hang, and may still hold staged files: "
+                    + report.unanswered.joined(separator: ", "),
+                advice: [
+                    "See that the server of their file system can be reached, or unmount it with `umount -f -l`."
+                ])
+        }
     }
 }

@@ -51,7 +51,7 @@ import Testing
     }
 
     private func recover() throws {
-        _ = HostRecovery(settings: host.settings, state: host.state, log: host.log).run()
+        _ = HostRecovery(settings: host.settings, state: host.state, log: host.log).runAndSweep()
     }
 
     @Test func `an enrolment finishes what was decided before, and needs no token if that is valid`()

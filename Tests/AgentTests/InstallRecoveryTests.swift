@@ -231,10 +231,10 @@ import Testing
         // A directory can be opened like a file, but not read.
         _ = try state.journal.makeDirectory("install.certplane-x.json", mode: 0o700)
         let recovery = try recovery(state)
-        guard case .stuck(_, nil, _)? = recovery.run().first else { throw Missing() }
+        guard case .stuck(_, nil, _)? = recovery.runAndSweep().first else { throw Missing() }
         #expect(try contents() == [staged: "new key"])
         try state.journal.removeDirectory("install.certplane-x.json")
-        #expect(recovery.run().isEmpty)
+        #expect(recovery.runAndSweep().isEmpty)
         #expect(try contents() == [:])
     }
 
@@ -244,36 +244,36 @@ import Testing
         try write(staged, "new key")
         try state.journal.createFile("install.certplane-x.json", mode: 0o600).writeAll(Array("{".utf8))
         let recovery = try recovery(state)
-        #expect(recovery.run() == [.damaged])
-        #expect(recovery.run() == [])
+        #expect(recovery.runAndSweep() == [.damaged])
+        #expect(recovery.runAndSweep() == [])
         #expect(try contents() == [staged: "new key"])
         let told = host.capture.lines.filter { $0.contains("kept beside a damaged journal entry") }
         #expect(told.count == 2)
         try state.journal.unlink(try required(state.journal.entries().first))
-        #expect(recovery.run() == [])
+        #expect(recovery.runAndSweep() == [])
         #expect(try contents() == [:])
     }
 
     @Test func `what was staged in a directory that the configuration names no more is found`() throws {
         let state = try host.stateDirectory()
         let staged = ".certplane-\(state.stagingTag)key"
-        _ = try recovery(state).run()
+        _ = try recovery(state).runAndSweep()
         try write(staged, "new key")
         #expect(try contents() == [staged: "new key"])
         let elsewhere = try recovery(state, out: "elsewhere")
-        #expect(elsewhere.run() == [])
+        #expect(elsewhere.runAndSweep() == [])
         #expect(try contents() == [:])
         let places = StagingPlaces(state: state, log: host.log)
         #expect(places.read() == ["/nowhere", host.scratch.path("elsewhere")])
 
         // While an entry needs it the directory is kept in mind.
-        _ = try recovery(state).run()
+        _ = try recovery(state).runAndSweep()
         var key = recorded("key")
         key.stagedName = staged
         _ = try open([key])
         try write(staged, "new key")
         _ = try Directory.make(host.scratch.path("out/key"), mode: 0o755)
-        #expect(elsewhere.run().count == 1)
+        #expect(elsewhere.runAndSweep().count == 1)
         #expect(try required(places.read()).contains(host.scratch.path("out")))
     }
 
@@ -286,7 +286,7 @@ import Testing
         _ = try host.installer().install(bundle, pendingKey: key, for: host.certificate)
         let left = try host.scratch.write("real/.certplane-\(state.stagingTag)0", "new key", mode: 0o600)
         #expect(unlink(host.scratch.path("out")) == 0)
-        _ = try recovery(state, out: "elsewhere").run()
+        _ = try recovery(state, out: "elsewhere").runAndSweep()
         #expect(try File.status(left) == nil)
     }
 
@@ -312,7 +312,7 @@ import Testing
         let state = try host.stateDirectory()
         try write(".certplane-\(state.stagingTag)0", "litter")
         try write(".certplane-01234567-0", "another's key")
-        #expect(try recovery(state).run() == [])
+        #expect(try recovery(state).runAndSweep() == [])
         #expect(try contents() == [".certplane-01234567-0": "another's key"])
     }
 
@@ -323,5 +323,14 @@ import Testing
             host.scratch.path("out/key")
         ])
         #expect(try contents() == [".certplane-key": "new key"])
+    }
+}
+
+extension HostRecovery {
+    /// As the command `recover`.
+    func runAndSweep() -> [InstallRecovery.Outcome] {
+        let (outcomes, sweep) = run()
+        sweep?.run()
+        return outcomes
     }
 }

@@ -44,7 +44,9 @@ import Testing
         let work: @Sendable () -> Void = {
             looks.run(
                 { certificate in
-                    if certificate.outputs == hanging.outputs, certificate.name == hanging.name { gate.pass() }
+                    if certificate.outputs == hanging.outputs, certificate.name == hanging.name {
+                        gate.pass()
+                    }
                     return FoundCertificate(
                         certificate: .unreadable(certificate.outputs.cert), key: .missing)
                 }, ring: {})

@@ -195,6 +195,30 @@ import Testing
         }
     }
 
+    @Test func `what is staged in the meantime is told from what the dead have left`() throws {
+        let state = try host.stateDirectory()
+        let before = state.stagingMark
+        try state.beginGeneration()
+        #expect(state.stagingMark.hasPrefix(state.stagingTag) && state.stagingMark != before)
+        // Another process, whose lock came after it.
+        let other = try host.stateDirectory()
+        #expect(other.stagingMark == state.stagingMark)
+        let lock = try other.lock(.enrolling)
+        try other.beginGeneration()
+        _ = consume lock
+        _ = try state.lock(.enrolling)
+        #expect(state.stagingMark == other.stagingMark)
+
+        let folder = try Directory.make(host.scratch.path("out"), mode: 0o755)
+        for mark in [before, state.stagingMark] {
+            try folder.createFile(".certplane-\(mark)0", mode: 0o600).writeAll([1])
+        }
+        var sweep = StagingSweep(tag: state.stagingTag, log: host.log)
+        sweep.current = state.stagingMark
+        sweep.sweepBeside([host.scratch.path("out/x")])
+        #expect(try folder.entries() == [".certplane-\(state.stagingMark)0"])
+    }
+
     @Test func `what an interrupted write left in it is swept`() throws {
         let directory = try host.stateDirectory()
         for name in ["", "state/", "pending/", "journal/"] {

@@ -50,4 +50,42 @@ struct `A directory that hangs` {
             Self.expectStop(agent, scenario)
         }
     }
+
+    /// One of the outputs, and one that only an earlier configuration had.
+    @Test func `at a start holds up no other certificate, and no command for long`() async throws {
+        try await Scenario.play { scenario in
+            let (lab, configuration) = try Self.host(scenario)
+            let tag = try File.read(lab.agentState + "/staging-tag", limit: 64)
+            let litter = "/.certplane-" + String(decoding: tag, as: UTF8.self) + "0123456789abcdef"
+            let former = scenario.scratch.path("former")
+            for folder in [former, lab.outputs + "/c0001", lab.outputs + "/c0003"] {
+                _ = try Directory.make(folder, mode: 0o755)
+            }
+            let left = lab.outputs + "/c0001" + litter
+            try scenario.scratch.write("lab/certs/c0001" + litter, "half", mode: 0o600)
+            try scenario.scratch.write("lab/agent/directories", former, mode: 0o600)
+            let hanging = try [former, lab.outputs + "/c0003"].map { try MountNamespace.hanging(at: $0) }
+            defer { for one in hanging { one.free() } }
+
+            let agent = try AgentProcess(scenario, for: lab, configuration: configuration)
+            try scenario.wait(until: "the API", within: .seconds(4)) { agent.port != nil }
+            try scenario.wait(until: "the other certificates", within: .seconds(20)) {
+                ["c0001", "c0002", "c0004", "c0005"].allSatisfy { lab.files(of: $0).areThere }
+            }
+            try scenario.wait(until: "the hanging directories to be told of", within: .seconds(20)) {
+                agent.process.logged("directory hangs, what was left staged in it stays").count == 2
+            }
+            scenario.check(try File.status(left) == nil, "\(left) was not swept")
+            try scenario.wait(until: "the hanging certificate to be told of", within: .seconds(10)) {
+                try agent.certificate("c0003").why.contains("hangs")
+            }
+            Self.expectStop(agent, scenario)
+
+            let recovery = try AgentProcess.command("recover", "--config", configuration)
+            scenario.check(!recovery.succeeded, "\(recovery)")
+            scenario.check(recovery.output.contains(former), "\(recovery)")
+            let once = try AgentProcess.command("run", "--once", "--config", configuration)
+            scenario.check(!once.succeeded && once.output.contains("hangs"), "\(once)")
+        }
+    }
 }

@@ -68,8 +68,8 @@ extension HostState {
         -> String
     {
         if let since = certificate.unansweredSince {
-            return "the directory of its files hangs: a look at them, not ended at \(since.rfc3339), still lasts; "
-                + "nothing is begun for it before"
+            return "the directory of its files hangs: a look at them had not ended at \(since.rfc3339), "
+                + "and nothing is begun before it ends"
         }
         guard certificate.found != nil else { return "its files have not been looked at yet" }
         guard let reason = certificate.attempt?.plan.reason ?? reason else {
