@@ -14,6 +14,13 @@ struct EngineCrew {
     /// For everything else.
     private let pool: WorkerPool
     private let looks = Looks()
+    private let retries = Monitor(Retries())
+
+    /// The threads that try to finish open installs.
+    private struct Retries: Sendable {
+        var count = 0
+        var lastBegunAt = Duration.zero
+    }
     let stop: StopSignal
 
     init(hands: any EngineHands, mail: EngineMail, settings: LifecycleSettings, stop: StopSignal) {
@@ -37,6 +44,8 @@ struct EngineCrew {
     func close(until deadline: Duration) -> Bool {
         looks.close()
         looks.waitForEnd(until: min(deadline, Clock.boottime() + Self.lookGrace))
+        // One that goes on is for the next start to finish.
+        _ = retries.wait(until: min(deadline, Clock.boottime() + Self.retryGrace)) { $0.count == 0 ? () : nil }
         let haveEnded = [renewing, verifying, pool].map { $0.close(until: deadline) }
         _ = hands.retryRecords()
         hands.keepRecords()
@@ -46,6 +55,8 @@ struct EngineCrew {
 
     /// A look that is given up leaves nothing behind.
     private static let lookGrace = Duration.seconds(1)
+    private static let retryGrace = Duration.seconds(3)
+    private static let retryPatience = Duration.seconds(5)
 
     /// Nothing is looked at any more.
     func stopLooking() { looks.close() }
@@ -124,6 +135,29 @@ struct EngineCrew {
         let (news, lanes) = looks.takeNews()
         try beginLooks(lanes: lanes)
         return news
+    }
+
+    /// Has open installs finished, and looks at what has come of it; each ends in `.recovered`. On a thread of its own: it
+    /// may be their directory that hangs, and what another thread is at work on is left to it.
+    func retryInstalls(among certificates: [CertificateName: ManagedCertificate]) {
+        let (hands, mail, retries) = (hands, mail, retries)
+        let now = Clock.boottime()
+        // Beside another only when that one hangs.
+        let isFree = retries.change { retries in
+            if retries.count > 0, now < retries.lastBegunAt + Self.retryPatience { return false }
+            retries = Retries(count: retries.count + 1, lastBegunAt: now)
+            return true
+        }
+        guard isFree else { return }
+        let thread = try? Worker(name: "install") {
+            let found = hands.retryStuckInstalls().compactMap { certificates[$0] }.map { certificate in
+                Input.recovered(certificate.name, hands.look(at: certificate))
+            }
+            if !found.isEmpty { mail.send(found) }
+            retries.change { $0.count -= 1 }
+        }
+        // Without a thread the next round tries.
+        if thread == nil { retries.change { $0.count -= 1 } }
     }
 
     /// When to take it at the latest.

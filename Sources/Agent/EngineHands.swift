@@ -14,11 +14,10 @@ protocol EngineHands: Sendable {
     func forgetPreviousIdentity()
     /// From now on validity is judged by a clock that read this at boottime zero; nil for the wall clock.
     func countTime(from start: Date?)
-    /// Tries again to finish installs whose journal entry stays open, those that got stuck among them; the certificates
-    /// whose files may have changed by that.
-    func retryStuckInstalls() -> [CertificateName]
     /// Why nothing is installed for want of knowing what was decided before; nil while the journal has been read.
     var unreadJournal: UnreadJournal? { get }
+    /// Some install's journal entry stays open, and nobody is at work on it.
+    var hasStuckInstalls: Bool { get }
     /// Takes the record on to be stored, without waiting for that. True when `keepRecords` has to run for it.
     func persist(_ record: CertificateRecord, of name: CertificateName) -> Bool
     /// What could not be stored is to be tried again. Answers like `persist`.
@@ -35,6 +34,9 @@ protocol EngineHands: Sendable {
 
     // Slow: they block, with deadlines of their own, and end early when `stop` asks for it.
 
+    /// Tries again to finish installs whose journal entry stays open, those that got stuck among them, but none that another
+    /// thread is at work on; the certificates whose files may have changed by that.
+    func retryStuckInstalls() -> [CertificateName]
     /// Reads what changed since the last look; a few system calls where nothing has.
     func look(at certificate: ManagedCertificate) -> FoundCertificate
     /// Stores what was taken on, until nothing is left; what can't be stored is said in the log.

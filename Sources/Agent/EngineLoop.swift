@@ -98,9 +98,9 @@ struct EngineLoop {
 
     private static let memoryInterval = Duration.seconds(300)
 
-    /// Looks at a certificate whose interrupted install is over; nil if it isn't managed.
-    func recovered(_ name: CertificateName, with hands: any EngineHands) -> Input? {
-        certificates[name].map { .recovered(name, hands.look(at: $0)) }
+    /// Has installs finished that are open yet.
+    func retryInstalls() {
+        if crew.hands.hasStuckInstalls { crew.retryInstalls(among: certificates) }
     }
 
     mutating func begin(_ action: Action) throws(SystemError) {

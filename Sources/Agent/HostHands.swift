@@ -101,6 +101,8 @@ final class HostHands: EngineHands {
         installer.openInstall(of: certificate)
     }
 
+    var hasStuckInstalls: Bool { installer.hasOpenInstalls }
+
     func retryStuckInstalls() -> [CertificateName] {
         guard installer.hasOpenInstalls else { return [] }
         // Of an entry that can't be read it isn't known whose it is.

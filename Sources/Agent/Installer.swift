@@ -16,8 +16,19 @@ struct Installer: Sendable {
     /// Entries of the journal that could not be closed, and are to be before their sets change again.
     private let open = Lock<[InstallJournal.Entry: OpenInstall]>([:])
 
-    /// One recovery at a time: a worker may want an entry finished that the engine is trying again.
-    private let finishing = Lock(())
+    /// The entries that are being finished: each by one thread, and none beside one that has a file in common with it. In a
+    /// directory that hangs that never ends.
+    private let finishing = Monitor<[InstallJournal.Entry: Finishing]>([:])
+
+    private struct Finishing: Sendable {
+        var places: Set<FilePlace>
+        var since: Duration
+    }
+
+    /// How long an entry is waited for that somebody else is finishing.
+    private static let patience = Duration.seconds(5)
+    /// What takes longer may go on for ever, and its files count as mixed.
+    private static let hangingTime = Duration.seconds(1)
 
     /// The files of installs under way: no two of these have one in common. Under another name, or by another way, the same
     /// files may be those of two certificates.
@@ -245,26 +256,61 @@ struct Installer: Sendable {
     private func finish(
         _ entry: InstallJournal.Entry, givingUp: Bool = false
     ) -> InstallRecovery.Outcome? {
-        finishing.withLock { _ in
-            guard open.withLock({ $0[entry] }) != nil else { return nil }
-            let outcome = gate.withSection(of: nil) {
-                InstallRecovery(journal: journal, log: log).recover(entry, givingUp: givingUp)
-            }
-            if case .stuck(_, let record, let obstacle) = outcome {
-                if journal.holds(entry) {
-                    let known = record.map { openInstall(of: $0, isMixed: obstacle.isMixed) }
-                    open.withLock { open in
-                        if open[entry]?.subject == .unknown, let known { open[entry] = known }
-                        open[entry]?.isMixed = obstacle.isMixed
-                    }
-                    return outcome
+        guard let install = open.withLock({ $0[entry] }) else { return nil }
+        guard takeInHand(entry, install.places) else {
+            let obstacle = InstallRecovery.Obstacle(
+                description: "it is being tried, and that does not end: a directory of its files hangs",
+                isMixed: install.isMixed)
+            return .stuck(entry, nil, because: obstacle)
+        }
+        defer { finishing.change { $0[entry] = nil } }
+        guard open.withLock({ $0[entry] }) != nil else { return nil }
+        let outcome = gate.withSection(of: nil) {
+            InstallRecovery(journal: journal, log: log).recover(entry, givingUp: givingUp)
+        }
+        if case .stuck(_, let record, let obstacle) = outcome {
+            if journal.holds(entry) {
+                let known = record.map { openInstall(of: $0, isMixed: obstacle.isMixed) }
+                open.withLock { open in
+                    if open[entry]?.subject == .unknown, let known { open[entry] = known }
+                    open[entry]?.isMixed = obstacle.isMixed
                 }
-                // Another process has, before it changed the identity's pair.
-                open.withLock { $0[entry] = nil }
-                return nil
+                return outcome
             }
+            // Another process has, before it changed the identity's pair.
             open.withLock { $0[entry] = nil }
-            return outcome
+            return nil
+        }
+        open.withLock { $0[entry] = nil }
+        return outcome
+    }
+
+    private func takeInHand(_ entry: InstallJournal.Entry, _ places: Set<FilePlace>) -> Bool {
+        let deadline = Clock.boottime() + Self.patience
+        let isTaken = finishing.wait(until: deadline) { finishing -> Bool? in
+            guard finishing[entry] == nil, finishing.values.allSatisfy({ $0.places.isDisjoint(with: places) })
+            else { return nil }
+            finishing[entry] = Finishing(places: places, since: Clock.boottime())
+            return true
+        }
+        return isTaken ?? false
+    }
+
+    /// Entries whose finishing takes so long that it may never end.
+    private var hanging: Set<InstallJournal.Entry> {
+        let since = Clock.boottime() - Self.hangingTime
+        return Set(finishing.change { $0.filter { $0.value.since < since }.keys })
+    }
+
+    /// What is open; what hangs counts as mixed.
+    private var openNow: [OpenInstall] {
+        let hanging = hanging
+        return open.withLock { open in
+            open.map { entry, install in
+                var install = install
+                if hanging.contains(entry) { install.isMixed = true }
+                return install
+            }
         }
     }
 
@@ -350,14 +396,17 @@ struct Installer: Sendable {
 
     /// Of sets of which a service could read some files new and others old.
     var stuckSubjects: Set<String> {
-        open.withLock { open in Set(open.values.filter(\.isMixed).map(\.subject.text)) }
+        Set(openNow.filter(\.isMixed).map(\.subject.text))
     }
 
     /// Whose sets have an open entry.
     var openSubjects: Set<String> { open.withLock { Set($0.values.map(\.subject.text)) } }
 
-    /// Whether anything is to be tried again.
-    var hasOpenInstalls: Bool { unreadJournal != nil || open.withLock { !$0.isEmpty } }
+    /// Whether anything is to be tried again that nobody is at work on.
+    var hasOpenInstalls: Bool {
+        let taken = Set(finishing.change { $0.keys })
+        return unreadJournal != nil || open.withLock { $0.keys.contains { !taken.contains($0) } }
+    }
 
     /// What is to be tried again may be the identity's.
     var mayHaveOpenIdentity: Bool {
@@ -372,7 +421,7 @@ struct Installer: Sendable {
 
     /// What holds up an earlier install of these files, when that was last tried, and whether some are new and others old.
     func openInstall(of certificate: ManagedCertificate) -> (why: String, isMixed: Bool)? {
-        let concerned = open.withLock { open in open.values.filter { $0.concerns(certificate) } }
+        let concerned = openNow.filter { $0.concerns(certificate) }
         return (concerned.first(where: \.isMixed) ?? concerned.first).map {
             ($0.told ?? "an earlier install is not finished", $0.isMixed)
         }

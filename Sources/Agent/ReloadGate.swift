@@ -5,30 +5,36 @@ import POSIX
 ///
 /// No command starts while any section is open, and none opens while a command is being started. A command that runs
 /// holds up nothing but the sections of its own service's files, and these no longer than a service takes to read them:
-/// one that hangs is nobody else's concern.
+/// one that hangs is nobody else's concern. Nor is a section that hangs, in a directory that doesn't answer, the concern of
+/// another service than its own.
 final class ReloadGate: Sendable {
     private let passages = Monitor(Passages())
     private let readingTime: Duration
+    /// A section is a few calls; what takes longer hangs.
+    private let sectionTime: Duration
 
     /// `readingTime` is how long after its start a command keeps its own service's files from changing, unless it
     /// ends before: a service reads its files at the beginning of a reload.
-    init(readingTime: Duration = .seconds(2)) {
+    init(readingTime: Duration = .seconds(2), sectionTime: Duration = .seconds(10)) {
         self.readingTime = readingTime
+        self.sectionTime = sectionTime
     }
 
-    /// Runs `body`, in which files change that the service of `command` reads; `nil` if nobody is told of them. Not to
-    /// be called from inside itself or `run`.
+    /// Runs `body`, in which files change that the service of `command` reads; `nil` if nobody is told of them, or whoever
+    /// runs the command sees to it. Not to be called from inside itself or `run`.
     func withSection<Answer: ~Copyable, Failure: Error>(
         of command: String?, _ body: () throws(Failure) -> Answer
     ) throws(Failure) -> Answer {
-        openSection(of: command)
-        defer { passages.change { $0.openSections -= 1 } }
+        let number = openSection(of: command)
+        defer { passages.change { $0.openSections[number] = nil } }
         return try body()
     }
 
-    private func openSection(of command: String?) {
-        while case .reading(let until)? = passages.wait({ $0.openSection(of: command, at: Clock.boottime()) })
-        {
+    private func openSection(of command: String?) -> Int {
+        while true {
+            let entry = passages.wait { $0.openSection(of: command, at: Clock.boottime()) }
+            if case .open(let number)? = entry { return number }
+            guard case .reading(let until)? = entry else { continue }
             _ = passages.wait(until: until) {
                 $0.readingEnds(command, after: Clock.boottime()) == nil ? () : nil
             }
@@ -40,17 +46,30 @@ final class ReloadGate: Sendable {
     func run<Answer: ~Copyable, Failure: Error>(
         _ command: String, _ body: (_ hasStarted: () -> Void) throws(Failure) -> Answer
     ) throws(Failure) -> Answer {
-        let number = passages.change { $0.announce() }
+        var number = passages.change { $0.announce() }
         defer { passages.change { $0.runs[number] = nil } }
-        _ = passages.wait { $0.openSections == 0 ? () : nil }
+        while !waitForSections(of: command) {
+            // Meanwhile nobody else is kept from changing files.
+            passages.change { $0.runs[number] = nil }
+            _ = passages.wait { $0.isOpen(of: command) ? nil : () }
+            number = passages.change { $0.announce() }
+        }
         return try body {
             let until = Clock.boottime() + readingTime
             passages.change { $0.runs[number] = .reading(command, until: until) }
         }
     }
 
+    /// Until none is open but what hangs; false if that is one of the command's own.
+    private func waitForSections(of command: String) -> Bool {
+        // While a run is announced no more are opened.
+        let last = passages.change { $0.openSections.values.map(\.since).max() } ?? .zero
+        let areClosed = passages.wait(until: last + sectionTime) { $0.openSections.isEmpty ? true : nil }
+        return areClosed ?? passages.change { !$0.isOpen(of: command) }
+    }
+
     private enum Entry: Sendable {
-        case open
+        case open(number: Int)
         /// Not yet: the section's own service reads its files, and will have done so by then.
         case reading(until: Duration)
     }
@@ -64,7 +83,7 @@ final class ReloadGate: Sendable {
     }
 
     private struct Passages: Sendable {
-        var openSections = 0
+        var openSections: [Int: (command: String?, since: Duration)] = [:]
         var runs: [Int: Run] = [:]
         private var announced = 0
 
@@ -79,9 +98,12 @@ final class ReloadGate: Sendable {
         mutating func openSection(of command: String?, at now: Duration) -> Entry? {
             if runs.values.contains(where: \.isStarting) { return nil }
             if let end = readingEnds(command, after: now) { return .reading(until: end) }
-            openSections += 1
-            return .open
+            announced += 1
+            openSections[announced] = (command, now)
+            return .open(number: announced)
         }
+
+        func isOpen(of command: String) -> Bool { openSections.values.contains { $0.command == command } }
 
         /// When the service of `command` will have read its files; `nil` if it is not reading.
         func readingEnds(_ command: String?, after now: Duration) -> Duration? {

@@ -77,10 +77,10 @@ public final class RenewalEngine: Sendable {
             if mail.isStopping { loop.holdToGrace(grace) }
             if !mail.isStopping { try loop.fulfilWish(of: commands) }
             let configured = mail.takeReading().map { loop.take($0, at: .now) } ?? []
-            let freed = hands.retryStuckInstalls().compactMap { loop.recovered($0, with: hands) }
+            if !mail.isStopping { loop.retryInstalls() }
             let stored = loop.newsOfRecords()
             let told = try mail.drain() + loop.crew.takeLooks()
-            try step(&loop, configured + commands.drain() + told + freed + stored + [.tick])
+            try step(&loop, configured + commands.drain() + told + stored + [.tick])
             loop.retryRecords()
             loop.rememberFacts()
             loop.giveBackMemory()

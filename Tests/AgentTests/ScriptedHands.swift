@@ -73,8 +73,12 @@ final class ScriptedHands: EngineHands {
     /// Certificates whose interrupted installs are finished by the next round, and what is on the disk then.
     let unstuck = Lock<[CertificateName: FoundCertificate]>([:])
 
-    func retryStuckInstalls() -> [CertificateName] {
+    var hasStuckInstalls: Bool {
         comingRound()
+        return unstuck.withLock { !$0.isEmpty }
+    }
+
+    func retryStuckInstalls() -> [CertificateName] {
         let finished = unstuck.withLock { unstuck in
             defer { unstuck = [:] }
             return unstuck

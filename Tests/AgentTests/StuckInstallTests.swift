@@ -36,6 +36,47 @@ import Testing
         #expect(hands.count("reload web") == 1)
     }
 
+    @Test(.enabled(if: MountNamespace.canHang, "needs root and /dev/fuse"))
+    func `an open install in a directory that hangs holds up no other service`() async throws {
+        let host = try TestHost()
+        let out = host.scratch.path("out")
+        let record = InstallRecord(
+            subject: "web",
+            files: [
+                InstallRecord.File(
+                    path: host.certificate.outputs.key, stagedName: ".gone", hadOld: false, sha256: "00")
+            ])
+        try await MountNamespace.run {
+            let gate = ReloadGate(sectionTime: .milliseconds(200))
+            let installer = try host.installer(gate: gate)
+            _ = try Directory.make(out, mode: 0o755)
+            let absence = InstallRecovery.Obstacle(description: "absent", isAbsence: true, isMixed: false)
+            let entry = try host.journal().open(record)
+            installer.adopt(stuck: [.stuck(entry, record, because: absence)])
+            #expect(installer.hasOpenInstalls && !installer.isStuck(host.certificate))
+
+            let hanging = try MountNamespace.hanging(at: out)
+            let hasEnded = Lock(false)
+            let thread = try Worker(name: "install") {
+                _ = installer.retryOpenInstalls()
+                hasEnded.withLock { $0 = true }
+            }
+            let pause = try Bell()
+            while installer.hasOpenInstalls { _ = pause.wait(until: Clock.boottime() + .milliseconds(2)) }
+            #expect(installer.retryOpenInstalls().isEmpty, "it is left to who is at work on it")
+            gate.run("another") { $0() }
+            gate.withSection(of: "another") {}
+            while !installer.isStuck(host.certificate) {
+                _ = pause.wait(until: Clock.boottime() + .milliseconds(20))
+            }
+            #expect(installer.stuckSubjects == ["web"], "its own service is not reloaded meanwhile")
+            #expect(!hasEnded.withLock { $0 })
+            hanging.free()
+            thread.join()
+            #expect(hasEnded.withLock { $0 })
+        }
+    }
+
     @Test func `a stuck set holds its own reload and every other that runs the same command`() async throws {
         let host = try LabHost(["--certificates", "3"])
         var certificates = host.settings.certificates

@@ -88,4 +88,39 @@ struct `A directory that hangs` {
             scenario.check(!once.succeeded && once.output.contains("hangs"), "\(once)")
         }
     }
+
+    /// Of an install that a crash left open; at the start the directory was not mounted yet.
+    @Test func `that an open install waits for holds up neither others nor the end`() async throws {
+        try await Scenario.play { scenario in
+            let (lab, configuration) = try Self.host(scenario)
+            let folder = lab.outputs + "/c0003"
+            let entry = """
+                {"version":1,"subject":"c0003","files":[{"path":"\(folder)/privkey.pem","stagedName":".gone",\
+                "hadOld":true,"isSame":false,"sha256":"00"}]}
+                """
+            try scenario.scratch.write("lab/agent/journal/install.gone.json", entry, mode: 0o600)
+            let agent = try AgentProcess(scenario, for: lab, configuration: configuration)
+            try scenario.wait(until: "the open install to be told of") {
+                !agent.process.logged("interrupted install can't be finished").isEmpty
+            }
+            _ = try Directory.make(folder, mode: 0o755)
+            let hanging = try MountNamespace.hanging(at: folder)
+            defer { hanging.free() }
+            try scenario.wait(until: "the other certificates", within: .seconds(20)) {
+                ["c0001", "c0002", "c0004", "c0005"].allSatisfy { lab.files(of: $0).areThere }
+            }
+            // Longer than the engine rests between two tries.
+            Pause.milliseconds(12_000)
+            let before = try agent.certificate("c0005").installed?.serial
+            try agent.renew("c0005", scenario)
+            try scenario.wait(until: "a forced renewal", within: .seconds(10)) {
+                try agent.certificate("c0005").installed?.serial != before
+            }
+            let health = try agent.get("/healthz")
+            scenario.check(health.status == 200, "\(health)")
+            agent.process.signal(.terminate)
+            let end = agent.process.end(within: .seconds(16))
+            scenario.check(end == .exited(0), "the agent ended with \(end.map { "\($0)" } ?? "nothing")")
+        }
+    }
 }
