@@ -26,8 +26,8 @@ final class PlacesSweep: Sendable {
     private let patience: Duration
     private let swept: @Sendable (Set<String>) -> Void
 
-    /// Threads that are left to directories that hang.
-    private static let mostLeft = 64
+    /// Threads that are left to directories that hang. Where so many do, the rest is for the next start.
+    private static let mostLeft = 16
 
     /// `swept` is told at the end which directories have nothing of ours any more.
     init(
@@ -102,6 +102,8 @@ final class PlacesSweep: Sendable {
     }
 
     private func leaveWhatHangs(_ course: inout Course) -> String? {
+        // Where one hangs others will, and `recover` is waited for.
+        let patience = course.unanswered.isEmpty ? patience : patience / 5
         guard let current = course.current, Clock.boottime() >= current.since + patience else { return nil }
         course.unanswered.append(current.directory)
         course.current = nil

@@ -490,6 +490,41 @@ import Transfer
         #expect(running.snapshot.renewals.map(\.state) == [.abandoned])
     }
 
+    @Test func `what hangs in a system call is left behind after the longest grace`() async throws {
+        let gate = Turnstile()
+        let hands = ScriptedHands { plan, _, _ in
+            gate.pass()
+            return .installed(IssuedReport(certificate: plan.certificate.issued(serial: "2")))
+        }
+        let running = try RunningEngine(
+            [web], hands,
+            grace: RenewalEngine.StopGrace(
+                exchanges: .zero, children: .zero, everything: .milliseconds(200)))
+        try await onThread {
+            try gate.waitForArrivals(1)
+            running.engine.stop()
+            let began = Clock.boottime()
+            try running.waitForEnd()
+            #expect(Clock.boottime() - began < .seconds(10))
+            #expect(running.log.lines.contains { $0.contains("work that hangs is left behind") })
+            gate.open()
+        }
+    }
+
+    @Test func `a look that hangs is not waited for at the end`() async throws {
+        let gate = Turnstile()
+        let hands = ScriptedHands(looking: { gate.pass() }, attempting: Self.installing("2"))
+        let running = try RunningEngine([web], hands, grace: RenewalEngine.StopGrace())
+        try await onThread {
+            try gate.waitForArrivals(1)
+            running.engine.stop()
+            let began = Clock.boottime()
+            try running.waitForEnd()
+            #expect(Clock.boottime() - began < .seconds(5))
+            gate.open()
+        }
+    }
+
     @Test func `a reload that hangs is ended after the longer grace`() async throws {
         let stopped = RenewalFailure(stage: .reload, .stopped, detail: "scripted")
         let certificate = try ManagedCertificate.named("web", reload: "sleep 60")
