@@ -45,7 +45,8 @@ struct EngineCrew {
         looks.close()
         looks.waitForEnd(until: min(deadline, Clock.boottime() + Self.lookGrace))
         // One that goes on is for the next start to finish.
-        _ = retries.wait(until: min(deadline, Clock.boottime() + Self.retryGrace)) { $0.count == 0 ? () : nil }
+        let retriesEnd = min(deadline, Clock.boottime() + Self.retryGrace)
+        _ = retries.wait(until: retriesEnd) { $0.count == 0 ? () : nil }
         let haveEnded = [renewing, verifying, pool].map { $0.close(until: deadline) }
         _ = hands.retryRecords()
         hands.keepRecords()

@@ -174,17 +174,17 @@ import Testing
                 [.modificationDate: Date.now - days * 86_400], ofItemAtPath: path)
         }
         try age(29)
-        #expect(try recovery(of: "web", host: host).run().count == 1)
+        #expect(try recovery(of: "web", host: host).runAndSweep().count == 1)
         #expect(try journal.entries().count == 1)
         #expect(
             host.capture.lines.last { $0.contains("can't be finished") }?.contains("remove \(path)") == true)
         try age(31)
         // A renewal gives it up where there is one.
-        #expect(try recovery(of: "removed", host: host).run().count == 1)
+        #expect(try recovery(of: "removed", host: host).runAndSweep().count == 1)
         #expect(try journal.entries().count == 1)
         #expect(
             host.capture.lines.last { $0.contains("can't be finished") }?.contains("next renewal") == true)
-        #expect(try recovery(of: "web", host: host).run() == [.undone(subject: "removed")])
+        #expect(try recovery(of: "web", host: host).runAndSweep() == [.undone(subject: "removed")])
         #expect(try journal.entries() == [])
     }
 }

@@ -46,7 +46,7 @@ import Testing
         let installer = Installer(gate: ReloadGate(), journal: journal, log: host.log)
         let torn = try host.outputs()
         var start = try recovery(of: renewal, seam: seam)
-        installer.adopt(stuck: start.run())
+        installer.adopt(stuck: start.runAndSweep())
         #expect(try host.outputs() == torn, "nothing is swept either")
 
         let (second, key) = try host.issued()
@@ -73,7 +73,7 @@ import Testing
         #expect(try host.outputs() == renewal.new)
         _ = try installer.install(second, pendingKey: key, for: host.certificate)
         start = try recovery(of: renewal)
-        #expect(start.run() == [])
+        #expect(start.runAndSweep() == [])
         #expect(try host.outputs()["key.pem"] == key.bytes)
         #expect(try host.outputs()["cert.pem"] == Array(second.certificatePEM.utf8))
     }
@@ -87,7 +87,7 @@ import Testing
         _ = try host.state.journal.makeDirectory("install.certplane-x.json", mode: 0o700)
         let hands = host.hands()
         hands.adopt(
-            stuck: HostRecovery(settings: host.settings, state: host.state, log: host.log).run())
+            stuck: HostRecovery(settings: host.settings, state: host.state, log: host.log).runAndSweep())
         let orders = host.lab.counters.orders
         let refused = try await host.attempt(hands: hands)
         #expect(refused.failure?.failureClass == .stateDirectoryFailed)
@@ -103,7 +103,7 @@ import Testing
 
     @Test func `recover says that it doesn't know what was left`() throws {
         let renewal = try Renewal(first: false)
-        let outcomes = try recovery(of: renewal, seam: fault(.listJournal, while: Lock(true))).run()
+        let outcomes = try recovery(of: renewal, seam: fault(.listJournal, while: Lock(true))).runAndSweep()
         guard case .unlisted? = outcomes.first else { throw Missing() }
         #expect(renewal.host.capture.lines.contains { $0.contains("install journal can't be read") })
     }
