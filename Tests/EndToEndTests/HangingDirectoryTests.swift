@@ -103,6 +103,7 @@ struct `A directory that hangs` {
             try scenario.wait(until: "the open install to be told of") {
                 !agent.process.logged("interrupted install can't be finished").isEmpty
             }
+            try agent.awaitAPI(scenario)
             _ = try Directory.make(folder, mode: 0o755)
             let hanging = try MountNamespace.hanging(at: folder)
             defer { hanging.free() }
