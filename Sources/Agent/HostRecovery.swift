@@ -13,6 +13,9 @@ struct HostRecovery {
     let log: Logger
     var seam: InstallSeam = .none
 
+    /// So many directories of earlier configurations are kept in mind while they are missing.
+    private static let mostMissing = 4096
+
     /// Under the lock of an enrolment too. `advanced` is called after each step: a host with many entries shows that it
     /// gets on.
     ///
@@ -52,6 +55,7 @@ struct HostRecovery {
         sweep.current = state.stagingMark
         // Those that the configuration names no more are swept once again, and let go of.
         let left = known.subtracting(settings.outputDirectories).sorted()
+        sweep.keepsMissing = left.count <= Self.mostMissing
         let all =
             settings.outputPlaces + left.map { PlacesSweep.Place(directory: $0, paths: [$0 + "/x"]) }
         places.beginLettingGo()

@@ -40,8 +40,11 @@ struct InstallJournal: Sendable {
         return entry
     }
 
-    /// Begins the names of what is staged beside the targets.
-    var stagingTag: String { directory.stagingMark }
+    /// Begins the names of what is staged beside the targets, now and by whoever had this state directory before.
+    var stagingTag: String { directory.stagingTag }
+
+    /// Begins the names of what is staged beside the targets from now on.
+    var stagingMark: String { directory.stagingMark }
 
     /// Something will be staged there, although no path of the configuration names that directory.
     func noteStagingPlace(_ path: String) { StagingPlaces(state: directory, log: directory.log).add([path]) }

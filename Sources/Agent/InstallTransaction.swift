@@ -55,7 +55,7 @@ struct InstallTransaction: ~Copyable {
             if try location.directory.isMountPoint(location.name) {
                 return try MountedOutput(file, at: location, store: journal, agent: agent, seam: seam)
             }
-            return try StagedOutput(file, at: location, tag: journal.stagingTag, agent: agent, seam: seam)
+            return try StagedOutput(file, at: location, store: journal, agent: agent, seam: seam)
         } catch {
             throw .system(error)
         }

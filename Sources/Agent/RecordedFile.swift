@@ -19,7 +19,7 @@ final class RecordedFile {
     /// nothing where there was a file even before.
     let isElsewhere: Bool
     private let record: InstallRecord.File
-    private let stagingTag: String
+    private let stagingMark: String
     private let location: SafeLocation
     /// Where the staged file and the old one are: beside the target, or for a mounted one beside the journal.
     private let home: Directory
@@ -27,7 +27,7 @@ final class RecordedFile {
     /// Throws ``Absence`` where the target's directory is missing.
     init(_ record: InstallRecord.File, _ journal: InstallJournal) throws {
         self.record = record
-        stagingTag = journal.stagingTag
+        stagingMark = journal.stagingMark
         location = try Self.resolve(record.path)
         home =
             try record.mounted == nil ? location.directory.duplicate() : journal.openDirectory()
@@ -109,7 +109,7 @@ final class RecordedFile {
             try content.withBytes { (bytes) throws(SystemError) in try target.overwrite(with: bytes) }
         } else {
             // Nothing is mounted there any more: a target like any other.
-            let staged = try StagedFile.create(beside: location, tag: stagingTag, mode: 0o600)
+            let staged = try StagedFile.create(beside: location, tag: stagingMark, mode: 0o600)
             _ = try access.apply(to: staged.descriptor, defaultList: .dropped)
             try content.withBytes { (bytes) throws(SystemError) in try staged.write(bytes) }
             try staged.synchronize()

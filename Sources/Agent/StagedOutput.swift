@@ -23,16 +23,16 @@ final class StagedOutput: OutputInTransit {
 
     /// Decides owner, mode and access list, and writes the content, on the disk when this returns.
     init(
-        _ file: OutputFile, at target: consuming SafeLocation, tag: String, agent: FileAccess.Account,
-        seam: InstallSeam
+        _ file: OutputFile, at target: consuming SafeLocation, store: InstallJournal,
+        agent: FileAccess.Account, seam: InstallSeam
     ) throws(SystemError) {
         self.seam = seam
         let directory = try target.directory.status()
-        let inherited = FileInheritance(from: target, in: directory, tag: tag, agent: agent)
+        let inherited = FileInheritance(from: target, in: directory, tag: store.stagingTag, agent: agent)
         let access = FileAccess.decide(
             secrecy: file.secrecy, configured: file.access, inherited: inherited, agent: agent)
         try seam.permit(.create, target.path)
-        let made = try StagedFile.create(beside: target, tag: tag, mode: 0o600)
+        let made = try StagedFile.create(beside: target, tag: store.stagingMark, mode: 0o600)
         identity = FileIdentity(try made.descriptor.status())
         directoryInode = directory.inode
         // First of all: once the file is given away, some of them are the new owner's to set.

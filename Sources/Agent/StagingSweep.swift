@@ -8,11 +8,12 @@ struct StagingSweep {
     let log: Logger
     /// The mark of what is staged in the meantime (``StateDirectory/stagingMark``); nil while no install runs.
     var current: String? = nil
+    /// What is missing may be mounted yet, with what was staged there.
+    var keepsMissing = true
     /// Names that an open entry of the journal still needs.
     var kept: Set<String> = []
 
-    /// Sweeps the directories of these paths. A directory that is missing has nothing for us; false when one can't be
-    /// swept now.
+    /// Sweeps the directories of these paths; false when one can't be swept now.
     @discardableResult
     func sweepBeside(_ paths: [String], _ advanced: () -> Void = {}) -> Bool {
         var swept: Set<String> = []
@@ -26,7 +27,7 @@ struct StagingSweep {
                     isDone = sweep(location.directory, prefix: StagedFile.namePrefix + tag) && isDone
                 }
             } catch {
-                if case .system(let error) = error, error.errno == .notFound { continue }
+                if case .system(let error) = error, error.errno == .notFound, !keepsMissing { continue }
                 isDone = false
             }
         }

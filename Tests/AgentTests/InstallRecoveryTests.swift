@@ -277,6 +277,19 @@ import Testing
         #expect(try required(places.read()).contains(host.scratch.path("out")))
     }
 
+    @Test func `what was staged on a volume that was away is found when it is back`() throws {
+        let state = try host.stateDirectory()
+        _ = try recovery(state).runAndSweep()
+        let staged = ".certplane-\(state.stagingTag)key"
+        try write(staged, "new key")
+        try host.scratch.open().rename("out", to: "away")
+        let elsewhere = try recovery(state, out: "elsewhere")
+        #expect(elsewhere.runAndSweep() == [])
+        try host.scratch.open().rename("away", to: "out")
+        #expect(elsewhere.runAndSweep() == [])
+        #expect(try contents() == [:])
+    }
+
     @Test func `what was staged where a link led is found when the link is gone`() throws {
         let state = try host.stateDirectory()
         _ = try Directory.make(host.scratch.path("real"), mode: 0o755)

@@ -85,7 +85,9 @@ import Testing
         let host = try TestHost()
         try host.scratch.write("out/key.pem", "old", mode: 0o640)
         try File.open(host.scratch.path("out/key.pem")).setOwner(0, group: third)
-        let tag = try host.stateDirectory().stagingTag
+        let state = try host.stateDirectory()
+        let tag = state.stagingMark
+        try state.beginGeneration()
         try host.scratch.open().openDirectory("out").link("key.pem", to: ".certplane-\(tag)0123.old")
         let (bundle, key) = try host.issued()
         #expect(try host.installer().install(bundle, pendingKey: key, for: host.certificate) == [])

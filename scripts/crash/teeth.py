@@ -31,10 +31,12 @@ enum Sabotage {
 FAULTS = {
     "no journal": [(
         "Agent/InstallTransaction.swift",
-        "            entry = try journal.open(InstallRecord(subject: subject, files: outputs.map(\\.record)))\n",
-        "            if !PLANTED {\n"
-        "                entry = try journal.open(InstallRecord(subject: subject, files: outputs.map(\\.record)))\n"
-        "            }\n",
+        "            entry = try journal.open(\n",
+        "            if !PLANTED { entry = try journal.open(\n",
+    ), (
+        "Agent/InstallTransaction.swift",
+        "subject: subject.text, isIdentity: subject == .identity, files: outputs.map(\\.record)))\n",
+        "subject: subject.text, isIdentity: subject == .identity, files: outputs.map(\\.record))) }\n",
     )],
     "no directory fsync": [(
         "POSIX/Directory.swift",
@@ -75,16 +77,15 @@ FAULTS = {
     )],
     "recovery skipped at start": [(
         "Agent/HostAgent.swift",
-        "let outcomes = Self.recover(loaded.settings, state, log, advanced)",
-        "let outcomes = PLANTED ? [] : Self.recover(loaded.settings, state, log, advanced)",
+        "(outcomes, sweep) = Self.recover(loaded.settings, state, log, advanced)",
+        "(outcomes, sweep) = PLANTED ? ([], nil) : Self.recover(loaded.settings, state, log, advanced)",
     )],
     "sweep before recovery": [(
         "Agent/HostRecovery.swift",
-        "        guard let outcomes = recover(sparing: nil, advanced) else { return [] }\n",
+        "        let outcomes = recover(advanced)\n",
         "        if PLANTED {\n"
-        "            StagingSweep(log: log).sweepBeside(settings.certificates.flatMap { certificate in\n"
-        "                Output.allCases.compactMap { certificate.outputs[$0] }\n            })\n        }\n"
-        "        guard let outcomes = recover(sparing: nil, advanced) else { return [] }\n",
+        "            StagingSweep(tag: state.stagingTag, log: log).sweepBeside(settings.outputPaths)\n        }\n"
+        "        let outcomes = recover(advanced)\n",
     )],
     "key readable while it is written": [(
         "Agent/StagedOutput.swift",
@@ -119,14 +120,14 @@ FAULTS = {
     )],
     "torn mounted file left as it is": [(
         "Agent/RecordedFile.swift",
-        "        if whereabouts == .staged { try place(record.stagedName) }\n",
+        "        if isStaged { try place(record.stagedName) }\n",
         "        if PLANTED && record.mounted != nil { return }\n"
-        "        if whereabouts == .staged { try place(record.stagedName) }\n",
+        "        if isStaged { try place(record.stagedName) }\n",
     )],
     "copies of the mounted file not in the journal": [(
         "Agent/MountedOutput.swift",
-        "path: path, stagedName: copyName, oldName: oldName, sha256: sha256,",
-        "path: path, stagedName: PLANTED ? \"x\" : copyName, oldName: PLANTED ? nil : oldName, sha256: sha256,",
+        "path: path, stagedName: copyName, oldName: oldName, hadOld",
+        "path: path, stagedName: PLANTED ? \"x\" : copyName, oldName: PLANTED ? nil : oldName, hadOld",
     )],
     "state never stored": [(
         "Agent/RecordKeeper.swift",
