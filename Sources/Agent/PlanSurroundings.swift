@@ -88,6 +88,10 @@ struct PlanSurroundings {
             let root = try Directory.open(settings.stateDirectory)
             guard let records = try Self.part("state", of: root) else { return }
             for certificate in settings.certificates { readRecord(of: certificate.name, in: records) }
+            // What is known of a certificate that has another name by now counts for it.
+            for name in try StateStore.names(in: records) where self.records[name] == nil {
+                self.records[name] = try? StateStore.read(name, in: records)
+            }
             noteInterruptedInstalls(try Self.part("journal", of: root)?.entries() ?? [])
         } catch {
             notes.append("Waits, order budgets and reloads that are owed are not known: \(error).")

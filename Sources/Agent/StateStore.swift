@@ -76,13 +76,28 @@ struct StateStore: Sendable {
 
     /// The certificates that have a record here, managed or not.
     func names() -> Set<CertificateName> {
-        directory.names(in: directory.records, suffix: Self.suffix, log) { owner(of: $0) }
+        directory.names(in: directory.records, suffix: Self.suffix, log) {
+            Self.owner(of: $0, in: directory.records)
+        }
+    }
+
+    /// The same for a directory of records that somebody else may be at work in.
+    static func names(in records: borrowing Directory) throws(SystemError) -> [CertificateName] {
+        var names: [CertificateName] = []
+        for file in try records.entries() where file.hasSuffix(suffix) {
+            let name = String(file.dropLast(suffix.count))
+            let isCut = CertificateName.isCut(fileName: name)
+            if let name = isCut ? owner(of: file, in: records) : CertificateName(fileName: name) {
+                names.append(name)
+            }
+        }
+        return names
     }
 
     /// Whose record it is in a file whose name was cut; nil if the record doesn't tell, or tells of another file.
-    private func owner(of file: String) -> CertificateName? {
-        guard let bytes = try? directory.records.openFile(file).readToEnd(limit: Self.longest),
-            let name = try? JSON.decode(Owner.self, from: bytes).certificate, Self.fileName(name) == file
+    private static func owner(of file: String, in records: borrowing Directory) -> CertificateName? {
+        guard let bytes = try? records.openFile(file).readToEnd(limit: longest),
+            let name = try? JSON.decode(Owner.self, from: bytes).certificate, fileName(name) == file
         else { return nil }
         return name
     }

@@ -74,6 +74,16 @@ import Testing
         #expect(try certificate().action == .order)
     }
 
+    @Test func `an order that was cut off under another name is waited for, as a run would`() async throws {
+        _ = try await host.enroll().get()
+        var record = CertificateRecord()
+        record.attemptUnderWaySince = Date.now
+        let earlier = try CertificateName(validating: "earlier")
+        try StateStore(directory: host.state, log: host.log).store(record, for: earlier)
+        #expect(try certificate().action == .wait)
+        #expect(try certificate().why.contains("may still be working"))
+    }
+
     @Test func `what can be rebuilt would be, and a reload that is owed would run`() async throws {
         _ = try await host.enroll().get()
         let report = try required(try await host.attempt().report)
