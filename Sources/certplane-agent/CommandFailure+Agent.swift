@@ -38,11 +38,20 @@ extension CommandFailure {
         case .stateDirectory(let path, let error):
             self.init(
                 code: .failure, message: "the state directory \(path) can't be used: \(error)",
-                advice: [
-                    "See that it can be made and written by this user, and that the disk has space left."
-                ])
+                advice: [Self.advice(onStateDirectory: error.errno)])
         case .system(let error): self.init(code: .failure, message: "the agent can't start: \(error)")
         case .transfer(let error): self.init(code: .failure, message: "libcurl can't be used: \(error)")
+        }
+    }
+
+    private static func advice(onStateDirectory errno: Errno) -> String {
+        switch errno {
+        case .tooManyOpenFiles, .fileTableFull:
+            "Raise LimitNOFILE= in the unit (or fs.file-max, if the whole machine is out of descriptors)."
+        case .readOnlyFileSystem:
+            "Make its file system writable: see the kernel's log, and StateDirectory= or ReadWritePaths= in the unit."
+        case .noSpace: "Free some space on its disk."
+        default: "See that it can be made and written by this user, and that the disk has space left."
         }
     }
 }
