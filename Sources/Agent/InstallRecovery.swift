@@ -46,12 +46,17 @@ struct InstallRecovery {
         var isMixed = true
         /// No renewal will give the install up.
         var isAbandoned = false
+        /// A directory does not answer, and nothing was tried.
+        var isHanging = false
     }
 
     /// Recovers every open entry, but none of those that somebody else is at work on. Only under the lock of the state
     /// directory: an entry of a running install would be taken for a dead one's.
+    ///
+    /// `patience` is how long the directories of an entry are waited for: nothing else goes on before this returns.
     func run(
-        sparing isBusy: ((InstallRecord) -> Bool)? = nil, _ advanced: () -> Void = {}
+        patience: Duration = .seconds(3), sparing isBusy: ((InstallRecord) -> Bool)? = nil,
+        _ advanced: () -> Void = {}
     ) throws(SystemError) -> [Outcome] {
         var outcomes: [Outcome] = []
         for entry in try journal.entries() {
@@ -61,16 +66,41 @@ struct InstallRecovery {
                 case .record(let record) where isBusy(record): continue
                 // Its owner has closed it just now.
                 case .unreadable(let error) where error.errno == .notFound: continue
-                case .record, .damaged, .unreadable: outcome = recover(entry)
+                case .record, .damaged, .unreadable: outcome = recover(entry, within: patience)
                 }
             } else {
-                outcome = recover(entry)
+                outcome = recover(entry, within: patience)
             }
             if case .stuck(let entry, let record, let reason) = outcome { tell(stuck: entry, record, reason) }
             outcomes.append(outcome)
             advanced()
         }
         return outcomes
+    }
+
+    private func recover(_ entry: InstallJournal.Entry, within patience: Duration) -> Outcome {
+        guard case .record(let record) = journal.read(entry),
+            let directory = Self.hangingDirectory(of: record, patience)
+        else { return recover(entry) }
+        let obstacle = Obstacle(description: "\(directory) does not answer", isHanging: true)
+        return .stuck(entry, record, because: obstacle)
+    }
+
+    /// A directory in which no system call returns: whoever goes there never comes back.
+    private static func hangingDirectory(of record: InstallRecord, _ patience: Duration) -> String? {
+        let directories = record.files.compactMap { $0.path.splitAtLastSlash?.parent }
+        let visited = Monitor(directories.first)
+        let thread = try? Worker(name: "probe") {
+            for directory in directories {
+                visited.change { $0 = directory }
+                _ = try? File.status(directory.isEmpty ? "/" : directory)
+            }
+            visited.change { $0 = nil }
+        }
+        if thread == nil { return nil }
+        let deadline = Clock.boottime() + patience
+        let hasEnded = visited.wait(until: deadline) { $0 == nil ? true : nil } ?? false
+        return hasEnded ? nil : visited.change { $0 }
     }
 
     /// Tells the log what can't be finished.
@@ -90,6 +120,10 @@ struct InstallRecovery {
         if record == nil {
             return "Make the file that journal names readable: nothing is installed before. If it is lost,"
                 + " remove it, and compare key and certificate of each service."
+        }
+        if obstacle.isHanging {
+            return "See that the server of its file system can be reached, or unmount it (umount -f -l);"
+                + " it is tried again."
         }
         guard obstacle.isAbsence else { return "Free the file or repair its directory; it is tried again." }
         return obstacle.isAbandoned

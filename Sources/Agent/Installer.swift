@@ -324,8 +324,9 @@ struct Installer: Sendable {
         for outcome in found {
             switch outcome {
             case .stuck(let entry, let record?, let obstacle):
-                var install = openInstall(of: record, isMixed: obstacle.isMixed)
-                install.isLeftBehind = !isTheirs(record)
+                var install = openInstall(
+                    of: record, isMixed: obstacle.isMixed, canLook: !obstacle.isHanging)
+                install.isLeftBehind = !obstacle.isHanging && !isTheirs(record)
                 install.told = obstacle.description
                 note(entry, install)
             case .stuck(let entry, nil, let obstacle):
@@ -340,12 +341,15 @@ struct Installer: Sendable {
         }
     }
 
-    private func openInstall(of record: InstallRecord, isMixed: Bool) -> OpenInstall {
+    private func openInstall(
+        of record: InstallRecord, isMixed: Bool, canLook: Bool = true
+    ) -> OpenInstall {
         let isIdentity = record.isOfIdentity(at: identityPaths.withLock { $0 })
         let paths = record.files.map(\.path)
         return OpenInstall(
             subject: isIdentity ? .identity : .certificate(record.subject),
-            places: FilePlace.all(of: paths), paths: paths, isMixed: isMixed)
+            places: canLook ? FilePlace.all(of: paths) : Set(paths.map(FilePlace.written)), paths: paths,
+            isMixed: isMixed)
     }
 
     private func noteUnread(_ detail: String) {

@@ -89,8 +89,9 @@ struct `A directory that hangs` {
         }
     }
 
-    /// Of an install that a crash left open; at the start the directory was not mounted yet.
-    @Test func `that an open install waits for holds up neither others nor the end`() async throws {
+    /// Of an install that a crash left open; at the start the directory hangs already, or is not mounted yet.
+    @Test(arguments: [true, false])
+    func `that an open install waits for holds up neither others nor the end`(atStart: Bool) async throws {
         try await Scenario.play { scenario in
             let (lab, configuration) = try Self.host(scenario)
             let folder = lab.outputs + "/c0003"
@@ -99,14 +100,15 @@ struct `A directory that hangs` {
                 "hadOld":true,"isSame":false,"sha256":"00"}]}
                 """
             try scenario.scratch.write("lab/agent/journal/install.gone.json", entry, mode: 0o600)
+            _ = try Directory.make(folder, mode: 0o755)
+            var hanging = atStart ? try MountNamespace.hanging(at: folder) : nil
+            defer { hanging?.free() }
             let agent = try AgentProcess(scenario, for: lab, configuration: configuration)
             try scenario.wait(until: "the open install to be told of") {
                 !agent.process.logged("interrupted install can't be finished").isEmpty
             }
             try agent.awaitAPI(scenario)
-            _ = try Directory.make(folder, mode: 0o755)
-            let hanging = try MountNamespace.hanging(at: folder)
-            defer { hanging.free() }
+            if !atStart { hanging = try MountNamespace.hanging(at: folder) }
             try scenario.wait(until: "the other certificates", within: .seconds(20)) {
                 ["c0001", "c0002", "c0004", "c0005"].allSatisfy { lab.files(of: $0).areThere }
             }
