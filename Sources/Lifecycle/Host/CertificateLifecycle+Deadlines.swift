@@ -73,3 +73,31 @@ extension CertificateLifecycle {
         return next.deadline
     }
 }
+
+// What the host asks after every change. Asked at once and in place: a lifecycle is large, and each question by itself copies
+// it.
+extension CertificateLifecycle {
+    struct Standing {
+        var beginsLook = false
+        var wasAged: Bool
+        var isAged: Bool
+        var mayStart: Bool
+    }
+
+    /// Begins a look if its time has come.
+    mutating func takeStanding(at now: Moment) -> Standing {
+        var standing = Standing(wasAged: isAged, isAged: reason(at: now.wall) == .expiring, mayStart: false)
+        isAged = standing.isAged
+        if wantsLook && nextLookAt <= now.boottime {
+            looksUnderWay += 1
+            mustLookAgain = false
+            standing.beginsLook = true
+        }
+        standing.mayStart = mayStart(at: now)
+        return standing
+    }
+
+    mutating func prospects(at now: Moment) -> (mayReload: Bool, deadline: Duration?) {
+        (mayReload(at: now.boottime), nextDeadline(at: now))
+    }
+}

@@ -4,28 +4,21 @@ extension HostState {
     /// Brings everything that follows from a certificate's state up to date: looks, queues, deadline, status. To be
     /// called after every change of it.
     mutating func evaluate(_ index: Int, at now: Moment) {
-        if certificates[index].wantsLook && certificates[index].nextLookAt <= now.boottime {
-            certificates[index].looksUnderWay += 1
-            certificates[index].mustLookAgain = false
-            looksDue.append(certificates[index].name)
-        }
+        let standing = certificates[index].takeStanding(at: now)
+        if standing.beginsLook { looksDue.append(certificates[index].name) }
         lookAtServed(index, at: now)
-        let isAged = certificates[index].reason(at: now.wall) == .expiring
-        if isAged != certificates[index].isAged {
-            certificates[index].isAged = isAged
-            agedCount += isAged ? 1 : -1
-        }
+        if standing.isAged != standing.wasAged { agedCount += standing.isAged ? 1 : -1 }
         let mayStart =
-            certificates[index].mayStart(at: now) && !(isAged && clock.holdsAged)
-            && occupant(of: certificates[index]) == nil
+            standing.mayStart && !(standing.isAged && clock.holdsAged) && occupant(of: index) == nil
         setQueued(index, mayStart, at: now)
         endBarredRenewals(index, at: now)
-        if certificates[index].mayReload(at: now.boottime), occupant(of: certificates[index]) == nil {
+        let prospects = certificates[index].prospects(at: now)
+        if prospects.mayReload, occupant(of: index) == nil {
             reloadQueue.insert(index)
         } else if !reloadQueue.isEmpty {
             reloadQueue.remove(index)
         }
-        schedule.set(index, certificates[index].nextDeadline(at: now))
+        schedule.set(index, prospects.deadline)
         markDirty(index)
     }
 

@@ -22,7 +22,7 @@ extension HostState {
         if found.rebuildable.isEmpty { certificates[index].rebuildFailure = nil }
         certificates[index].wasJustRebuilt = false
         if certificates[index].defect == nil, !found.rebuildable.isEmpty, mayRebuild,
-            occupant(of: certificates[index]) == nil
+            occupant(of: index) == nil
         {
             certificates[index].rebuilding = certificates[index].wanted.outputs
             oweReloadOfRebuild(index, at: now)

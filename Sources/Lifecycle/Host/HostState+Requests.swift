@@ -75,7 +75,7 @@ extension HostState {
 
     /// The certificate under whose name a renewal of the same files is under way that asks for the same.
     private func sameAttempt(underOtherNameAs index: Int) -> Int? {
-        guard let name = occupant(of: certificates[index]), let earlier = indexes[name],
+        guard let name = occupant(of: index), let earlier = indexes[name],
             let plan = certificates[earlier].attempt?.plan,
             plan.certificate.outputs == certificates[index].wanted.outputs,
             plan.certificate.isOrdered(like: certificates[index].wanted)

@@ -16,6 +16,10 @@ extension HostState {
     }
 
     /// Who is still changing files of this certificate for an earlier wish.
+    func occupant(of index: Int) -> CertificateName? {
+        occupied.isEmpty ? nil : occupant(of: certificates[index])
+    }
+
     func occupant(of certificate: CertificateLifecycle) -> CertificateName? {
         if occupied.isEmpty { return nil }
         return certificate.wanted.outputs.paths.lazy.compactMap { occupied[$0] }
@@ -25,9 +29,9 @@ extension HostState {
     /// Work for an earlier wish may have ended: who waited for it looks at what it has left.
     mutating func releaseOccupied(at now: Moment) {
         if occupied.isEmpty { return }
-        let held = certificates.indices.filter { occupant(of: certificates[$0]) != nil }
+        let held = certificates.indices.filter { occupant(of: $0) != nil }
         noteOccupied()
-        for index in held where occupant(of: certificates[index]) == nil {
+        for index in held where occupant(of: index) == nil {
             certificates[index].doubt(at: now.boottime)
             evaluate(index, at: now)
         }

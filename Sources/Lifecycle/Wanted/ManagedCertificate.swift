@@ -120,7 +120,14 @@ public struct ReloadSetting: Hashable, Sendable {
     }
 
     /// Whether one run may serve several certificates: not when the command asks which certificate it is for.
-    public var isShareable: Bool { !command.indices.contains { command[$0...].hasPrefix("CERTPLANE_") } }
+    public var isShareable: Bool {
+        var rest = command.utf8[...]
+        while let start = rest.firstIndex(of: UInt8(ascii: "C")) {
+            if rest[start...].starts(with: "CERTPLANE_".utf8) { return false }
+            rest = rest[rest.index(after: start)...]
+        }
+        return true
+    }
 }
 
 extension ManagedCertificate {
