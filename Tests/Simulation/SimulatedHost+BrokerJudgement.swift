@@ -69,7 +69,8 @@ extension SimulatedHost {
         for slot in slots {
             guard let notAfter = slot.watch.knownNotAfter else { continue }
             let left = notAfter - now - countedError
-            pause = min(pause, (left > .zero ? left : plan.lifetime) / 4)
+            // Whether its last second is over is a matter of that second: dates have no parts of one.
+            pause = min(pause, (left > .seconds(-2) ? max(left, .zero) : plan.lifetime) / 4)
         }
         return max(pause - .seconds(2), .zero)
     }

@@ -85,7 +85,8 @@ extension SimulatedHost {
             slots[index].watch.unservedSince = nil
         default: break
         }
-        let isOther = slots[index].wanted != wanted
+        let before = slots[index].wanted
+        let isOther = before.dnsNames != wanted.dnsNames || before.keyType != wanted.keyType
         slots[index].wanted = wanted
         slots[index].watch.retryNotBefore = nil
         // What was asked for is another order now.
