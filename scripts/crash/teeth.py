@@ -48,6 +48,10 @@ FAULTS = {
         "            for output in outputs { try output.keepOld() }\n",
         "            for output in outputs { try output.keepOld() }\n"
         "            if PLANTED { try outputs.first?.putInPlace() }\n",
+    ), (
+        "Agent/StagedOutput.swift",
+        "        isMoved = true\n",
+        "        if PLANTED && isMoved { return }\n        isMoved = true\n",
     )],
     "reload debt not stored": [(
         "Agent/StateStore.swift",
