@@ -147,7 +147,7 @@ def check(steps, bench):
     # In the state directory each change is on the disk before the next one there, and the key before the order.
     changes = [
         step for step in steps if step.name in ("rename", "unlink")
-        and os.path.dirname(step.other or step.subject) in (f"{state}/state", f"{state}/pending")
+        and os.path.dirname(step.other or step.subject) in (state, f"{state}/state", f"{state}/pending")
     ]
     for change in changes:
         folder = os.path.dirname(change.other or change.subject)
@@ -158,8 +158,9 @@ def check(steps, bench):
         synced(folder, change, min(later, key=lambda step: step.begun, default=None), f"after {change}")
 
     made = those("mkdir", lambda step: os.path.dirname(step.subject) == state)
-    created = those("create", lambda step: os.path.dirname(os.path.dirname(step.subject)) == state)
-    synced(state, made[-1], created[0], "between its folders and what is put into them")
+    created = those("create", lambda step: state in (
+        os.path.dirname(step.subject), os.path.dirname(os.path.dirname(step.subject))))
+    synced(state, made[-1], created[0], "between its folders and what is put beside them or into them")
     return faults
 
 
