@@ -74,7 +74,8 @@ extension SimulatedHost {
     private mutating func look(_ name: CertificateName) {
         guard let index = indexes[name] else { return }
         if plan.sabotage.contains(.staleLooks), slots[index].watch.hasBeenSeen { return }
-        waitingInputs.append(.looked(name, seen(slots[index].files.found)))
+        let found = slots[index].files.found
+        waitingInputs.append(.looked(name, plan.sabotage.contains(.unclampedWindow) ? seen(found) : found))
         slots[index].watch.knownNotAfter = slots[index].files.leaf?.notAfter
         slots[index].watch.knownSerial = slots[index].files.leaf?.serial
         if slots[index].files.leaf != nil { slots[index].watch.hasBeenSeen = true }

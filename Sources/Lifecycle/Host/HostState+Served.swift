@@ -21,7 +21,8 @@ extension HostState {
 
     /// Begins the look at what is served, if it is time.
     mutating func lookAtServed(_ index: Int, at now: Moment) {
-        guard !isStopping, certificates[index].wantsServedLook,
+        // First what most have not: each other question copies a lifecycle.
+        guard certificates[index].wanted.verify != nil, !isStopping, certificates[index].wantsServedLook,
             certificates[index].served.nextLookAt ?? .zero <= now.boottime,
             let plan = certificates[index].verifyPlan
         else { return }
