@@ -115,10 +115,15 @@ struct OrderWatch {
         storedUnanswered = unanswered
     }
 
-    /// The agent counts by the wall clock, and that has been set.
-    mutating func clockWasSet() {
+    /// The dates of orders are those of another clock than the one that counts now.
+    mutating func timeWasCountedAnew() {
         orders = []
         unstored = []
+    }
+
+    /// The agent counts by the wall clock, and that has been set.
+    mutating func clockWasSet() {
+        timeWasCountedAnew()
         isSkewed = true
         unanswered?.isSkewed = true
         if unanswered?.isRestored == true { unanswered?.isVague = true }

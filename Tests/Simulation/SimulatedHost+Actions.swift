@@ -30,12 +30,20 @@ extension SimulatedHost {
             put(.identityRenewal(process: process), in: random.duration(.milliseconds(100), .seconds(3)))
         case .forgetPreviousIdentity, .restoreIdentity: break
         case .askTime(let addresses): askTime(addresses)
-        case .countTime(let start): countsFrom = start
+        case .countTime(let start): countTime(from: start)
         case .persist(let name, let record): persist(name, record)
         case .forget(let name): if let index = indexes[name] { slots[index].record = nil }
         case .report(let event): heed(event)
         case .verify: break
         }
+    }
+
+    /// What was noted by another time may be out of the week by this one, or in it again.
+    private mutating func countTime(from start: Date?) {
+        let before = moment.wall
+        countsFrom = start
+        if abs(moment.wall.timeIntervalSince(before)) < 3600 { return }
+        for index in slots.indices { slots[index].watch.orders.timeWasCountedAnew() }
     }
 
     /// The first broker that can be reached tells the time, whatever else it would say.
