@@ -94,6 +94,21 @@ import Testing
         #expect(look(web, on: &next).reloads.count == 1)
     }
 
+    @Test func `a command that comes while another runs is run as well`() throws {
+        let web = try managed("web", reload: "old command")
+        var host = try TestHost([web])
+        host.tell(.looked(web.name, .nothing))
+        #expect(host.tell(.attemptEnded(web.name, report(web, at: host.now.wall))).reloads.count == 1)
+        for command in [nil, "new command"] {
+            var wanted = web
+            wanted.reload = command.map { ReloadSetting(command: $0) }
+            host.tell(.configured([wanted], host.settings))
+            host.tell(.looked(web.name, web.found(at: host.now.wall, serial: "b2")))
+        }
+        let ended = host.tell(.reloadEnded([web.name], .succeeded))
+        #expect(ended.reloads.map(\.command) == ["new command"])
+    }
+
     @Test func `a command that is corrected while no agent runs waits for nothing`() throws {
         let web = try managed("web", reload: "wrong")
         var host = try owing(web)
@@ -169,6 +184,30 @@ import Testing
         #expect(next.state.certificates.last?.record.formerNames == nil, "that name is in use")
     }
 
+    /// Its record is kept for weeks, and read at each start.
+    @Test func `who had the files long ago has nobody reloaded at each start`() throws {
+        let www = try managed("www", reload: "reload it")
+        let web = try renamed(www, "web")
+        var host = try owing(www)
+        var records = stored(host.tell(.configured([], host.settings)))
+        let taken = host.tell(.configured([web], host.settings))
+        _ = look(web, on: &host)
+        records.merge(stored(taken + host.tell(.reloadEnded([web.name], .succeeded)))) { $1 }
+        for _ in 0..<2 {
+            var next = try TestHost([web], records: records, at: host.now)
+            #expect(look(web, on: &next).reloads.isEmpty)
+            records.merge(stored(next.setUp)) { $1 }
+        }
+    }
+
+    @Test func `files that nobody keeps a record of move without one`() throws {
+        let web = try managed("web", reload: "reload it")
+        var host = try TestHost([web])
+        var moved = web
+        moved.outputs = try managed("elsewhere").outputs
+        #expect(host.tell(.configured([moved], host.settings)).records.isEmpty)
+    }
+
     @Test func `a wish that came to nothing goes with its certificate`() throws {
         let web = try managed("web")
         var host = try TestHost([web])
@@ -202,6 +241,15 @@ import Testing
         #expect(again.plans.map(\.mendsOnly) == [false])
         other.tell(.attemptEnded(web.name, report(web, at: other.now.wall)))
         #expect(other.snapshot().renewal(RenewalID("f"))?.state == .succeeded)
+        // Of files elsewhere it says nothing.
+        var moved = try TestHost([web])
+        moved.tell(.looked(web.name, .nothing))
+        var wanted = web
+        wanted.outputs = try managed("elsewhere").outputs
+        moved.tell(.configured([wanted], moved.settings))
+        let elsewhere = moved.tell(.attemptEnded(web.name, .notNeeded(whole)))
+        #expect(elsewhere.looks == [web.name] && elsewhere.plans.isEmpty)
+        #expect(moved.tell(.looked(web.name, .nothing)).started == ["web"])
         // What is old is renewed all the same.
         var old = try TestHost([web])
         old.tell(.looked(web.name, .nothing))

@@ -69,6 +69,7 @@ struct CertificateLifecycle: Sendable {
         self.record = record ?? CertificateRecord()
         isRecorded = record != nil
         nextLookAt = now.boottime
+        self.record.place = wanted.outputs.place
         layReloadAside()
         takeReloadUp(at: now)
     }
@@ -138,6 +139,7 @@ struct CertificateLifecycle: Sendable {
     mutating func want(_ wanted: ManagedCertificate, identity: String, at now: Moment) {
         let before = self.wanted
         self.wanted = wanted
+        record.place = wanted.outputs.place
         if let found, let kept = found.kept(of: before.outputs, for: wanted.outputs) {
             isFoundForEarlierWish = true
             judge(kept, identity: identity)
@@ -159,28 +161,6 @@ struct CertificateLifecycle: Sendable {
             record.nextAttemptAt = nil
         }
         if !wanted.isOrdered(like: before) { forgetUnansweredOrder() }
-    }
-
-    /// Without a command nobody can be told, but who can be told later has to be.
-    private mutating func layReloadAside() {
-        guard wanted.reload == nil, let debt = record.reload else { return }
-        record.dormantReloadSince = record.dormantReloadSince ?? debt.since
-        record.reload = nil
-    }
-
-    /// A service that had these files before still has to be told.
-    mutating func owe(since: Date, at now: Moment) {
-        if record.reload != nil { return }
-        record.dormantReloadSince = min(record.dormantReloadSince ?? since, since)
-        takeReloadUp(at: now)
-    }
-
-    private mutating func takeReloadUp(at now: Moment) {
-        guard wanted.reload != nil, let since = record.dormantReloadSince.take(), record.reload == nil else {
-            return
-        }
-        record.reload = ReloadDebt(since: since)
-        reload.retryAt = now.boottime
     }
 
     var budget: OrderBudget { OrderBudget(lifetime: record.lifetime, window: window) }
@@ -276,48 +256,4 @@ extension CertificateLifecycle {
         record.unansweredOrder = nil
         sameBrokerUntil = nil
     }
-}
-
-/// An attempt under way.
-struct RunningAttempt: Sendable {
-    var plan: AttemptPlan
-    var startedAt: Moment
-    var isProbe: Bool
-    /// Serial of the identity that it presents.
-    var identity: String?
-    /// When it turned to its broker, on the boottime clock.
-    var beganAsking: Duration
-    /// Brokers to which nothing could be sent.
-    var passedOver: [BrokerAddress] = []
-    var request: RenewRequest?
-    var reloadWanted: Bool
-    var stage: Stage?
-    var stageStartedAt: Duration
-
-    /// It has the bundle that it asked for; what comes now says nothing more of its broker.
-    var hasBundle: Bool { stage == .checks || stage == .install }
-
-    /// Whether a renewal like this is what `request` asks for.
-    func fulfils(_ request: RenewRequest) -> Bool { !request.rotateKey || plan.rotatesKey }
-}
-
-/// How the reload of one certificate goes on; whether one is owed is in the record.
-struct ReloadCourse: Sendable {
-    var isRunning = false
-    /// A run has begun since the start.
-    var hasRun: Bool { startedAt > .zero }
-    /// Of the newest run: when it began, its command, and the certificate that the service will read.
-    var startedAt: Duration = .zero
-    var command = ""
-    var serial: String?
-    /// No run before this, while one is owed.
-    var retryAt: Duration?
-    /// A run of a shared command waits for others until this.
-    var gatherUntil: Duration?
-    /// Installed again while a run was under way: that run may have read the old files.
-    var isOwedAgain = false
-    /// Renewals that end with the next run.
-    var renewals: [RenewalID] = []
-    /// Renewals whose run is under way.
-    var renewalsInRun: [RenewalID] = []
 }

@@ -33,7 +33,9 @@ extension HostState {
         case .notNeeded: notNeeded(index, attempt, at: now)
         case .failed(let failure): failed(index, attempt, failure, at: now)
         }
-        if case .notNeeded(let found) = outcome { believe(found, index, at: now) }
+        if case .notNeeded(let found) = outcome {
+            believe(found, of: attempt.plan.certificate.outputs, index, at: now)
+        }
         if certificates[index].lateRequest != nil { certificates[index].hasFreshRequest = true }
         certificates[index].lateRequest = nil
         refreshBudget(index, at: now)
@@ -141,7 +143,12 @@ extension HostState {
     }
 
     /// As if it had been looked for.
-    private mutating func believe(_ found: FoundCertificate, _ index: Int, at now: Moment) {
+    private mutating func believe(
+        _ found: FoundCertificate, of outputs: OutputPaths, _ index: Int, at now: Moment
+    ) {
+        if outputs != certificates[index].wanted.outputs {
+            return certificates[index].doubt(at: now.boottime)
+        }
         certificates[index].looksUnderWay = 1
         looked(certificates[index].name, found, at: now)
     }

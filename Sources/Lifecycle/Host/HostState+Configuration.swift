@@ -102,8 +102,7 @@ extension HostState {
             certificate.judge(found, identity: settings.identityName)
         }
         if isElsewhere, let predecessor { predecessor.hand(to: &certificate, at: now) }
-        if certificate.record != known.record {
-            certificate.isRecorded = true
+        if certificate.isRecorded, certificate.record != known.record {
             emit(.persist(certificate.name, certificate.record))
         }
         return certificate
@@ -146,10 +145,11 @@ extension HostState {
         }
         let isBack = certificate.record.unmanagedSince.take() != nil
         predecessor?.hand(to: &certificate, at: now)
-        if let displaced, displaced.name != wish.name {
-            certificate.takeOverService(of: displaced, at: now)
-        }
-        let inherits = certificate.isRecorded && (known == nil || predecessor != nil || displaced != nil)
+        // One that had these files all along knows more than whoever had them before.
+        let former =
+            known == nil || known?.place != nil && known?.place != wish.outputs.place ? displaced : nil
+        if let former { certificate.takeOverService(of: former, at: now) }
+        let inherits = certificate.isRecorded && (known == nil || predecessor != nil || former != nil)
         if wasCutOff || wasRunCutOff || isBack || inherits {
             emit(.persist(certificate.name, certificate.record))
         }
@@ -163,7 +163,6 @@ extension HostState {
         record.attemptUnderWayAt = nil
         // Whoever asked has been told that it came to nothing.
         record.request = nil
-        record.place = certificate.wanted.outputs.place
         if certificate.isRecorded { keepRecord(record, of: certificate.name, since: now.wall) }
         for id in [certificate.queuedRenewal].compactMap(\.self) + certificate.reload.renewals {
             ledger.end(id, as: .abandoned, at: now.wall)

@@ -70,7 +70,6 @@ extension HostState {
     /// Has the record of a certificate stored before the actions that follow.
     mutating func persist(_ index: Int) {
         certificates[index].isRecorded = true
-        certificates[index].record.place = certificates[index].wanted.outputs.place
         emit(.persist(certificates[index].name, certificates[index].record))
     }
 }
