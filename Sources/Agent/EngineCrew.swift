@@ -15,13 +15,19 @@ struct EngineCrew {
     private let pool: WorkerPool
     private let looks = Looks()
     private let retries = Monitor(Retries())
+    let stop: StopSignal
 
     /// The threads that try to finish open installs.
     private struct Retries: Sendable {
         var count = 0
         var lastBegunAt = Duration.zero
     }
-    let stop: StopSignal
+
+    /// A look that is given up leaves nothing behind.
+    private static let lookGrace = Duration.seconds(1)
+    /// An install that goes on is for the next start to finish.
+    private static let retryGrace = Duration.seconds(3)
+    private static let retryPatience = Duration.seconds(5)
 
     init(hands: any EngineHands, mail: EngineMail, settings: LifecycleSettings, stop: StopSignal) {
         self.hands = hands
@@ -44,7 +50,6 @@ struct EngineCrew {
     func close(until deadline: Duration) -> Bool {
         looks.close()
         looks.waitForEnd(until: min(deadline, Clock.boottime() + Self.lookGrace))
-        // One that goes on is for the next start to finish.
         let retriesEnd = min(deadline, Clock.boottime() + Self.retryGrace)
         _ = retries.wait(until: retriesEnd) { $0.count == 0 ? () : nil }
         let haveEnded = [renewing, verifying, pool].map { $0.close(until: deadline) }
@@ -53,11 +58,6 @@ struct EngineCrew {
         if hands.hasNewFacts { hands.rememberFacts() }
         return haveEnded.allSatisfy(\.self)
     }
-
-    /// A look that is given up leaves nothing behind.
-    private static let lookGrace = Duration.seconds(1)
-    private static let retryGrace = Duration.seconds(3)
-    private static let retryPatience = Duration.seconds(5)
 
     /// Nothing is looked at any more.
     func stopLooking() { looks.close() }

@@ -55,7 +55,7 @@ struct FileInheritance: Sendable {
             shortcomings = ["access list and attributes of the old file are not kept: \(error)"]
         }
         extent = Extent(
-            of: status, strangeLinks: status.links - Self.ownLinks(to: status, in: location.directory, tag),
+            of: status, names: status.links - Self.ownLinks(to: status, in: location.directory, tag),
             in: directory, under: location.sway, agent: agent)
     }
 
@@ -100,13 +100,14 @@ struct FileInheritance: Sendable {
 }
 
 extension FileInheritance.Extent {
+    /// `names` is how many the file has, but for those that this agent has given it.
     init(
-        of file: FileStatus, strangeLinks: UInt64, in directory: FileStatus, under sway: PathSway,
+        of file: FileStatus, names: UInt64, in directory: FileStatus, under sway: PathSway,
         agent: FileAccess.Account
     ) {
         if file.kind != .regular {
             self = .nothing(because: "it is not a regular file")
-        } else if strangeLinks != 1 {
+        } else if names != 1 {
             self = .nothing(because: "it has a second name, a hard link, and may be another's")
         } else if agent.user != 0, file.owner != agent.user {
             self = .nothing(because: "it belongs to user \(file.owner), and only root may give a file away")

@@ -22,7 +22,8 @@ struct HostRecovery {
     /// The sweep of the outputs' directories is returned: it may run beside everything else, and need not be waited for.
     func run(_ advanced: () -> Void = {}) -> (outcomes: [InstallRecovery.Outcome], sweep: PlacesSweep?) {
         let places = StagingPlaces(state: state, log: log)
-        let known = places.add(settings)
+        let wanted = settings.outputDirectories
+        let known = places.add(wanted)
         let outcomes = recover(advanced)
         if case .unlisted? = outcomes.first { return (outcomes, nil) }
         var sweep = StagingSweep(tag: state.stagingTag, log: log)
@@ -54,11 +55,12 @@ struct HostRecovery {
         }
         sweep.current = state.stagingMark
         // Those that the configuration names no more are swept once again, and let go of.
-        let left = known.subtracting(settings.outputDirectories).sorted()
+        let left = known.subtracting(wanted).sorted()
         sweep.keepsMissing = left.count <= Self.mostMissing
-        let all =
-            settings.outputPlaces + left.map { PlacesSweep.Place(directory: $0, paths: [$0 + "/x"]) }
         places.beginLettingGo()
+        let all = { @Sendable [settings] in
+            settings.outputPlaces + left.map { PlacesSweep.Place(directory: $0, paths: [$0 + "/x"]) }
+        }
         return (outcomes, PlacesSweep(all, sweep) { places.letGo($0.intersection(left)) })
     }
 

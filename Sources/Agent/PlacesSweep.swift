@@ -12,7 +12,7 @@ final class PlacesSweep: Sendable {
 
     private struct Course: Sendable {
         /// The next ones last.
-        var waiting: [Place]
+        var waiting: [Place] = []
         var current: (directory: String, since: Duration)?
         /// Whose turn it is among the threads.
         var turn = 0
@@ -21,7 +21,8 @@ final class PlacesSweep: Sendable {
         var isOver = false
     }
 
-    private let course: Monitor<Course>
+    private let course = Monitor(Course())
+    private let places: @Sendable () -> [Place]
     private let sweep: StagingSweep
     private let patience: Duration
     private let swept: @Sendable (Set<String>) -> Void
@@ -29,12 +30,13 @@ final class PlacesSweep: Sendable {
     /// Threads that are left to directories that hang. Where so many do, the rest is for the next start.
     private static let mostLeft = 16
 
-    /// `swept` is told at the end which directories have nothing of ours any more.
+    /// `places` is asked on the sweep's own thread: a start waits for no list of ten thousand certificates' files. `swept`
+    /// is told at the end which directories have nothing of ours any more.
     init(
-        _ places: [Place], _ sweep: StagingSweep, patience: Duration = .seconds(5),
+        _ places: @escaping @Sendable () -> [Place], _ sweep: StagingSweep, patience: Duration = .seconds(5),
         swept: @escaping @Sendable (Set<String>) -> Void
     ) {
-        course = Monitor(Course(waiting: places.reversed()))
+        self.places = places
         self.sweep = sweep
         self.patience = patience
         self.swept = swept
@@ -46,6 +48,8 @@ final class PlacesSweep: Sendable {
     /// Returns when all is swept but what hangs, which it names.
     @discardableResult
     func run() -> [String] {
+        let places = places()
+        course.change { $0.waiting = places.reversed() }
         startThread()
         while true {
             if waitForEnd(until: Clock.boottime() + patience / 5) { break }

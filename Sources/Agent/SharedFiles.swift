@@ -1,9 +1,9 @@
 import Configuration
 import Lifecycle
 
-/// Files that two certificates, or one and the agent itself, have in common by ways that the configuration can't see: through a link, or a directory that
-/// is mounted twice. The one that comes first in the configuration has them; the other would write them over, and be
-/// written over, with an order each time.
+/// Files that two certificates, or one and the agent itself, have in common by ways that the configuration can't see:
+/// through a link, or a directory that is mounted twice. The agent has them, or the certificate that comes first in the
+/// configuration; the other would write them over, and be written over, with an order each time.
 struct SharedFiles: Sendable {
     /// One file of a certificate that somebody else has.
     struct Clash: Sendable {

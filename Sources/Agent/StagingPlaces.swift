@@ -87,7 +87,7 @@ extension AgentConfiguration {
     /// Each directory with the paths that lead there.
     var outputPlaces: [PlacesSweep.Place] {
         let inDirectories = outputPaths.compactMap { path in
-            path.utf8.lastIndex(of: UInt8(ascii: "/")).map { (String(path[..<$0]), [path]) }
+            path.splitAtLastSlash.map { ($0.parent, [path]) }
         }
         return Dictionary(inDirectories, uniquingKeysWith: +)
             .map { PlacesSweep.Place(directory: $0.key, paths: $0.value) }

@@ -18,7 +18,8 @@ final class StateDirectory: Sendable {
     let log: Logger
     /// What is noted by ``StagingPlaces`` while others are being swept that are then let go of.
     let noted = Lock<Set<String>?>(nil)
-    private let generation: Lock<String>
+    /// Read by who takes a lock, and nobody stages without.
+    private let generation = Lock("")
 
     init(path: String, log: Logger) throws(SystemError) {
         self.path = path
@@ -28,7 +29,6 @@ final class StateDirectory: Sendable {
         pendingKeys = try Self.closed(root.makeDirectory("pending", mode: 0o700), log)
         journal = try Self.closed(root.makeDirectory("journal", mode: 0o700), log)
         stagingTag = try Self.storedTag(root, log)
-        generation = Lock(try Self.storedGeneration(root))
         try root.synchronize()
     }
 
@@ -88,6 +88,22 @@ final class StateDirectory: Sendable {
         }
     }
 
+    /// What will never be read again must not keep the agent from running: it begins another one, once nobody else stages.
+    /// An enrolment needs the one that is there, for the agent beside it goes by that.
+    private func readGeneration(for activity: Activity) throws(SystemError) {
+        do {
+            let stored = try Self.storedGeneration(root)
+            generation.withLock { $0 = stored }
+        } catch {
+            if activity == .enrolling || Self.passing.contains(error.errno) { throw error }
+            var attributes: LogAttributes = ["error": .string(error.description)]
+            if let kept = try? Self.setAside(Self.generationName, in: root) {
+                attributes.append("kept_as", .string(kept))
+            }
+            log.warn("staging generation is damaged and a new one is begun", attributes)
+        }
+    }
+
     /// The path of a journal entry that was set aside, if there is one.
     var damagedEntry: String? {
         let names = (try? journal.entries()) ?? []
@@ -108,12 +124,7 @@ final class StateDirectory: Sendable {
             case .running: try FileLock.acquire(activity.rawValue, in: root, guarding: root)
             case .enrolling: try FileLock.acquire(activity.rawValue, in: root, guarding: journal)
             }
-        do {
-            let stored = try Self.storedGeneration(root)
-            generation.withLock { $0 = stored }
-        } catch {
-            throw .system(error)
-        }
+        do { try readGeneration(for: activity) } catch { throw .system(error) }
         return lock
     }
 
@@ -142,18 +153,22 @@ final class StateDirectory: Sendable {
         in part: borrowing Directory, suffix: String, _ log: Logger,
         owner: (_ file: String) -> CertificateName? = { _ in nil }
     ) -> Set<CertificateName> {
-        do {
-            return Set(
-                try part.entries().compactMap { file in
-                    if !file.hasSuffix(suffix) { return nil }
-                    let name = String(file.dropLast(suffix.count))
-                    return CertificateName.isCut(fileName: name)
-                        ? owner(file) : CertificateName(fileName: name)
-                })
-        } catch {
+        do { return try Self.names(in: part, suffix: suffix, owner: owner) } catch {
             log.error("state directory can't be listed", ["error": .string("\(error)")])
             return []
         }
+    }
+
+    /// The same, for who holds no state directory.
+    static func names(
+        in part: borrowing Directory, suffix: String, owner: (_ file: String) -> CertificateName?
+    ) throws(SystemError) -> Set<CertificateName> {
+        let names = try part.entries().compactMap { file -> CertificateName? in
+            if !file.hasSuffix(suffix) { return nil }
+            let name = String(file.dropLast(suffix.count))
+            return CertificateName.isCut(fileName: name) ? owner(file) : CertificateName(fileName: name)
+        }
+        return Set(names)
     }
 
     /// Only the directory itself is private: what lies above it may belong to others too.

@@ -82,16 +82,8 @@ struct StateStore: Sendable {
     }
 
     /// The same for a directory of records that somebody else may be at work in.
-    static func names(in records: borrowing Directory) throws(SystemError) -> [CertificateName] {
-        var names: [CertificateName] = []
-        for file in try records.entries() where file.hasSuffix(suffix) {
-            let name = String(file.dropLast(suffix.count))
-            let isCut = CertificateName.isCut(fileName: name)
-            if let name = isCut ? owner(of: file, in: records) : CertificateName(fileName: name) {
-                names.append(name)
-            }
-        }
-        return names
+    static func names(in records: borrowing Directory) throws(SystemError) -> Set<CertificateName> {
+        try StateDirectory.names(in: records, suffix: suffix) { owner(of: $0, in: records) }
     }
 
     /// Whose record it is in a file whose name was cut; nil if the record doesn't tell, or tells of another file.

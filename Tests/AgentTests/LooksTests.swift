@@ -76,19 +76,21 @@ import Testing
         }
     }
 
+    /// A lane whose looks wait at the gate, but for those at the files elsewhere.
+    private static func look(_ looks: Looks, heldUpBy gate: Turnstile) {
+        looks.run(
+            { certificate in
+                if certificate.outputs.cert != "/elsewhere" { gate.pass() }
+                return FoundCertificate(certificate: .unreadable(certificate.outputs.cert), key: .missing)
+            }, ring: {})
+    }
+
     @Test func `a look that hangs elsewhere ends with the one at the new files`() async throws {
         let before = try certificates(1)[0]
         var after = before
         after.outputs.cert = "/elsewhere"
         let (looks, gate) = (looks, Turnstile())
-        let work: @Sendable () -> Void = {
-            looks.run(
-                { certificate in
-                    if certificate.outputs.cert != "/elsewhere" { gate.pass() }
-                    return FoundCertificate(
-                        certificate: .unreadable(certificate.outputs.cert), key: .missing)
-                }, ring: {})
-        }
+        let work: @Sendable () -> Void = { Self.look(looks, heldUpBy: gate) }
         let found = FoundCertificate(certificate: .unreadable("/elsewhere"), key: .missing)
         try await onThread { [after] in
             #expect(looks.put([before]) == 1)
@@ -119,14 +121,7 @@ import Testing
         var after = before
         after[0].outputs.cert = "/elsewhere"
         let (looks, gate) = (looks, Turnstile())
-        let work: @Sendable () -> Void = {
-            looks.run(
-                { certificate in
-                    if certificate.outputs.cert != "/elsewhere" { gate.pass() }
-                    return FoundCertificate(
-                        certificate: .unreadable(certificate.outputs.cert), key: .missing)
-                }, ring: {})
-        }
+        let work: @Sendable () -> Void = { Self.look(looks, heldUpBy: gate) }
         let expected = [before[0].outputs.cert, "/elsewhere"]
         try await onThread { [before, after] in
             #expect(looks.put(before) == 1)

@@ -202,8 +202,8 @@ import Testing
         #expect(state.stagingMark.hasPrefix(state.stagingTag) && state.stagingMark != before)
         // Another process, whose lock came after it.
         let other = try host.stateDirectory()
-        #expect(other.stagingMark == state.stagingMark)
         let lock = try other.lock(.enrolling)
+        #expect(other.stagingMark == state.stagingMark)
         try other.beginGeneration()
         _ = consume lock
         _ = try state.lock(.enrolling)
@@ -217,6 +217,18 @@ import Testing
         sweep.current = state.stagingMark
         sweep.sweepBeside([host.scratch.path("out/x")])
         #expect(try folder.entries() == [".certplane-\(state.stagingMark)0"])
+    }
+
+    @Test func `a generation that can't be read keeps no agent from running, but an enrolment from staging`()
+        throws
+    {
+        let state = try host.stateDirectory()
+        _ = try state.root.makeDirectory("staging-generation", mode: 0o700)
+        #expect(throws: FileLock.Failure.self) { _ = try state.lock(.enrolling) }
+        _ = try state.lock(.running)
+        _ = try state.lock(.enrolling)
+        try state.beginGeneration()
+        #expect(try state.root.entries().contains { $0.hasPrefix("staging-generation.damaged-") })
     }
 
     @Test func `what an interrupted write left in it is swept`() throws {

@@ -16,6 +16,15 @@ struct `A directory that hangs` {
         return (lab, try configuration.save(scenario, as: "hang.yml"))
     }
 
+    private static func threads(of pid: Int32) throws -> [String] {
+        try Directory.open("/proc/\(pid)/task").entries().compactMap { thread in
+            // One that has just ended is none.
+            (try? File.read("/proc/\(pid)/task/\(thread)/comm", limit: 64)).map {
+                String(decoding: $0.dropLast(), as: UTF8.self)
+            }
+        }
+    }
+
     private static func expectStop(_ agent: AgentProcess, _ scenario: Scenario) {
         let end = agent.stop()
         scenario.check(end == .exited(0), "the agent ended with \(end.map { "\($0)" } ?? "nothing")")
@@ -112,8 +121,9 @@ struct `A directory that hangs` {
             try scenario.wait(until: "the other certificates", within: .seconds(20)) {
                 ["c0001", "c0002", "c0004", "c0005"].allSatisfy { lab.files(of: $0).areThere }
             }
-            // Longer than the engine rests between two tries.
-            Pause.milliseconds(12_000)
+            try scenario.wait(until: "the open install to be tried, which hangs", within: .seconds(20)) {
+                try Self.threads(of: agent.process.pid).contains("install")
+            }
             let before = try agent.certificate("c0005").installed?.serial
             try agent.renew("c0005", scenario)
             try scenario.wait(until: "a forced renewal", within: .seconds(10)) {
