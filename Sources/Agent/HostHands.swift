@@ -89,26 +89,26 @@ final class HostHands: EngineHands {
     /// Takes on what a recovery could not free.
     func adopt(stuck outcomes: [InstallRecovery.Outcome]) {
         let settings = current.settings
-        installer.adopt(
+        installer.opened.adopt(
             stuck: outcomes, identityPaths: settings.identity.journalPaths,
             isTheirs: { settings.hasFiles(of: $0) })
     }
 
-    var unreadJournal: UnreadJournal? { installer.unreadJournal }
+    var unreadJournal: UnreadJournal? { installer.opened.unreadJournal }
 
     /// What holds up an earlier install of a certificate's files, and whether some are new and others old.
     func openInstall(of certificate: ManagedCertificate) -> (why: String, isMixed: Bool)? {
-        installer.openInstall(of: certificate)
+        installer.opened.install(of: certificate)
     }
 
-    var hasStuckInstalls: Bool { installer.hasOpenInstalls }
+    var hasStuckInstalls: Bool { installer.opened.hasAnyToTry }
 
     func retryStuckInstalls() -> [CertificateName] {
-        guard installer.hasOpenInstalls else { return [] }
+        guard installer.opened.hasAnyToTry else { return [] }
         // Of an entry that can't be read it isn't known whose it is.
-        let claim = installer.mayHaveOpenIdentity ? try? state.lock(.enrolling) : nil
+        let claim = installer.opened.mayHaveIdentity ? try? state.lock(.enrolling) : nil
         defer { withExtendedLifetime(claim) {} }
-        let ended = installer.retryOpenInstalls(sparingIdentity: claim == nil)
+        let ended = installer.opened.retry(sparingIdentity: claim == nil)
         if ended.isEmpty { return [] }
         return current.settings.certificates.filter { certificate in
             ended.contains { $0.concerns(certificate) }
@@ -148,7 +148,7 @@ final class HostHands: EngineHands {
         let settings = configured.settings
         do throws(RenewalFailure) {
             try refuseShared(name, stage: .key)
-            try installer.finishOpenInstalls(at: plan.certificate.outputs, for: name)
+            try installer.opened.finish(at: plan.certificate.outputs, for: name)
         } catch {
             return .failed(error)
         }
@@ -197,9 +197,9 @@ final class HostHands: EngineHands {
     /// Why a service must not be made to read its files now: of some only a part is new. All that the command's service
     /// reads count.
     private func hold(_ plan: ReloadPlan) -> RenewalFailure? {
-        guard !installer.stuckSubjects.isEmpty else { return nil }
+        guard !installer.opened.stuckSubjects.isEmpty else { return nil }
         let sharing = current.settings.certificates.filter { $0.reload?.command == plan.command }
-        let names = (sharing + plan.certificates.map(\.wanted)).filter(installer.isStuck).map(\.name)
+        let names = (sharing + plan.certificates.map(\.wanted)).filter(installer.opened.isStuck).map(\.name)
         return names.min().map {
             RenewalFailure(
                 stage: .reload, .installStuck,

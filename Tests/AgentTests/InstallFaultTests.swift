@@ -74,12 +74,12 @@ import Testing
         }
         #expect(failure?.failureClass == .installStuck)
         #expect(failure?.detail.contains("out/key.pem") == true)
-        #expect(installer.stuckSubjects == ["web"])
+        #expect(installer.opened.stuckSubjects == ["web"])
         let outputs = try renewal.host.outputs()
         for bytes in renewal.old.values { #expect(outputs.values.contains(bytes)) }
 
-        #expect(installer.retryOpenInstalls().map(\.subject) == ["web"])
-        #expect(installer.stuckSubjects.isEmpty)
+        #expect(installer.opened.retry().map(\.subject) == ["web"])
+        #expect(installer.opened.stuckSubjects.isEmpty)
         #expect(try renewal.host.outputs() == renewal.new)
     }
 
@@ -91,8 +91,8 @@ import Testing
         #expect(
             try !installer.install(renewal.bundle, pendingKey: renewal.key, for: renewal.host.certificate)
                 .isEmpty)
-        #expect(!installer.openSubjects.isEmpty)
-        #expect(installer.stuckSubjects.isEmpty, "the set is whole")
+        #expect(!installer.opened.subjects.isEmpty)
+        #expect(installer.opened.stuckSubjects.isEmpty, "the set is whole")
         let (second, key) = try renewal.host.issued()
         _ = try installer.install(second, pendingKey: key, for: renewal.host.certificate)
         #expect(try renewal.host.journal().entries().count == 1, "the first one's is closed")
@@ -121,11 +121,11 @@ import Testing
             try installer.install(renewal.bundle, pendingKey: renewal.key, for: renewal.host.certificate)
         }
         #expect(failure?.failureClass == .fileSystemError)
-        #expect(installer.stuckSubjects.isEmpty)
+        #expect(installer.opened.stuckSubjects.isEmpty)
         for (name, bytes) in renewal.old { #expect(try renewal.host.outputs()[name] == bytes) }
-        #expect(installer.retryOpenInstalls().map(\.subject) == ["web"])
+        #expect(installer.opened.retry().map(\.subject) == ["web"])
         #expect(try renewal.host.outputs() == renewal.new)
-        #expect(installer.openSubjects.isEmpty)
+        #expect(installer.opened.subjects.isEmpty)
     }
 
     @Test func `the same trouble of a stuck set is told once`() throws {
@@ -137,9 +137,9 @@ import Testing
             sha256: String(repeating: "0", count: 64))
         _ = try journal.open(InstallRecord(subject: "web", files: [file]))
         let installer = try host.installer()
-        installer.adopt(stuck: try InstallRecovery(journal: journal, log: host.log).run())
-        #expect(installer.stuckSubjects == ["web"])
-        for _ in 0..<3 { #expect(installer.retryOpenInstalls().isEmpty) }
+        installer.opened.adopt(stuck: try InstallRecovery(journal: journal, log: host.log).run())
+        #expect(installer.opened.stuckSubjects == ["web"])
+        for _ in 0..<3 { #expect(installer.opened.retry().isEmpty) }
         #expect(host.capture.lines.filter { $0.contains("can't be finished") }.count == 1)
         // An install of the same set has to wait for it.
         let (bundle, key) = try host.issued()
@@ -148,7 +148,7 @@ import Testing
         }
         #expect(failure?.failureClass == .installStuck)
         try Directory.open(host.scratch.path("out")).removeDirectory("key.pem")
-        #expect(installer.retryOpenInstalls().map(\.subject) == ["web"])
+        #expect(installer.opened.retry().map(\.subject) == ["web"])
         _ = try installer.install(bundle, pendingKey: key, for: host.certificate)
     }
 
@@ -162,17 +162,17 @@ import Testing
         try scratch.rename("out", to: "elsewhere")
         let journal = try renewal.host.journal()
         let installer = try renewal.host.installer()
-        installer.adopt(stuck: try InstallRecovery(journal: journal, log: renewal.host.log).run())
-        #expect(installer.openSubjects == ["web"])
-        #expect(installer.stuckSubjects == [])
-        for _ in 0..<3 { #expect(installer.retryOpenInstalls().isEmpty) }
+        installer.opened.adopt(stuck: try InstallRecovery(journal: journal, log: renewal.host.log).run())
+        #expect(installer.opened.subjects == ["web"])
+        #expect(installer.opened.stuckSubjects == [])
+        for _ in 0..<3 { #expect(installer.opened.retry().isEmpty) }
         let told = renewal.host.capture.lines.filter { $0.contains("can't be finished") }
         #expect(told.count == 1)
         #expect(told.first?.contains("Mount or make the directory") == true)
 
         let (second, key) = try renewal.host.issued()
         _ = try installer.install(second, pendingKey: key, for: renewal.host.certificate)
-        #expect(installer.openSubjects == [])
+        #expect(installer.opened.subjects == [])
         #expect(try journal.entries() == [])
         #expect(try renewal.host.outputs()["key.pem"] == key.bytes)
     }
@@ -267,11 +267,11 @@ import Testing
                 try installer.install(renewal.bundle, pendingKey: renewal.key, for: renewal.host.certificate)
             }
             #expect(failure?.failureClass == .installStuck)
-            #expect(installer.stuckSubjects == ["web"])
+            #expect(installer.opened.stuckSubjects == ["web"])
             #expect(try File.read(key, limit: 1 << 16) == renewal.key.bytes)
-            #expect(installer.retryOpenInstalls().isEmpty, "it is a mount point yet")
+            #expect(installer.opened.retry().isEmpty, "it is a mount point yet")
             try MountNamespace.unmount(cert)
-            #expect(installer.retryOpenInstalls().map(\.subject) == ["web"])
+            #expect(installer.opened.retry().map(\.subject) == ["web"])
             #expect(try renewal.host.outputs() == renewal.new)
         }
         withExtendedLifetime(renewal) {}

@@ -31,34 +31,34 @@ import Testing
 
     private func adopted(isTheirs: Bool) throws -> Installer {
         let installer = try renewal.host.installer()
-        installer.adopt(
+        installer.opened.adopt(
             stuck: try InstallRecovery(journal: try renewal.host.journal(), log: renewal.host.log).run(),
             isTheirs: { _ in isTheirs })
-        #expect(installer.openSubjects == ["web"])
+        #expect(installer.opened.subjects == ["web"])
         return installer
     }
 
     @Test func `the place before holds up neither order, install nor reload`() throws {
         let installer = try adopted(isTheirs: true)
-        try installer.finishOpenInstalls(at: moved.outputs, for: moved.name)
+        try installer.opened.finish(at: moved.outputs, for: moved.name)
         let (second, key) = try renewal.host.issued()
         _ = try installer.install(second, pendingKey: key, for: moved)
         #expect(try File.read(moved.outputs.key, limit: 99_999) == key.bytes)
-        #expect(!installer.isStuck(moved))
-        #expect(installer.openSubjects == ["web"], "it is tried again")
+        #expect(!installer.opened.isStuck(moved))
+        #expect(installer.opened.subjects == ["web"], "it is tried again")
     }
 
     @Test func `after a restart it doesn't either`() throws {
         let installer = try adopted(isTheirs: false)
-        #expect(!installer.isStuck(moved))
-        #expect(installer.isStuck(renewal.host.certificate))
+        #expect(!installer.opened.isStuck(moved))
+        #expect(installer.opened.isStuck(renewal.host.certificate))
     }
 
     @Test func `the same place does, before anything is ordered`() throws {
         let installer = try adopted(isTheirs: true)
-        #expect(installer.isStuck(renewal.host.certificate))
+        #expect(installer.opened.isStuck(renewal.host.certificate))
         let failure = #expect(throws: RenewalFailure.self) {
-            try installer.finishOpenInstalls(
+            try installer.opened.finish(
                 at: renewal.host.certificate.outputs, for: renewal.host.certificate.name)
         }
         #expect(failure?.stage == .key)
@@ -78,7 +78,7 @@ import Testing
         linked.outputs.fullchain = renewal.host.scratch.path("link/fullchain.pem")
         linked.outputs.combined = renewal.host.scratch.path("link/combined.pem")
         let failure = #expect(throws: RenewalFailure.self) {
-            try installer.finishOpenInstalls(at: linked.outputs, for: linked.name)
+            try installer.opened.finish(at: linked.outputs, for: linked.name)
         }
         #expect(failure?.failureClass == .installStuck)
     }

@@ -102,7 +102,7 @@ import Testing
                     command: "true", timeout: .seconds(10),
                     certificates: [ReloadSubject(wanted: wanted, installed: nil)])
             ) {
-                installer.isStuck(wanted)
+                installer.opened.isStuck(wanted)
                     ? RenewalFailure(stage: .reload, .installStuck, detail: "held") : nil
             }
         }
@@ -220,8 +220,8 @@ import Testing
         // As it was read at the start, and as it could not be.
         for known in [record, nil] {
             if known == nil { _ = try host.journal().open(record) }
-            installer.adopt(stuck: [.stuck(entry, known, because: obstacle)])
-            let ended = installer.retryOpenInstalls()
+            installer.opened.adopt(stuck: [.stuck(entry, known, because: obstacle)])
+            let ended = installer.opened.retry()
             #expect(ended.map(\.subject) == ["old-name"])
             if known != nil { #expect(ended.first?.concerns(host.certificate) == true) }
         }

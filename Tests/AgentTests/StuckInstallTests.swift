@@ -52,24 +52,24 @@ import Testing
             _ = try Directory.make(out, mode: 0o755)
             let absence = InstallRecovery.Obstacle(description: "absent", isAbsence: true, isMixed: false)
             let entry = try host.journal().open(record)
-            installer.adopt(stuck: [.stuck(entry, record, because: absence)])
-            #expect(installer.hasOpenInstalls && !installer.isStuck(host.certificate))
+            installer.opened.adopt(stuck: [.stuck(entry, record, because: absence)])
+            #expect(installer.opened.hasAnyToTry && !installer.opened.isStuck(host.certificate))
 
             let hanging = try MountNamespace.hanging(at: out)
             let hasEnded = Lock(false)
             let thread = try Worker(name: "install") {
-                _ = installer.retryOpenInstalls()
+                _ = installer.opened.retry()
                 hasEnded.withLock { $0 = true }
             }
             let pause = try Bell()
-            while installer.hasOpenInstalls { _ = pause.wait(until: Clock.boottime() + .milliseconds(2)) }
-            #expect(installer.retryOpenInstalls().isEmpty, "it is left to who is at work on it")
+            while installer.opened.hasAnyToTry { _ = pause.wait(until: Clock.boottime() + .milliseconds(2)) }
+            #expect(installer.opened.retry().isEmpty, "it is left to who is at work on it")
             gate.run("another") { $0() }
             gate.withSection(of: "another") {}
-            while !installer.isStuck(host.certificate) {
+            while !installer.opened.isStuck(host.certificate) {
                 _ = pause.wait(until: Clock.boottime() + .milliseconds(20))
             }
-            #expect(installer.stuckSubjects == ["web"], "its own service is not reloaded meanwhile")
+            #expect(installer.opened.stuckSubjects == ["web"], "its own service is not reloaded meanwhile")
             #expect(!hasEnded.withLock { $0 })
             hanging.free()
             thread.join()

@@ -46,7 +46,7 @@ import Testing
         let installer = Installer(gate: ReloadGate(), journal: journal, log: host.log)
         let torn = try host.outputs()
         var start = try recovery(of: renewal, seam: seam)
-        installer.adopt(stuck: start.runAndSweep())
+        installer.opened.adopt(stuck: start.runAndSweep())
         #expect(try host.outputs() == torn, "nothing is swept either")
 
         let (second, key) = try host.issued()
@@ -56,20 +56,20 @@ import Testing
             }
             #expect(failure?.failureClass == .stateDirectoryFailed)
             let early = #expect(throws: RenewalFailure.self) {
-                try installer.finishOpenInstalls(at: host.certificate.outputs, for: host.certificate.name)
+                try installer.opened.finish(at: host.certificate.outputs, for: host.certificate.name)
             }
             #expect(early?.failureClass == .stateDirectoryFailed)
             #expect(early?.stage == .key, "nothing has been ordered")
-            #expect(installer.retryOpenInstalls().isEmpty)
-            #expect(installer.unreadJournal?.detail.contains("EIO") == true)
+            #expect(installer.opened.retry().isEmpty)
+            #expect(installer.opened.unreadJournal?.detail.contains("EIO") == true)
         }
         #expect(try host.outputs() == torn)
 
         isDown.withLock { $0 = false }
-        #expect(installer.retryOpenInstalls(sparingIdentity: true).isEmpty, "it may be the identity's")
-        #expect(installer.unreadJournal != nil)
-        #expect(installer.retryOpenInstalls().map(\.subject) == ["web"])
-        #expect(installer.unreadJournal == nil)
+        #expect(installer.opened.retry(sparingIdentity: true).isEmpty, "it may be the identity's")
+        #expect(installer.opened.unreadJournal != nil)
+        #expect(installer.opened.retry().map(\.subject) == ["web"])
+        #expect(installer.opened.unreadJournal == nil)
         #expect(try host.outputs() == renewal.new)
         _ = try installer.install(second, pendingKey: key, for: host.certificate)
         start = try recovery(of: renewal)
@@ -134,12 +134,14 @@ import Testing
                     path: host.certificate.outputs.key, stagedName: ".gone", hadOld: false, sha256: "00")
             ])
         let entry = try host.journal().open(record)
-        installer.adopt(stuck: [.stuck(entry, record, because: InstallRecovery.Obstacle(description: "EIO"))])
-        #expect(installer.retryOpenInstalls().isEmpty)
-        #expect(installer.openSubjects == ["other"])
+        installer.opened.adopt(stuck: [
+            .stuck(entry, record, because: InstallRecovery.Obstacle(description: "EIO"))
+        ])
+        #expect(installer.opened.retry().isEmpty)
+        #expect(installer.opened.subjects == ["other"])
         door.open()
         _ = try await install
-        #expect(installer.retryOpenInstalls().map(\.subject) == ["other"])
+        #expect(installer.opened.retry().map(\.subject) == ["other"])
         #expect(try host.outputs() == renewal.new)
     }
 }
