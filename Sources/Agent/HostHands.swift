@@ -1,7 +1,7 @@
-public import Configuration
+import Configuration
 import FoundationEssentials
 import Lifecycle
-public import Log
+import Log
 import PKI
 import POSIX
 import Transfer
@@ -10,7 +10,7 @@ import Transfer
 final class HostHands: EngineHands {
     /// What follows from the configuration in force; replaced whole, so that what is under way keeps what it began
     /// with.
-    private struct Configured: Sendable {
+    struct Configured: Sendable {
         let settings: AgentConfiguration
         let identity: IdentityFiles
         let previousIdentity: PreviousIdentity
@@ -34,21 +34,21 @@ final class HostHands: EngineHands {
         }
     }
 
-    private let configured: Lock<Configured>
-    private let file: ConfigurationFile
-    private let state: StateDirectory
-    private let api: WantedAPI
-    private let log: Logger
-    private let clock = JudgedClock()
-    private let inventory = Inventory()
+    let configured: Lock<Configured>
+    let file: ConfigurationFile
+    let state: StateDirectory
+    let api: WantedAPI
+    let log: Logger
+    let clock = JudgedClock()
+    let inventory = Inventory()
     private let inventoryStore: InventoryStore
     private let keys: PendingKeyStore
     private let records: RecordKeeper
-    private let installer: Installer
+    let installer: Installer
     private let reloads: ReloadCommand
-    private let shared: SharedFilesSurvey
+    let shared: SharedFilesSurvey
     /// The token file that was of no use: until it changes it is none that could be tried, and when it does it is new.
-    private let refusedToken = Lock<FileFingerprint?>(nil)
+    let refusedToken = Lock<FileFingerprint?>(nil)
 
     init(_ loaded: LoadedConfiguration, state: StateDirectory, api: WantedAPI, log: Logger) {
         let gate = ReloadGate()
@@ -67,24 +67,9 @@ final class HostHands: EngineHands {
             Configured(settings, state: state, installer: installer, clock: clock, log: log))
     }
 
-    private var current: Configured { configured.withLock { $0 } }
+    var current: Configured { configured.withLock { $0 } }
 
     func look(at certificate: ManagedCertificate) -> FoundCertificate { inventory.look(at: certificate) }
-
-    func lookAtIdentity() -> FoundIdentity {
-        let configured = current
-        var found = configured.identity.look()
-        found.previous = configured.previousIdentity.read()?.facts
-        if found.hasBootstrapToken, let refused = refusedToken.withLock({ $0 }), refused == tokenFingerprint()
-        {
-            found.hasBootstrapToken = false
-        }
-        return found
-    }
-
-    private func tokenFingerprint() -> FileFingerprint? {
-        current.settings.identity.bootstrapTokenPath.map { FileFingerprint(of: $0) }
-    }
 
     /// Takes on what a recovery could not free.
     func adopt(stuck outcomes: [InstallRecovery.Outcome]) {
@@ -225,124 +210,5 @@ final class HostHands: EngineHands {
             session: session, stop: stop.exchanges,
             told: { told(.brokerExchanged($0)) }
         ).ask(brokers)
-    }
-
-    private func authority(_ configured: Configured) -> IdentityAuthority {
-        IdentityAuthority(
-            settings: configured.settings.identity, state: state, files: configured.identity,
-            installer: installer, clock: clock, log: log)
-    }
-
-    func forgetPreviousIdentity() {
-        do { try current.previousIdentity.forget() } catch {
-            log.warn("the identity before could not be removed", ["error": .string("\(error)")])
-        }
-    }
-
-    func restoreIdentity(
-        _ brokers: [BrokerAddress], in context: WorkerContext, stop: StopSignal
-    ) -> IdentityRenewalOutcome {
-        let configured = current
-        let authority = authority(configured)
-        let broker = configured.settings.broker
-        return outcome(context) { session throws(RenewalFailure) in
-            guard let previous = configured.previousIdentity.read() else {
-                throw RenewalFailure(stage: .order, .notEnrolled, detail: "there is no identity to put back")
-            }
-            let refused = configured.identity.read().leaf
-            let tls = MutualTLS(
-                identity: previous.clientIdentity,
-                trust: .anchors(try TrustBundle.read(broker.serverCABundlePath)),
-                verifiedAt: self.clock.verification)
-            var refusal = RenewalFailure(stage: .order, .brokerUnreachable, detail: "no broker was asked")
-            for address in brokers {
-                let client = BrokerClient(url: address.text, timeout: broker.timeout)
-                do throws(RenewalFailure) {
-                    _ = try client.health(tls: tls, session: session)
-                    return try authority.restore(insteadOf: refused)
-                } catch { refusal = error }
-            }
-            throw refusal
-        }
-    }
-
-    func renewIdentity(in context: WorkerContext, stop: StopSignal) -> IdentityRenewalOutcome {
-        let authority = authority(current)
-        return outcome(context) { session throws(RenewalFailure) in
-            try authority.renew(session: session, stop: stop.exchanges)
-        }
-    }
-
-    func enroll(in context: WorkerContext, stop: StopSignal) -> IdentityRenewalOutcome {
-        let token = tokenFingerprint()
-        let enrolment = current.enrolment
-        let outcome = outcome(context) { session throws(RenewalFailure) in
-            try enrolment.run(session: session, stop: stop.exchanges).facts
-        }
-        if case .failed(let failure) = outcome, !failure.isTransient {
-            refusedToken.withLock { $0 = token }
-        }
-        return outcome
-    }
-
-    private func outcome(
-        _ context: WorkerContext, _ body: (Session) throws(RenewalFailure) -> IdentityFacts
-    ) -> IdentityRenewalOutcome {
-        let session: Session
-        do { session = try context.session() } catch {
-            return .failed(RenewalFailure(stage: .order, FailureClass(stepCA: error), detail: error.message))
-        }
-        do { return .renewed(try body(session)) } catch { return .failed(error) }
-    }
-}
-
-// MARK: - The configuration
-
-extension HostHands {
-    func readConfiguration() -> ConfigurationReading {
-        defer { ProcessMemory.giveBack() }
-        let reading = file.read(following: current.settings, log: log)
-        // Here and not when it is adopted: the engine waits for no disk.
-        if case .usable(let change) = reading, let settings = change.configuration {
-            StagingPlaces(state: state, log: log).add(settings)
-        }
-        return reading
-    }
-
-    func adopt(_ change: ConfigurationChange) {
-        guard let settings = change.configuration else { return }
-        inventory.adopt(settings.certificates, insteadOf: current.settings.certificates)
-        configured.withLock { configured in
-            configured = Configured(
-                settings, state: state, installer: installer, clock: clock, log: log, keeping: configured)
-        }
-        shared.adopt(settings.certificates, besides: settings.reservedFiles)
-        log.adopt(level: settings.logging.logLevel, format: settings.logging.logFormat)
-        api.change(to: settings.api)
-        change.difference.tell(log, path: file.path)
-    }
-}
-
-extension LoggingSettings {
-    var logLevel: LogLevel { LogLevel(word: level.rawValue) ?? .info }
-    var logFormat: LogFormat { format == .json ? .json : .text }
-}
-
-extension Logger {
-    /// The logger that the configuration asks for.
-    public init(_ settings: LoggingSettings) {
-        self.init(
-            level: settings.logLevel, format: settings.logFormat,
-            destination: settings.destination == .stdout ? .standardOutput : .standardError)
-    }
-}
-
-extension IdentityFiles {
-    convenience init(_ settings: IdentitySettings) {
-        self.init(
-            name: settings.name,
-            paths: Paths(
-                certificate: settings.certificatePath, key: settings.keyPath,
-                issuerBundle: settings.issuerCABundlePath, bootstrapToken: settings.bootstrapTokenPath))
     }
 }
