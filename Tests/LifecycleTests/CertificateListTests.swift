@@ -24,7 +24,7 @@ import Testing
         let changed = try status(40, why: "changed")
         var after = before
         #expect(after.isIdentical(to: before))
-        after.replace(at: [40, 99]) { $0 == 40 ? changed : before[$0] }
+        after.replace([(40, changed), (99, before[99])])
         #expect(!after.isIdentical(to: before))
         #expect(after[40].why == "changed" && before[40].why == "")
         #expect(after.indices.allSatisfy { $0 == 40 || after[$0] == before[$0] })

@@ -240,6 +240,7 @@ import Testing
 
         host = try TestHost([stays, goes], records: [goes.name: record], at: begin + .days(29))
         record.unmanagedSince = nil
+        record.place = goes.outputs.place
         #expect(host.setUp.contains(.persist(goes.name, record)))
         #expect(try host.status(goes.name).consecutiveFailures == 2)
         #expect(!host.wait(.days(2)).contains(.forget(goes.name)))

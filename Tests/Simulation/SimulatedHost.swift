@@ -55,7 +55,7 @@ struct SimulatedHost {
         case rebuilt(Int, process: Int)
         case reloadEnds(Int, process: Int)
         case identityRenewal(process: Int)
-        case timeAnswer(TimeAnswer, process: Int)
+        indirect case timeAnswer(TimeAnswer, process: Int)
         case start
         case entersWindow(Int, serial: Int)
         case expires(Int, serial: Int)

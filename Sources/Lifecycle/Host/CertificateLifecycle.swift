@@ -97,9 +97,7 @@ struct CertificateLifecycle: Sendable {
     }
 
     func life(at now: Date) -> Life {
-        guard let installed = found?.installed else { return Life(whole: record.lifetime) }
-        return Life(
-            whole: installed.lifetime, left: .seconds(installed.notAfter.timeIntervalSince(now)))
+        Life(of: found?.installed, or: record.lifetime, at: now)
     }
 
     /// How much of the certificate's life is left; 0 when there is none to serve from.

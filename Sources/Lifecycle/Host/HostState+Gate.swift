@@ -105,7 +105,8 @@ extension HostState {
         var shortest = Life()
         // By index: a copy of each would cost more than the question.
         for index in certificates.indices {
-            let life = certificates[index].life(at: now)
+            let life = Life(
+                of: certificates[index].found?.installed, or: certificates[index].record.lifetime, at: now)
             guard let horizon = life.horizon else { continue }
             if horizon < shortest.horizon ?? .max { shortest = life }
         }

@@ -16,10 +16,14 @@ extension HostState {
             statuses = CertificateList(count: certificates.count) { status(of: certificates[$0], at: now) }
             for index in certificates.indices { certificates[index].isDirty = false }
         } else {
-            var changed = statuses
-            changed.replace(at: dirty) { status(of: certificates[$0], at: now) }
-            statuses = changed
-            for index in dirty { certificates[index].isDirty = false }
+            var changed: [(position: Int, status: CertificateStatus)] = []
+            for index in dirty {
+                // By a name of its own: else the whole host is copied for the question.
+                let certificate = certificates[index]
+                changed.append((index, status(of: certificate, at: now)))
+                certificates[index].isDirty = false
+            }
+            statuses.replace(changed)
         }
         dirty.removeAll(keepingCapacity: true)
         allDirty = false

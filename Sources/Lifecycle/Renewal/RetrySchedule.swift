@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// How long to wait after a failed attempt: exponential with full jitter, shrinking as the end of life comes nearer so
 /// that ten more tries fit.
 public struct RetrySchedule: Hashable, Sendable {
@@ -57,6 +59,13 @@ public struct Life: Hashable, Sendable {
     public init(whole: Duration? = nil, left: Duration? = nil) {
         self.whole = whole
         self.left = left
+    }
+
+    /// What is left of an installed certificate; without one only the life of the last is known.
+    init(of installed: InstalledCertificate?, or lifetime: Duration?, at now: Date) {
+        self.init(
+            whole: installed?.lifetime ?? lifetime,
+            left: installed.map { .seconds($0.notAfter.timeIntervalSince(now)) })
     }
 
     /// The time that waits are measured against: what is left, or the whole life once nothing is.

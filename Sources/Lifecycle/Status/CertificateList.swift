@@ -36,10 +36,10 @@ public struct CertificateList: RandomAccessCollection, Sendable {
     }
 
     /// Puts new statuses at these positions.
-    mutating func replace(at positions: [Int], with status: (Int) -> CertificateStatus) {
-        for (number, changed) in Dictionary(grouping: positions, by: { $0 / Self.pageSize }) {
+    mutating func replace(_ changed: [(position: Int, status: CertificateStatus)]) {
+        for (number, changed) in Dictionary(grouping: changed, by: { $0.position / Self.pageSize }) {
             var statuses = pages[number].statuses
-            for position in changed { statuses[position % Self.pageSize] = status(position) }
+            for (position, status) in changed { statuses[position % Self.pageSize] = status }
             pages[number] = Page(statuses)
         }
     }
