@@ -86,7 +86,8 @@ struct CertificateLifecycle: Sendable {
     func isWindingUp(at now: Moment) -> Bool { isBusy || mayReload(at: now.boottime) }
 
     func reason(at now: Date) -> RenewalReason? {
-        guard found != nil else { return nil }
+        // As a pattern: a comparison copies what was found.
+        guard case .some = found else { return nil }
         return RenewalPolicy.reason(
             defect: defect, isRequested: record.request != nil, dueAt: dueAt, at: now)
     }

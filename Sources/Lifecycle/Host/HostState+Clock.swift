@@ -78,7 +78,7 @@ extension HostState {
 
     /// No certificate's life is spent waiting for a broker that doesn't tell the time.
     private var longestDoubt: Duration {
-        certificates.compactMap(\.record.lifetime).min().map { $0 / 10 } ?? .seconds(3600)
+        certificates.lazy.compactMap { $0.record.lifetime }.min().map { $0 / 10 } ?? .seconds(3600)
     }
 
     private mutating func noteTrust(_ before: (trust: ClockWatch.Trust, countsFrom: Date?), at now: Moment) {

@@ -131,12 +131,12 @@ extension HostState {
     /// When to look next: often enough to notice a change well within a short life. Spread, so that the looks of a large
     /// host don't stay in step, but on a grid: those of many certificates are begun together.
     private mutating func nextLook(_ index: Int, at now: Duration) -> Duration {
-        var interval = settings.checkInterval
-        if let lifetime = certificates[index].found?.installed?.lifetime {
-            interval = min(interval, max(lifetime / 20, .seconds(1)))
+        var interval = settings.checkInterval.seconds
+        if let lifetime = certificates[index].found?.installed?.lifetime.seconds {
+            interval = min(interval, max(lifetime / 20, 1))
         }
-        let next = now + interval * Double.random(in: 0.92...1, using: &random)
+        let next = now.seconds + interval * Double.random(in: 0.92...1, using: &random)
         let grid = interval / 64
-        return max(grid * Double(Int64(next / grid)), now + interval * 0.9)
+        return .seconds(max(grid * (next / grid).rounded(.down), now.seconds + interval * 0.9))
     }
 }

@@ -64,7 +64,7 @@ struct IndexedHeap<Key: Comparable & Sendable>: Sendable {
         var parent = start
         while true {
             var least = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count {
+            for child in 2 * parent + 1...2 * parent + 2 where child < heap.count {
                 if heap[child].comes(before: heap[least]) { least = child }
             }
             if least == parent { return }
