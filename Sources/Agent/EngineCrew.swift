@@ -8,6 +8,8 @@ struct EngineCrew {
     /// For renewals alone: as many connections to the broker as there are renewals at once, and each is found open by
     /// the next one.
     private let renewing: WorkerPool
+    /// For rebuilds alone: one that hangs keeps its thread.
+    private let rebuilding: WorkerPool
     /// For looks at what is served: each may take seconds for a service that can't be reached, and there may be as many
     /// as certificates.
     private let verifying: WorkerPool
@@ -34,6 +36,7 @@ struct EngineCrew {
         self.mail = mail
         self.stop = stop
         renewing = WorkerPool(limit: settings.concurrency, name: "renewal")
+        rebuilding = WorkerPool(limit: settings.concurrency, name: "rebuild")
         verifying = WorkerPool(limit: settings.workers, name: "verify")
         pool = WorkerPool(limit: settings.workers)
     }
@@ -41,8 +44,15 @@ struct EngineCrew {
     /// Has as many threads as the configuration asks for.
     func adopt(_ settings: LifecycleSettings) {
         renewing.adopt(limit: settings.concurrency)
+        rebuilding.adopt(limit: settings.concurrency)
         verifying.adopt(limit: settings.workers)
         pool.adopt(limit: settings.workers)
+    }
+
+    /// Has as many threads besides those that hang.
+    func adopt(_ places: HostState.Places) {
+        renewing.adopt(limit: places.renewals)
+        rebuilding.adopt(limit: places.rebuilds)
     }
 
     /// Lets what runs end, drops what waits but for records, and returns when every thread is gone: true. What has not
@@ -52,7 +62,7 @@ struct EngineCrew {
         looks.waitForEnd(until: min(deadline, Clock.boottime() + Self.lookGrace))
         let retriesEnd = min(deadline, Clock.boottime() + Self.retryGrace)
         _ = retries.wait(until: retriesEnd) { $0.count == 0 ? () : nil }
-        let haveEnded = [renewing, verifying, pool].map { $0.close(until: deadline) }
+        let haveEnded = [renewing, rebuilding, verifying, pool].map { $0.close(until: deadline) }
         _ = hands.retryRecords()
         hands.keepRecords()
         if hands.hasNewFacts { hands.rememberFacts() }
@@ -89,7 +99,7 @@ struct EngineCrew {
                 mail.send([.served(plan.name, sha256: plan.sha256, hands.verify(plan, stop: stop))])
             }
         case .rebuild(let certificate, let outputs):
-            try pool.submit { _ in
+            try rebuilding.submit { _ in
                 // Nothing but the record would tell the next process that the files are others.
                 guard hands.settleRecords(of: [certificate.name]) else {
                     let failure = Self.unstored(hands, stage: .install)

@@ -104,6 +104,7 @@ struct EngineLoop {
     }
 
     mutating func begin(_ action: Action) throws(SystemError) {
+        crew.adopt(state.places)
         try crew.begin(action)
         running += 1
     }
@@ -124,11 +125,10 @@ struct EngineLoop {
 
     /// Whether the loop's work is done: all that runs has ended, and no more is to come.
     func isOver(stopping: Bool, once: Bool) -> Bool {
-        guard running == 0 || isLeaving else { return false }
         // A look that is given up leaves nothing behind.
-        if stopping { return true }
+        if stopping { return running == 0 || isLeaving }
         // One pass is over when the machine has nothing to do but wait, however shortly: what failed is not tried again.
-        return once && looking <= unanswered.count
+        return once && running <= state.hangingWork && looking <= unanswered.count
     }
 
     /// Begins to read the configuration again if somebody wishes it, one reading at a time.

@@ -21,6 +21,31 @@ import Transfer
         .failed(RenewalFailure(stage: stage, failureClass, detail: "scripted"))
     }
 
+    // MARK: What hangs
+
+    @Test func `a pass is over, and the others renewed, although an install hangs`() async throws {
+        let gate = Turnstile()
+        let certificates = try ["a", "b", "c"].map { try ManagedCertificate.named($0) }
+        let hands = ScriptedHands { plan, _, told in
+            if plan.certificate.name.text == "a" {
+                told(.attemptStep(plan.certificate.name, .install))
+                gate.pass()
+            }
+            return .installed(IssuedReport(certificate: plan.certificate.issued(serial: "1")))
+        }
+        let grace = RenewalEngine.StopGrace(exchanges: .zero, children: .zero, everything: .milliseconds(100))
+        let running = try RunningEngine(certificates, hands, once: true, grace: grace) {
+            $0.concurrency = 1
+            $0.installPatience = .milliseconds(100)
+        }
+        try await onThread { try running.waitForEnd() }
+        let states = running.snapshot.certificates.map(\.state)
+        #expect(states == [.renewing, .valid, .valid])
+        #expect(running.log.lines.count { $0.contains("directory of a certificate hangs") } == 1)
+        #expect(running.log.lines.contains { $0.contains("work that hangs is left behind") })
+        gate.open()
+    }
+
     // MARK: Commands
 
     @Test func `a thousand requests for one certificate are one renewal`() async throws {

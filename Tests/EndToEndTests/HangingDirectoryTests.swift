@@ -7,12 +7,14 @@ import Testing
 @Suite(.serialized, .enabled(if: MountNamespace.canHang, "needs root and /dev/fuse"))
 struct `A directory that hangs` {
     /// Five certificates that are well, and an agent that looks at them every ten seconds.
-    private static func host(_ scenario: Scenario) throws -> (lab: LabProcess, configuration: String) {
+    private static func host(
+        _ scenario: Scenario, lab options: [String] = [], settings: String = ""
+    ) throws -> (lab: LabProcess, configuration: String) {
         try MountNamespace.enter()
-        let lab = try LabProcess(scenario, ["--certificates", "5"])
+        let lab = try LabProcess(scenario, ["--certificates", "5"] + options)
         try AgentProcess.enroll(scenario, for: lab)
         var configuration = try ConfigurationText(of: lab)
-        configuration.append("check_interval: 10s\n")
+        configuration.append("check_interval: 10s\n" + settings)
         return (lab, try configuration.save(scenario, as: "hang.yml"))
     }
 
@@ -56,6 +58,46 @@ struct `A directory that hangs` {
             try scenario.wait(until: "a forced renewal", within: .seconds(10)) {
                 try agent.certificate("c0005").installed?.serial != before
             }
+            Self.expectStop(agent, scenario)
+        }
+    }
+
+    @Test func `while a renewal installs gives its place to others, and is renewed when it answers`()
+        async throws
+    {
+        try await Scenario.play { scenario in
+            let (lab, configuration) = try Self.host(
+                scenario, lab: ["--issue-delay", "1s"], settings: "renewal: {concurrency: 1}\n")
+            let agent = try AgentProcess(scenario, for: lab, configuration: configuration)
+            let before = try agent.awaitValid(scenario).certificates.map(\.installed?.serial)
+            try agent.renew("c0003", scenario)
+            try scenario.wait(until: "the order") {
+                try agent.certificate("c0003").currentRenewal?.stage == "order"
+            }
+            let hanging = try MountNamespace.hanging(at: lab.outputs + "/c0003")
+            try agent.renew("c0005", scenario)
+            try scenario.wait(until: "the hanging one to be told of", within: .seconds(80)) {
+                !agent.process.logged("directory of a certificate hangs").isEmpty
+            }
+            try scenario.wait(until: "the next renewal", within: .seconds(10)) {
+                let serial = try agent.certificate("c0005").installed?.serial
+                return serial != nil && serial != before[4]
+            }
+            let status = try agent.certificate("c0003")
+            scenario.check(status.state == "renewing" && status.why.contains("a renewal"), "\(status)")
+            let readiness = try agent.get("/readyz?verbose")
+            scenario.check(readiness.body.contains("c0003"), "\(readiness)")
+
+            hanging.free()
+            try MountNamespace.unmount(lab.outputs + "/c0003")
+            try scenario.wait(until: "it to answer") {
+                !agent.process.logged("directory of a certificate answers again").isEmpty
+            }
+            try scenario.wait(until: "its renewal", within: .seconds(60)) {
+                let status = try agent.certificate("c0003")
+                return status.state == "valid" && status.installed?.serial != before[2]
+            }
+            scenario.check(agent.process.logged("directory of a certificate hangs").count == 1, "told once")
             Self.expectStop(agent, scenario)
         }
     }

@@ -124,6 +124,7 @@ import Testing
         var asked: [BrokerAddress] = []
         var isBack = false
         for step in 0..<60 {
+            for plan in running { host.tell(.attemptStep(plan.certificate.name, .order)) }
             guard let plan = running.popLast() else { break }
             host.now = host.now + .seconds(10)
             if step == 10 { isBack = true }

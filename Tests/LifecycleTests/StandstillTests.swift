@@ -9,6 +9,7 @@ import Testing
         let (busy, web) = (try managed("busy"), try managed("web"))
         var host = try TestHost([busy, web]) { $0.concurrency = 1 }
         host.tell(.looked(busy.name, .nothing))
+        host.tell(.attemptStep(busy.name, .order))
         let found = web.found(at: host.now.wall, age: .days(59))
         host.tell(.looked(web.name, found))
         let due = try #require(try host.status(web.name).nextRenewalAt)

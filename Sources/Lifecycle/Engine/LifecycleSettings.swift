@@ -14,6 +14,11 @@ public struct LifecycleSettings: Hashable, Sendable {
 
     /// The longest between two looks at the files of one certificate.
     public var checkInterval: Duration = .seconds(600)
+    /// What a renewal does with the files of its certificate, and takes longer, hangs: it is some dozen calls, and a wait for
+    /// a service to read its files.
+    public var installPatience: Duration = .seconds(60)
+    /// The same of a rebuild. There may be as many as certificates, and most of them wait for a thread.
+    public var rebuildPatience: Duration = .seconds(600)
     /// How many certificates are renewed at the same time.
     public var concurrency = 8
     /// How many reload commands run at the same time, besides the renewals.

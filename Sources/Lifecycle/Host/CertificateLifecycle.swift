@@ -23,7 +23,7 @@ struct CertificateLifecycle: Sendable {
     /// The files to look at are others than those of the look under way.
     var mustLookAgain = false
     var hasBeenLooked = false
-    /// The look under way hangs, with the directory of the files.
+    /// The look under way, the renewal or the rebuild hangs, with the directory of the files.
     var unansweredSince: Date?
     var nextLookAt: Duration
     /// The files that a rebuild is under way for.
@@ -33,6 +33,10 @@ struct CertificateLifecycle: Sendable {
     /// The next look is to see what came of a rebuild.
     var wasJustRebuilt = false
     var rebuildFailure: RenewalFailure?
+    /// The rebuild under way hangs.
+    var isRebuildLeftBehind = false
+    /// When what is under way with the files counts as hanging; `nil` while nothing is.
+    var filesHangAt: Duration?
 
     var attempt: RunningAttempt?
     /// An attempt has begun since the start: its waits are no longer those that were stored.

@@ -9,11 +9,18 @@ extension HostState {
         ledger.update(attempt.plan.id) { $0.steps.append(RenewalStep(stage: stage, startedAt: now.wall)) }
         certificates[index].attempt?.stage = stage
         certificates[index].attempt?.stageStartedAt = now.boottime
-        markDirty(index)
+        filesAnswered(index)
+        if stage.isAtFiles {
+            watchFiles(index, for: settings.installPatience, at: now)
+            evaluate(index, at: now)
+        } else {
+            markDirty(index)
+        }
     }
 
     mutating func attemptEnded(_ name: CertificateName, _ outcome: AttemptOutcome, at now: Moment) {
         guard let index = indexes[name], let attempt = certificates[index].attempt else { return }
+        filesAnswered(index)
         closeStep(of: attempt, at: now)
         noteIdentity(attempt, outcome, at: now)
         if case .failed(let failure) = outcome {

@@ -4,6 +4,7 @@ extension HostState {
     /// Brings everything that follows from a certificate's state up to date: looks, queues, deadline, status. To be
     /// called after every change of it.
     mutating func evaluate(_ index: Int, at now: Moment) {
+        leaveBehind(index, at: now)
         let standing = certificates[index].takeStanding(at: now)
         if standing.beginsLook { looksDue.append(certificates[index].name) }
         lookAtServed(index, at: now)

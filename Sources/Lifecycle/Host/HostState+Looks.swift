@@ -25,6 +25,7 @@ extension HostState {
             occupant(of: index) == nil
         {
             certificates[index].rebuilding = certificates[index].wanted.outputs
+            watchFiles(index, for: settings.rebuildPatience, at: now)
             oweReloadOfRebuild(index, at: now)
             emit(.rebuild(certificates[index].wanted, found.rebuildable))
         }
@@ -70,6 +71,7 @@ extension HostState {
     mutating func rebuilt(_ name: CertificateName, _ failure: RenewalFailure?, at now: Moment) {
         guard let index = indexes[name], let outputs = certificates[index].rebuilding else { return }
         let heir = successor(of: index, to: outputs)
+        filesAnswered(index)
         certificates[index].rebuilding = nil
         certificates[index].rebuildFailure = failure
         let owedBefore = !certificates[index].owesForRebuild

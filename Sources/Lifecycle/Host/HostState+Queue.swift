@@ -99,6 +99,7 @@ extension HostState {
             identity: identity.facts?.serial, beganAsking: now.boottime,
             request: request, reloadWanted: plan.reloadWanted,
             stageStartedAt: now.boottime)
+        watchFiles(index, for: settings.installPatience, at: now)
         certificates[index].queuedRenewal = nil
         certificates[index].hasFreshRequest = false
         certificates[index].hasAttempted = true

@@ -68,7 +68,10 @@ extension HostState {
         -> String
     {
         if let since = certificate.unansweredSince {
-            return "the directory of its files hangs: a look at them had not ended at \(since.rfc3339), "
+            let work =
+                certificate.attempt != nil
+                ? "a renewal" : certificate.isRebuilding ? "a rebuild" : "a look at them"
+            return "the directory of its files hangs: \(work) had not ended at \(since.rfc3339), "
                 + "and nothing is begun before it ends"
         }
         guard certificate.found != nil else { return "its files have not been looked at yet" }

@@ -27,7 +27,10 @@ public struct HostState: Sendable {
     var queue = UrgencyQueue(count: 0)
     /// Certificates that may start a reload.
     var reloadQueue: Set<Int> = []
+    /// Those that hang aside.
     var runningAttempts = 0
+    var hangingRenewals = 0
+    var hangingRebuilds = 0
     /// Files that are being changed for a wish that is in force no more, and by whom.
     var occupied: [String: CertificateName] = [:]
     /// Commands of reloads under way.

@@ -15,6 +15,8 @@ struct RunningAttempt: Sendable {
     var reloadWanted: Bool
     var stage: Stage?
     var stageStartedAt: Duration
+    /// It hangs, and holds no place among the renewals.
+    var isLeftBehind = false
 
     /// It has the bundle that it asked for; what comes now says nothing more of its broker.
     var hasBundle: Bool { stage == .checks || stage == .install }

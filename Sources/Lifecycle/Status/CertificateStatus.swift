@@ -58,7 +58,8 @@ public struct CertificateStatus: Hashable, Sendable {
 
     /// What a person should do about files whose directory hangs.
     public static let adviceOnUnanswered =
-        "See that the server of their file system can be reached; else unmount it with `umount -f -l`."
+        "See that their file system answers: its server can be reached, nothing keeps it frozen, its store has room; "
+        + "else unmount it with `umount -f -l`."
 
     public var name: CertificateName { wanted.name }
     /// Whether the certificate on disk is known to be what is served; `nil` unless that is looked at.
