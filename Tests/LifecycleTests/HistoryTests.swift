@@ -55,6 +55,7 @@ import Testing
             host.tell(
                 .attemptEnded(
                     web.name, .failed(RenewalFailure(stage: stage, .diskFull, detail: long))))
+            host.tell(.looked(web.name, .nothing))
             _ = host.nextPlan(within: .days(1))
         }
         let history = try host.status(web.name).history

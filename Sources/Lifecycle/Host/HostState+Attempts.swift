@@ -42,6 +42,7 @@ extension HostState {
         }
         if case .notNeeded(let found) = outcome {
             believe(found, of: attempt.plan.certificate.outputs, index, at: now)
+            certificates[index].record.attemptOrigin = nil
         }
         if certificates[index].lateRequest != nil { certificates[index].hasFreshRequest = true }
         certificates[index].lateRequest = nil
@@ -115,6 +116,13 @@ extension HostState {
     {
         brokerAnswered(attempt, at: now)
         certificates[index].renewals.unchanged += 1
+        if certificates[index].isLateInstall(serial) {
+            // It is another one than the attempt set out from: its beginning has finished an install.
+            let told = successor(of: index, to: attempt.plan.certificate.outputs) ?? index
+            if certificates[told].wanted.reload != nil { oweReload(told, gather: true, at: now) }
+            if told != index { persist(told) }
+            certificates[index].nextLookAt = now.boottime
+        }
         settleSuccess(index, at: now)
         certificates[index].isUnchanged = true
         let life = certificates[index].life(at: now.wall)
@@ -132,7 +140,12 @@ extension HostState {
     /// A fault of the machine that made the files unreadable has gone by, or somebody else has mended them.
     private mutating func notNeeded(_ index: Int, _ attempt: RunningAttempt, at now: Moment) {
         if attempt.isProbe { brokers[attempt.plan.broker]?.gate.abandonProbe() }
-        certificates[index].record.attemptOrigin = nil
+        if certificates[index].mayFinishInstall {
+            // It has seen the end of what was open, which may be the files that are there.
+            certificates[index].record.lastError = nil
+        } else {
+            certificates[index].record.attemptOrigin = nil
+        }
         certificates[index].retryAt = nil
         certificates[index].record.nextAttemptAt = nil
         emit(.report(.notNeeded(certificates[index].name)))

@@ -3,7 +3,14 @@ import FoundationEssentials
 extension HostState {
     mutating func failed(_ index: Int, _ attempt: RunningAttempt, _ failure: RenewalFailure, at now: Moment) {
         noteOrder(index, attempt, failure, at: now)
-        if failure.stage != .install { certificates[index].record.attemptOrigin = nil }
+        if !failure.isOfInstall {
+            if certificates[index].mayFinishInstall {
+                // The attempt has begun with that, and what came of it shows on disk.
+                certificates[index].nextLookAt = now.boottime
+            } else {
+                certificates[index].record.attemptOrigin = nil
+            }
+        }
         if failure.failureClass == .stopped {
             mergeLateRequest(index)
             ledger.end(attempt.plan.id, as: .abandoned, at: now.wall)

@@ -11,9 +11,10 @@ extension HostState {
         let before = certificates[index].believed?.installed?.serial
         let wasWhole = certificates[index].defect == nil
         take(found, index)
+        let isLate = found.installed.map { certificates[index].isLateInstall($0.serial) } ?? false
         settleLateInstall(index, at: now)
         if wasWhole && certificates[index].defect != nil { stopWaitingUnchanged(index) }
-        noteServed(index, before: before, at: now)
+        noteServed(index, before: before, isLate: isLate, at: now)
         refreshBudget(index, at: now)
         certificates[index].nextLookAt = nextLook(index, at: now.boottime)
 
@@ -114,14 +115,15 @@ extension HostState {
 
     /// Compares what is on disk with what the service last read. At the first look after a start a difference means
     /// that an install was not followed by its reload; later, that somebody else has replaced the files, and that their
-    /// reload is his.
-    private mutating func noteServed(_ index: Int, before: String?, at now: Moment) {
+    /// reload is his, unless it is what an attempt has left to be finished.
+    private mutating func noteServed(_ index: Int, before: String?, isLate: Bool, at now: Moment) {
         let isFirstLook = !certificates[index].hasBeenLooked
         certificates[index].hasBeenLooked = true
         guard let serial = certificates[index].found?.installed?.serial,
             certificates[index].record.reload == nil, serial != certificates[index].record.reloadedSerial
         else { return }
-        if isFirstLook && certificates[index].isRecorded && certificates[index].wanted.reload != nil {
+        let isOwed = isLate || isFirstLook && certificates[index].isRecorded
+        if isOwed && certificates[index].wanted.reload != nil {
             oweReload(index, gather: true, at: now)
             persist(index)
         } else if serial != before {

@@ -111,7 +111,10 @@ extension HostState {
         // crash between install and reload would look like a first start.
         certificates[index].record.attemptUnderWaySince = now.wall
         certificates[index].record.attemptUnderWayAt = choice.broker
-        certificates[index].record.attemptOrigin = AttemptOrigin(serial: certificate.found?.installed?.serial)
+        if !certificate.mayFinishInstall || certificate.record.attemptOrigin == nil {
+            certificates[index].record.attemptOrigin = AttemptOrigin(
+                serial: certificate.found?.installed?.serial)
+        }
         persist(index)
         emit(.report(.attemptStarted(certificate.name, profile: certificate.wanted.profile, reason)))
         emit(.startAttempt(plan))

@@ -7,11 +7,7 @@ extension HostState {
         guard let index = indexes[name] else { return }
         if certificates[index].attempt == nil {
             take(found, index)
-            if let failure = certificates[index].record.lastError?.failure,
-                failure.stage == .install || failure.failureClass.isOfOpenInstall
-            {
-                forgetFailure(index, at: now)
-            }
+            if certificates[index].mayFinishInstall { forgetFailure(index, at: now) }
             settleLateInstall(index, at: now)
         }
         if let serial = found.installed?.serial, serial != certificates[index].record.reloadedSerial {
@@ -54,6 +50,23 @@ extension HostState {
         certificates[index].record.nextAttemptAt = nil
         certificates[index].retryAt = nil
     }
+}
+
+extension CertificateLifecycle {
+    /// The last install could not be carried through, and may be finished yet: by a recovery, or by the next attempt, which
+    /// begins with that.
+    var mayFinishInstall: Bool { record.lastError?.failure.isOfInstall == true }
+
+    /// Whether a certificate that turns up is what an attempt has left to be finished, and nobody has told its service.
+    func isLateInstall(_ serial: String) -> Bool {
+        guard let origin = record.attemptOrigin else { return false }
+        return serial != origin.serial && serial != record.reloadedSerial
+    }
+}
+
+extension RenewalFailure {
+    /// The files could not be changed, or could not be because of an earlier install.
+    var isOfInstall: Bool { stage == .install || failureClass.isOfOpenInstall }
 }
 
 extension CertificateRecord {

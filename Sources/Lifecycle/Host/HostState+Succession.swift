@@ -161,6 +161,7 @@ extension CertificateLifecycle {
         // While that one is at work the record says so for the next process too, should this one die.
         record.attemptUnderWaySince = isSame ? other.attemptUnderWaySince : nil
         record.attemptUnderWayAt = isSame ? other.attemptUnderWayAt : nil
+        record.attemptOrigin = isSame ? other.attemptOrigin : nil
         if !isSame { return }
         record.orders.formUnion(other.orders)
         record.lifetime = record.lifetime ?? other.lifetime
