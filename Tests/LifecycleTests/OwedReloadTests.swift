@@ -126,6 +126,42 @@ import Testing
         }
     }
 
+    @Test func `a command that ended the agent and is corrected while it doesn't run waits for nothing`()
+        throws
+    {
+        let web = try managed("web", reload: "wrong")
+        var host = try TestHost([web])
+        host.tell(.looked(web.name, .nothing))
+        let found = web.found(at: host.now.wall, serial: "b2")
+        var records = stored(host.tell(.attemptEnded(web.name, report(web, at: host.now.wall))))
+        for _ in 0..<3 {
+            var next = try TestHost([web], records: records, at: host.now + .seconds(1))
+            records.merge(stored(next.setUp)) { $1 }
+            var actions = look(web, on: &next)
+            if actions.reloads.isEmpty {
+                actions = next.wait(atMost: .hours(1), found: { _ in found }, for: { ![$0].reloads.isEmpty })
+            }
+            #expect(actions.reloads.count == 1)
+            records.merge(stored(actions)) { $1 }
+            host.now = next.now
+        }
+        for command in ["wrong", "right"] {
+            var wanted = web
+            wanted.reload = ReloadSetting(command: command)
+            var next = try TestHost([wanted], records: records, at: host.now + .seconds(1))
+            #expect(look(wanted, on: &next).reloads.isEmpty == (command == "wrong"))
+        }
+    }
+
+    @Test func `a debt that was laid aside by a wrong clock is not waited for`() throws {
+        let web = try managed("web", reload: "reload it")
+        var record = CertificateRecord()
+        record.reloadedSerial = "b2"
+        record.dormantReloadSince = Date(timeIntervalSince1970: 1_803_456_000)
+        var host = try TestHost([web], records: [web.name: record])
+        #expect(look(web, on: &host).reloads.count == 1)
+    }
+
     @Test func `a debt that a wrong clock has dated ahead begins now`() throws {
         let web = try managed("web", reload: "reload it")
         var record = CertificateRecord()
@@ -200,6 +236,57 @@ import Testing
         }
     }
 
+    @Test func `one that gets its earlier name back owes no reload that is done`() throws {
+        let www = try managed("www", reload: "reload it")
+        let web = try renamed(www, "web")
+        var host = try owing(www)
+        host.tell(.configured([web], host.settings))
+        _ = look(web, on: &host)
+        #expect(host.wait(.seconds(31)).reloads.count == 1)
+        host.tell(.reloadEnded([web.name], .succeeded))
+        host.tell(.configured([www], host.settings))
+        #expect(look(www, on: &host).reloads.isEmpty)
+        #expect(try host.status(www.name).reload.pendingSince == nil)
+    }
+
+    @Test func `who takes files that a reload is owed for while it is reloaded itself is reloaded again`()
+        throws
+    {
+        let first = try managed("c1", reload: "one")
+        let second = try managed("c2", reload: "two")
+        var host = try TestHost([first, second])
+        _ = look(second, on: &host)
+        host.tell(.looked(first.name, .nothing))
+        host.tell(.attemptEnded(first.name, report(first, at: host.now.wall)))
+        host.tell(.reloadEnded([first.name], .failed(broken)))
+        host.tell(.reloadRequested(second.name, RenewalID("r")))
+        #expect(look(second, on: &host).reloads.map(\.command) == ["two"])
+        var moved = second
+        moved.outputs = first.outputs
+        host.tell(.configured([moved], host.settings))
+        _ = look(moved, on: &host)
+        #expect(host.tell(.reloadEnded([second.name], .succeeded)).reloads.map(\.command) == ["two"])
+    }
+
+    @Test func `who takes files that a reload is owed for while its own are rebuilt in vain is reloaded`()
+        throws
+    {
+        let first = try managed("c1", reload: "one")
+        let second = try managed("c2", reload: "two")
+        var host = try TestHost([first, second])
+        host.tell(.looked(first.name, .nothing))
+        host.tell(.attemptEnded(first.name, report(first, at: host.now.wall)))
+        host.tell(.reloadEnded([first.name], .failed(broken)))
+        var torn = second.found(at: host.now.wall)
+        torn.rebuildable = [.chain]
+        host.tell(.looked(second.name, torn))
+        var moved = second
+        moved.outputs = first.outputs
+        host.tell(.configured([moved], host.settings))
+        host.tell(.rebuilt(second.name, .fullDisk))
+        #expect(look(moved, on: &host).reloads.map(\.command) == ["two"])
+    }
+
     @Test func `files that nobody keeps a record of move without one`() throws {
         let web = try managed("web", reload: "reload it")
         var host = try TestHost([web])
@@ -255,6 +342,19 @@ import Testing
         old.tell(.looked(web.name, .nothing))
         let aged = web.found(at: old.now.wall, age: .days(89))
         #expect(old.tell(.attemptEnded(web.name, .notNeeded(aged))).plans.map(\.reason) == [.expiring])
+    }
+
+    @Test func `both who asked during an attempt that was of no need are answered`() throws {
+        let web = try managed("web", reusesKey: true)
+        var host = try TestHost([web])
+        host.tell(.looked(web.name, .nothing))
+        host.tell(.requested(web.name, RenewalID("f"), RenewRequest()))
+        host.tell(.requested(web.name, RenewalID("g"), RenewRequest(rotateKey: true)))
+        let again = host.tell(.attemptEnded(web.name, .notNeeded(web.found(at: host.now.wall))))
+        #expect(again.plans.count == 1)
+        host.tell(.attemptEnded(web.name, report(web, at: host.now.wall)))
+        for id in ["f", "g"] { #expect(host.snapshot().renewal(RenewalID(id))?.state == .succeeded) }
+        #expect(host.snapshot().renewals.allSatisfy { $0.state.isFinal })
     }
 
     // MARK: Wishes that change

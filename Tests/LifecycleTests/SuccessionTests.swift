@@ -231,4 +231,61 @@ import Testing
         host.tell(.looked(web.name, web.found(at: host.now.wall)))
         #expect(try host.status(web.name).state == .reloadPending)
     }
+
+    // MARK: Names that go and come back
+
+    /// The records as another process would find them.
+    private func stored(_ actions: [Action]) -> [CertificateName: CertificateRecord] {
+        var records: [CertificateName: CertificateRecord] = [:]
+        for case .persist(let name, let record) in actions { records[name] = record }
+        return records
+    }
+
+    @Test func `one that gets its earlier name back while no agent runs waits for the order of the other`()
+        throws
+    {
+        let www = try managed("www")
+        let web = try renamed(www, "web")
+        var host = try TestHost([www])
+        host.tell(.looked(www.name, .nothing))
+        var records = stored(host.tell(.attemptEnded(www.name, .failed(.forbidden))))
+        var next = try TestHost([web], records: records, at: host.now + .hours(2))
+        records.merge(stored(next.setUp)) { $1 }
+        let begun = next.tell(.looked(web.name, .nothing))
+        #expect(begun.started == ["web"])
+        records.merge(stored(begun)) { $1 }
+
+        var last = try TestHost([www], records: records, at: next.now + .seconds(10))
+        #expect(last.tell(.looked(www.name, .nothing)).plans.isEmpty)
+        #expect(last.nextPlan(within: .minutes(10))?.formerNames == [web.name])
+        #expect(try last.status(www.name).ordersLast7Days == 1)
+    }
+
+    @Test func `the key goes along through two names that it got while no agent ran`() throws {
+        let www = try managed("www")
+        let (web, site) = (try renamed(www, "web"), try renamed(www, "site"))
+        var host = try TestHost([www])
+        host.tell(.looked(www.name, .nothing))
+        let lost = RenewalFailure(stage: .order, .brokerTimeout, detail: "no answer")
+        var records = stored(host.tell(.attemptEnded(www.name, .failed(lost))))
+        let next = try TestHost([web], records: records, at: host.now + .seconds(5))
+        records.merge(stored(next.setUp)) { $1 }
+        var last = try TestHost([site], records: records, at: next.now + .seconds(5))
+        let plan = last.tell(.looked(site.name, .nothing)).plans.first ?? last.nextPlan(within: .minutes(10))
+        #expect(plan?.formerNames == [web.name, www.name])
+    }
+
+    @Test func `the order of an earlier name is not counted for who has other files by now`() throws {
+        let www = try managed("www")
+        let web = try renamed(www, "web")
+        var elsewhere = web
+        elsewhere.outputs = try managed("elsewhere").outputs
+        var host = try TestHost([www])
+        host.tell(.looked(www.name, .nothing))
+        host.tell(.configured([web], host.settings))
+        host.tell(.configured([elsewhere], host.settings))
+        host.tell(.attemptEnded(www.name, report(www, at: host.now.wall)))
+        #expect(host.state.certificates.map(\.name) == [web.name])
+        #expect(host.state.certificates.first?.record.attemptUnderWaySince == nil)
+    }
 }

@@ -154,6 +154,11 @@ struct CertificateLifecycle: Sendable {
             dueAt = nil
         }
         isUnchanged = false
+        if attempt == nil, wanted.outputs != before.outputs {
+            // That was the attempt of the one whose files it had taken on.
+            record.attemptUnderWaySince = nil
+            record.attemptUnderWayAt = nil
+        }
         if wanted.reload == nil { layReloadAside() } else { takeReloadUp(at: now) }
         if wanted.verify == before.verify { served.nextLookAt = nil } else { served.turnElsewhere() }
         mustLookAgain = isLooking
@@ -193,6 +198,7 @@ struct CertificateLifecycle: Sendable {
                 sameBrokerUntil = deadline(order.since + settings.sameBrokerSpan.seconds, order.since, now)
             }
         }
+        let writtenAt = record.reload.map { $0.lastError?.at ?? $0.since }
         if let since = record.reload?.since { record.reload?.since = min(since, now.wall) }
         guard let debt = record.reload, !reload.hasRun else { return }
         if let failed = debt.failedCommand, failed != wanted.reload.map({ StableHash.number(of: $0.command) })
@@ -200,7 +206,7 @@ struct CertificateLifecycle: Sendable {
             turnToOtherReload(isOtherCommand: true, at: now)
             return
         }
-        reload.retryAt = deadline(debt.nextAttemptAt, debt.lastError?.at ?? debt.since, now) ?? now.boottime
+        reload.retryAt = deadline(debt.nextAttemptAt, writtenAt, now) ?? now.boottime
     }
 }
 

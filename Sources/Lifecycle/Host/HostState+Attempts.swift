@@ -156,10 +156,15 @@ extension HostState {
             return
         }
         // Somebody has joined it who wants an order whatever lies there.
-        certificates[index].queuedRenewal = attempt.plan.id
+        if let queued = certificates[index].queuedRenewal {
+            ledger.merge(attempt.plan.id, into: queued)
+        } else {
+            certificates[index].queuedRenewal = attempt.plan.id
+        }
         let wish = RenewRequest(reload: attempt.reloadWanted)
         certificates[index].lateRequest = certificates[index].lateRequest?.merged(with: wish) ?? wish
         certificates[index].record.request = certificates[index].lateRequest
+        certificates[index].hasFreshRequest = true
     }
 
     /// As if it had been looked for.

@@ -133,7 +133,14 @@ extension HostState {
         _ wish: ManagedCertificate, after predecessor: Predecessor?, _ looseRecord: CertificateRecord?,
         _ displaced: Displaced?, at now: Moment
     ) -> CertificateLifecycle {
-        let known = records.removeValue(forKey: wish.name)
+        var known = records.removeValue(forKey: wish.name)
+        // One that had these files all along knows more than whoever had them before.
+        let former = displaced.flatMap { $0.knowsMore(than: known, of: wish.outputs) ? $0 : nil }
+        if known?.unmanagedSince != nil {
+            if let looseRecord { known?.takeOverPossibleOrder(of: looseRecord) }
+            // Whoever had the files since then has told their service, or owes it.
+            if predecessor != nil || former != nil { known?.forgetService() }
+        }
         var certificate = CertificateLifecycle(wanted: wish, record: known ?? looseRecord, at: now)
         let least = clock.leastJudged(now)
         let wasRunCutOff = certificate.record.reload?.runBegunAt != nil
@@ -145,9 +152,6 @@ extension HostState {
         }
         let isBack = certificate.record.unmanagedSince.take() != nil
         predecessor?.hand(to: &certificate, at: now)
-        // One that had these files all along knows more than whoever had them before.
-        let former =
-            known == nil || known?.place != nil && known?.place != wish.outputs.place ? displaced : nil
         if let former { certificate.takeOverService(of: former, at: now) }
         let inherits = certificate.isRecorded && (known == nil || predecessor != nil || former != nil)
         if wasCutOff || wasRunCutOff || isBack || inherits {
@@ -193,6 +197,16 @@ extension CertificateRecord {
     /// A debt is noted when an install has ended; who dies in the middle of one leaves only what it set out from.
     fileprivate var mayOweReload: Bool {
         reload != nil || attemptUnderWaySince != nil || attemptOrigin != nil
+    }
+
+    fileprivate mutating func takeOverPossibleOrder(of other: CertificateRecord) {
+        possibleOrderUntil = [possibleOrderUntil, other.possibleOrderUntil].compactMap(\.self).max()
+        orders.formUnion(other.orders)
+    }
+
+    fileprivate mutating func forgetService() {
+        reload = nil
+        dormantReloadSince = nil
     }
 
     /// The order that a broker may be busy with, and until when at the latest.

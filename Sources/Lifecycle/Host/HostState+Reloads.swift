@@ -69,6 +69,7 @@ extension HostState {
         // Before the run: one that ends the agent must not be begun by each start anew. One record is enough for all.
         if let first = group.first {
             certificates[first].record.reload?.runBegunAt = now.wall
+            certificates[first].record.reload?.failedCommand = StableHash.number(of: setting.command)
             persist(first)
         }
         emit(.report(.reloadStarted(plan.names, command: setting.command)))

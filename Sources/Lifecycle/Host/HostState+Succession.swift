@@ -104,6 +104,14 @@ extension HostState {
         var record: CertificateRecord
         /// It is in no configuration.
         var isGone: Bool
+
+        /// Whether it had the files after the one that wants them now, of which this is known.
+        func knowsMore(than heir: CertificateRecord?, of outputs: OutputPaths) -> Bool {
+            guard let heir else { return true }
+            if let place = heir.place, place != outputs.place { return true }
+            guard let since = heir.unmanagedSince else { return false }
+            return record.unmanagedSince ?? .distantFuture > since
+        }
     }
 
     struct Predecessor {
@@ -127,6 +135,8 @@ extension CertificateLifecycle {
 
     /// The service of these files still has to be told of them, whatever the agent calls their certificate.
     mutating func takeOverService(of predecessor: CertificateLifecycle, at now: Moment) {
+        // Some of its files are elsewhere, and others not.
+        if predecessor.name == name { return }
         isRecorded = isRecorded || predecessor.isRecorded
         record.reloadedSerial = predecessor.record.reloadedSerial
         guard wanted.reload != nil, record.reload == nil, let debt = predecessor.record.reload else {
@@ -144,11 +154,20 @@ extension CertificateLifecycle {
     mutating func takeOverService(of displaced: HostState.Displaced, at now: Moment) {
         isRecorded = true
         record.reloadedSerial = displaced.record.reloadedSerial
-        if displaced.isGone { record.formerNames = record.formerNames ?? [displaced.name] }
+        if displaced.isGone { noteFormerNames([displaced.name] + (displaced.record.formerNames ?? [])) }
         guard let since = displaced.record.reload?.since ?? displaced.record.dormantReloadSince else {
             return
         }
         owe(since: since, at: now)
+    }
+
+    /// The newest first.
+    private mutating func noteFormerNames(_ names: [CertificateName]) {
+        var all: [CertificateName] = []
+        for former in names + (record.formerNames ?? []) where former != name && !all.contains(former) {
+            all.append(former)
+        }
+        record.formerNames = all.isEmpty ? nil : Array(all.prefix(Self.mostNames))
     }
 
     /// The one that had these files is gone. If this one asks for the same, the orders, the failures and the waits of that
@@ -179,7 +198,8 @@ extension CertificateLifecycle {
         record.nextAttemptAt = other.nextAttemptAt
         retryAt = predecessor.retryAt
         record.unansweredOrder = other.unansweredOrder
-        record.formerNames = Array(([predecessor.name] + (other.formerNames ?? [])).prefix(Self.mostNames))
+        record.formerNames = nil
+        noteFormerNames([predecessor.name] + (other.formerNames ?? []))
         record.refusedSerial = other.refusedSerial
         record.retiresPendingKey = other.retiresPendingKey
         sameBrokerUntil = predecessor.sameBrokerUntil

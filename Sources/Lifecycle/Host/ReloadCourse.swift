@@ -32,7 +32,12 @@ extension CertificateLifecycle {
 
     /// A service that had these files before still has to be told.
     mutating func owe(since: Date, at now: Moment) {
-        if record.reload != nil { return }
+        if record.reload != nil {
+            // That is for its own files: neither the run under way nor a rebuild that fails makes up for this.
+            reload.isOwedAgain = reload.isRunning
+            owesForRebuild = false
+            return
+        }
         record.dormantReloadSince = min(record.dormantReloadSince ?? since, since)
         takeReloadUp(at: now)
     }

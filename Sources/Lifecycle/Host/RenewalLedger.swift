@@ -42,6 +42,12 @@ struct RenewalLedger: Sendable {
         cached = nil
     }
 
+    /// Whoever waits for the one waits for the other from now on.
+    mutating func merge(_ id: RenewalID, into other: RenewalID) {
+        guard id != other, open[other] != nil, let record = open.removeValue(forKey: id) else { return }
+        update(other) { $0.joined += [record.id] + record.joined }
+    }
+
     /// Whether it was open, and is no more.
     func hasEnded(_ id: RenewalID) -> Bool { ended.contains { $0.answers(to: id) } }
 
