@@ -95,25 +95,32 @@ struct HostRecovery {
 private final class WantedFiles {
     private let settings: AgentConfiguration
     private lazy var names = Set(settings.certificates.map(\.name.text))
-    private lazy var places = FilePlace.all(of: settings.outputPaths)
+    /// Nil where a directory hangs.
+    private lazy var places = answer(within: .seconds(5)) { [settings] in
+        FilePlace.all(of: settings.outputPaths)
+    }
 
     init(_ settings: AgentConfiguration) { self.settings = settings }
 
     /// A certificate of that name will be installed anew, or one with these files; or they are the identity's.
     func hasFiles(of record: InstallRecord) -> Bool {
         if record.isIdentity != true, names.contains(record.subject) { return true }
+        // What can't be told is given up by nobody.
+        guard let places else { return true }
         return !places.isDisjoint(with: FilePlace.all(of: record.files.map(\.path)))
     }
 }
 
 extension AgentConfiguration {
-    /// Whether the certificate of that name, if there is one, has these files, and none elsewhere.
+    /// Whether the certificate of that name, if there is one, has these files, and none elsewhere; or where it has them
+    /// hangs.
     func hasFiles(of record: InstallRecord) -> Bool {
         guard !record.files.isEmpty,
             let wanted = certificates.first(where: { $0.name.text == record.subject })
         else { return true }
-        let places = FilePlace.all(of: record.files.map(\.path))
-        return !places.isDisjoint(with: FilePlace.all(of: wanted.outputs.paths))
+        let paths = wanted.outputs.paths
+        guard let theirs = answer(within: .seconds(3), { FilePlace.all(of: paths) }) else { return true }
+        return !theirs.isDisjoint(with: FilePlace.all(of: record.files.map(\.path)))
     }
 }
 

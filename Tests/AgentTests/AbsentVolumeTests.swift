@@ -187,4 +187,33 @@ import Testing
         #expect(try recovery(of: "web", host: host).runAndSweep() == [.undone(subject: "removed")])
         #expect(try journal.entries() == [])
     }
+
+    @Test(
+        .enabled(if: MountNamespace.canHang, "needs root and /dev/fuse"), arguments: ["removed", "web"])
+    func `an entry whose directory is missing makes no start look where it hangs`(name: String) async throws {
+        let host = try TestHost()
+        try await MountNamespace.run {
+            let record = InstallRecord(
+                subject: name,
+                files: [
+                    InstallRecord.File(
+                        path: host.scratch.path("gone/key"), stagedName: ".gone", hadOld: true, sha256: "00")
+                ])
+            _ = try host.journal().open(record)
+            let recovery = try self.recovery(of: "web", host: host)
+            _ = try Directory.make(host.scratch.path("kept"), mode: 0o755)
+            let hanging = try MountNamespace.hanging(at: host.scratch.path("kept"))
+            let hasEnded = Monitor(false)
+            let thread = try Worker(name: "start") {
+                let hands = HostHands(recovery.settings, state: recovery.state, log: host.log)
+                hands.adopt(stuck: recovery.run().outcomes)
+                hasEnded.change { $0 = true }
+            }
+            let deadline = Clock.boottime() + .seconds(20)
+            #expect(hasEnded.wait(until: deadline) { $0 ? true : nil } == true)
+            #expect(try host.journal().entries().count == 1)
+            hanging.free()
+            thread.join()
+        }
+    }
 }
