@@ -161,10 +161,9 @@ struct EngineCrew {
         }
         guard isFree else { return }
         let thread = try? Worker(name: "install") {
-            let found = hands.retryStuckInstalls().compactMap { certificates[$0] }.map { certificate in
-                Input.recovered(certificate.name, hands.look(at: certificate))
+            for certificate in hands.retryStuckInstalls().compactMap({ certificates[$0] }) {
+                mail.send([.recovered(certificate.name, hands.look(at: certificate))])
             }
-            if !found.isEmpty { mail.send(found) }
             retries.change { $0.count -= 1 }
         }
         // Without a thread the next round tries.

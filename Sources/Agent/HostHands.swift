@@ -90,10 +90,11 @@ final class HostHands: EngineHands {
 
     func retryStuckInstalls() -> [CertificateName] {
         guard installer.opened.hasAnyToTry else { return [] }
-        // Of an entry that can't be read it isn't known whose it is.
-        let claim = installer.opened.mayHaveIdentity ? try? state.lock(.enrolling) : nil
-        defer { withExtendedLifetime(claim) {} }
-        let ended = installer.opened.retry(sparingIdentity: claim == nil)
+        let ended = installer.opened.retry { body in
+            guard let claim = try? state.lock(.enrolling) else { return }
+            body()
+            _ = consume claim
+        }
         if ended.isEmpty { return [] }
         return current.settings.certificates.filter { certificate in
             ended.contains { $0.concerns(certificate) }

@@ -23,10 +23,11 @@ extension OpenInstalls {
     /// Whose sets have an open entry.
     var subjects: Set<String> { open.withLock { Set($0.values.map(\.subject.text)) } }
 
-    /// Whether anything is to be tried again that nobody is at work on.
+    /// Whether anything is to be tried again that nobody is at work on, or to be told of.
     var hasAnyToTry: Bool {
         let taken = inHand.all
-        return unreadJournal != nil || open.withLock { $0.keys.contains { !taken.contains($0) } }
+        return unreadJournal != nil || !untold.withLock(\.isEmpty)
+            || open.withLock { $0.keys.contains { !taken.contains($0) } }
     }
 
     /// What is to be tried again may be the identity's.

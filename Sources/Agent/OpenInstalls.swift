@@ -11,6 +11,8 @@ struct OpenInstalls: Sendable {
     private let log: Logger
     let open = Lock<[InstallJournal.Entry: OpenInstall]>([:])
     let inHand = EntriesInHand()
+    /// What is open no more, by whomever it was finished, and has been told to nobody yet.
+    let untold = Lock<[OpenInstall.Ended]>([])
 
     /// The files of installs under way: no two of these have one in common. Under another name, or by another way, the same
     /// files may be those of two certificates.
@@ -140,11 +142,22 @@ struct OpenInstalls: Sendable {
                 return outcome
             }
             // Another process has, before it changed the identity's pair.
-            open.withLock { $0[entry] = nil }
+            end(entry, install, as: install.subject.text)
             return nil
         }
-        open.withLock { $0[entry] = nil }
+        // Of an entry that could not be read at the start it is known only now.
+        end(entry, install, as: outcome.subject ?? install.subject.text)
         return outcome
+    }
+
+    private func end(_ entry: InstallJournal.Entry, _ install: OpenInstall, as subject: String) {
+        open.withLock { $0[entry] = nil }
+        untold.withLock { $0.append(OpenInstall.Ended(subject: subject, install: install)) }
+    }
+
+    /// The set has been installed anew: who is told of that needs to hear of nothing before.
+    func forgetEnded(of subject: InstallSubject) {
+        untold.withLock { $0.removeAll { $0.install.subject == subject } }
     }
 
     /// Takes on what was stuck already when the process started. `isTheirs`: whether the certificate of that name has these
@@ -179,10 +192,10 @@ struct OpenInstalls: Sendable {
     ) -> OpenInstall {
         let isIdentity = record.isOfIdentity(at: identityPaths.withLock { $0 })
         let paths = record.files.map(\.path)
+        let places = canLook ? answer(within: .seconds(3)) { FilePlace.all(of: paths) } : nil
         return OpenInstall(
             subject: isIdentity ? .identity : .certificate(record.subject),
-            places: canLook ? FilePlace.all(of: paths) : Set(paths.map(FilePlace.written)), paths: paths,
-            isMixed: isMixed)
+            places: places ?? Set(paths.map(FilePlace.written)), paths: paths, isMixed: isMixed)
     }
 
     private func noteUnread(_ detail: String) {
@@ -207,12 +220,16 @@ struct OpenInstalls: Sendable {
     private func readJournalAgain() -> Bool {
         if unreadJournal == nil { return true }
         do throws(SystemError) {
-            for entry in try journal.entries() where open.withLock({ $0[entry] }) == nil {
+            for entry in try journal.entries() {
+                let known = open.withLock { $0[entry] }
+                if let known, known.subject != .unknown { continue }
                 switch journal.read(entry) {
                 case .record(let record):
                     note(entry, openInstall(of: record, isMixed: true))
                 case .damaged, .unreadable:
-                    note(entry, OpenInstall(subject: .unknown, places: [], isMixed: true))
+                    if known == nil {
+                        note(entry, OpenInstall(subject: .unknown, places: [], isMixed: true))
+                    }
                 }
             }
             return true
@@ -244,25 +261,34 @@ struct OpenInstalls: Sendable {
     }
 
     /// Tries again to finish or undo what is open, but not while somebody else may be at work on it: on the identity, or on
-    /// one of the files. Whose files may have changed by that. The same trouble is told once.
-    func retry(sparingIdentity: Bool = false) -> [OpenInstall.Ended] {
-        var isListed = true
-        if !sparingIdentity { isListed = readJournalAgain() }
-        defer { forgetUnreadJournal(isListed && !sparingIdentity) }
-        return open.withLock { $0 }.compactMap { entry, install in
-            if sparingIdentity && install.mayBeIdentity { return nil }
-            let outcome = finishIfFree(entry, install)
-            guard case .stuck(_, let record, let obstacle) = outcome else {
-                if open.withLock({ $0[entry] }) != nil { return nil }
-                // Of an entry that could not be read at the start it is known only now.
-                return OpenInstall.Ended(subject: outcome?.subject ?? install.subject.text, install: install)
+    /// one of the files. What has ended since the last time is returned, whoever has finished it: its files may have
+    /// changed by that. The same trouble is told once.
+    ///
+    /// `claim` runs its argument with the right to the identity's pair, or not at all. It has it no longer than that takes:
+    /// what hangs in the directory of a certificate must keep nobody from the identity.
+    func retry(claimingIdentity claim: (() -> Void) -> Void = { $0() }) -> [OpenInstall.Ended] {
+        if mayHaveIdentity {
+            claim {
+                let isListed = readJournalAgain()
+                tryAgain(\.mayBeIdentity)
+                forgetUnreadJournal(isListed)
             }
+        }
+        tryAgain { !$0.mayBeIdentity }
+        return untold.withLock { untold in
+            defer { untold = [] }
+            return untold
+        }
+    }
+
+    private func tryAgain(_ isMeant: (OpenInstall) -> Bool) {
+        for (entry, install) in open.withLock({ $0 }) where isMeant(install) {
+            guard case .stuck(_, let record, let obstacle) = finishIfFree(entry, install) else { continue }
             if record == nil, install.subject == .unknown { noteUnread(obstacle.description) }
             if obstacle.description != install.told {
                 InstallRecovery(journal: journal, log: log).tell(stuck: entry, record, obstacle)
                 open.withLock { $0[entry]?.told = obstacle.description }
             }
-            return nil
         }
     }
 }

@@ -103,4 +103,96 @@ import Testing
         #expect(hands.retryStuckInstalls() == [certificates[0].name])
         for index in 0..<3 { #expect(try await reload(index) == .succeeded) }
     }
+
+    @Test func `an install that is finished on the way to an order is told of`() throws {
+        let renewal = try Renewal(first: false)
+        try renewal.breakOff()
+        let host = renewal.host
+        let journal = try host.journal()
+        let entry = try required(journal.entries().first)
+        guard case .record(let record) = journal.read(entry) else { throw Missing() }
+        let installer = try host.installer()
+        installer.opened.adopt(
+            stuck: [.stuck(entry, record, because: InstallRecovery.Obstacle(description: "EIO"))])
+        try installer.opened.finish(at: host.certificate.outputs, for: host.certificate.name)
+        #expect(try host.outputs() == renewal.new)
+        #expect(installer.opened.hasAnyToTry)
+        #expect(installer.opened.retry().contains { $0.concerns(host.certificate) })
+        #expect(!installer.opened.hasAnyToTry)
+    }
+
+    @Test(.enabled(if: MountNamespace.canHang, "needs root and /dev/fuse"))
+    func `what a round has finished is told of although another install hangs`() async throws {
+        let host = try TestHost()
+        let out = host.scratch.path("out")
+        try await MountNamespace.run {
+            let installer = try host.installer()
+            let obstacle = InstallRecovery.Obstacle(description: "absent", isAbsence: true, isMixed: false)
+            let names = (0..<12).map { "c\($0)" }
+            _ = try Directory.make(out, mode: 0o755)
+            var found: [InstallRecovery.Outcome] = []
+            for name in names + ["web"] {
+                let file = InstallRecord.File(
+                    path: host.certificate.outputs.key, stagedName: ".gone-\(name)", hadOld: false,
+                    sha256: "00")
+                let made = host.scratch.path("there-\(name)")
+                _ = try Directory.make(made, mode: 0o755)
+                let undone = InstallRecord.File(
+                    path: made + "/key", stagedName: "s-\(name)", hadOld: false, sha256: "00")
+                let record = InstallRecord(subject: name, files: [name == "web" ? file : undone])
+                found.append(.stuck(try host.journal().open(record), record, because: obstacle))
+            }
+            installer.opened.adopt(stuck: found)
+            let hanging = try MountNamespace.hanging(at: out)
+            let ended = Lock<[String]>([])
+            var threads: [Worker] = []
+            let pause = try Bell()
+            for _ in 0..<2 {
+                threads.append(
+                    try Worker(name: "install") {
+                        let done = installer.opened.retry().map(\.subject)
+                        ended.withLock { $0 += done }
+                    })
+                _ = pause.wait(until: Clock.boottime() + .seconds(1))
+            }
+            #expect(installer.opened.subjects == ["web"])
+            #expect(Set(ended.withLock { $0 }) == Set(names))
+            hanging.free()
+            for thread in threads { thread.join() }
+        }
+    }
+
+    @Test(.enabled(if: MountNamespace.canHang, "needs root and /dev/fuse"))
+    func `an install that hangs keeps nobody from the identity`() async throws {
+        let host = try LabHost()
+        let out = host.scratch.path("hangs")
+        try await MountNamespace.run {
+            let hands = host.hands()
+            let journal = InstallJournal(host.state)
+            _ = try Directory.make(out, mode: 0o755)
+            let web = InstallRecord(
+                subject: "web",
+                files: [
+                    InstallRecord.File(path: out + "/key", stagedName: ".gone", hadOld: false, sha256: "00")
+                ])
+            let identity = InstallRecord(subject: "identity", isIdentity: true, files: [])
+            let obstacle = InstallRecovery.Obstacle(description: "EIO")
+            hands.adopt(stuck: [
+                .stuck(try journal.open(web), web, because: obstacle),
+                .stuck(try journal.open(identity), identity, because: obstacle),
+            ])
+            let hanging = try MountNamespace.hanging(at: out)
+            let thread = try Worker(name: "install") { _ = hands.retryStuckInstalls() }
+            _ = try Bell().wait(until: Clock.boottime() + .seconds(1))
+            var isFree = false
+            if let lock = try? host.state.lock(.enrolling) {
+                isFree = true
+                _ = consume lock
+            }
+            #expect(isFree)
+            #expect(!hands.installer.opened.subjects.contains("identity"))
+            hanging.free()
+            thread.join()
+        }
+    }
 }
