@@ -54,9 +54,11 @@ struct FileInheritance: Sendable {
             accessList = .unknown
             shortcomings = ["access list and attributes of the old file are not kept: \(error)"]
         }
+        let own = Self.ownLinks(to: status, in: location.directory, tag)
+        // Whoever has the directory may have made more of them since the file was looked at.
         extent = Extent(
-            of: status, names: status.links - Self.ownLinks(to: status, in: location.directory, tag),
-            in: directory, under: location.sway, agent: agent)
+            of: status, names: status.links > own ? status.links - own : 0, in: directory,
+            under: location.sway, agent: agent)
     }
 
     /// An install that was cut short may have left second names of the file in its own directory. That they are there says

@@ -163,4 +163,32 @@ import Testing
                 status.mode == (["privkey.pem", "combined.pem"].contains(name) ? 0o640 : 0o644), "\(name)")
         }
     }
+
+    @Test func `who gives a file names while it is looked at ends no agent`() async throws {
+        let scratch = try ScratchDirectory()
+        let folder = try Directory.make(scratch.path("out"), mode: 0o777)
+        _ = try folder.createFile("key.pem", mode: 0o600)
+        try folder.link("key.pem", to: "second")
+        // So that it takes its time to list them.
+        for number in 0..<200 { _ = try folder.createFile(".certplane-\(number)", mode: 0o600) }
+        let isOver = Lock(false)
+        let stranger = try Worker(name: "stranger") {
+            guard let folder = try? Directory.open(scratch.path("out")) else { return }
+            let names = (0..<4).map { ".certplane-tag-\($0)" }
+            while !isOver.withLock({ $0 }) {
+                for name in names { try? folder.link("key.pem", to: name) }
+                for name in names { try? folder.unlink(name) }
+            }
+        }
+        try await onThread {
+            let deadline = Clock.boottime() + .seconds(2)
+            while Clock.boottime() < deadline {
+                let location = try SafePath.resolve(scratch.path("out/key.pem"))
+                let place = try location.directory.status()
+                _ = FileInheritance(from: location, in: place, tag: "tag-", agent: .current)
+            }
+        }
+        isOver.withLock { $0 = true }
+        stranger.join()
+    }
 }
