@@ -72,6 +72,7 @@ struct IdentityAuthority {
     /// Nothing is written that the broker would refuse.
     private func install(_ chainPEM: [String], key: SecretBytes) throws(RenewalFailure) -> IdentityFacts {
         let chain = try IdentityChecks(settings: settings, now: clock.now).passAll(chainPEM, key: key)
+        try IdentityClaim.giveUpAbsentInstalls(settings, in: state, log: log)
         keepPrevious(unless: chain.leaf.serialHex)
         let warnings = try installer.installIdentity(
             certificatePEM: chain.pem, at: settings.certificatePath, key: key, at: settings.keyPath,
@@ -110,6 +111,7 @@ struct IdentityAuthority {
         guard let previous = previous.read() else {
             throw RenewalFailure(stage: .checks, .notEnrolled, detail: "there is no identity to put back")
         }
+        try IdentityClaim.giveUpAbsentInstalls(settings, in: state, log: log)
         _ = try installer.installIdentity(
             certificatePEM: previous.chain.pem, at: settings.certificatePath, key: previous.keyPEM,
             at: settings.keyPath, certificateMode: certificateMode)

@@ -18,8 +18,16 @@ struct IdentityClaim: ~Copyable {
         _ settings: IdentitySettings, in state: StateDirectory, log: Logger
     ) throws(RenewalFailure) -> IdentityClaim {
         let claim = IdentityClaim(lock: try lock(state))
-        try finishOpenInstalls(settings, InstallJournal(state), log)
+        try finishOpenInstalls(settings, InstallJournal(state), log, givingUp: false)
         return claim
+    }
+
+    /// Just before another pair is installed, under the claim. What lies in directories that are missing is given up no
+    /// earlier: it may be all that a spent token has bought.
+    static func giveUpAbsentInstalls(
+        _ settings: IdentitySettings, in state: StateDirectory, log: Logger
+    ) throws(RenewalFailure) {
+        try finishOpenInstalls(settings, InstallJournal(state), log, givingUp: true)
     }
 
     private static func lock(_ state: StateDirectory) throws(RenewalFailure) -> FileLock {
@@ -36,7 +44,7 @@ struct IdentityClaim: ~Copyable {
     }
 
     private static func finishOpenInstalls(
-        _ settings: IdentitySettings, _ journal: InstallJournal, _ log: Logger
+        _ settings: IdentitySettings, _ journal: InstallJournal, _ log: Logger, givingUp: Bool
     ) throws(RenewalFailure) {
         let entries: [InstallJournal.Entry]
         do { entries = try journal.entries() } catch {
@@ -47,8 +55,8 @@ struct IdentityClaim: ~Copyable {
             switch journal.read(entry) {
             case .record(let record) where record.isOfIdentity(at: targets):
                 guard record.files.contains(where: { targets.contains($0.path) }) else { continue }
-                let outcome = InstallRecovery(journal: journal, log: log).recover(entry, givingUp: true)
-                if case .stuck(_, _, let obstacle) = outcome {
+                let outcome = InstallRecovery(journal: journal, log: log).recover(entry, givingUp: givingUp)
+                if case .stuck(_, _, let obstacle) = outcome, givingUp || !obstacle.isAbsence {
                     throw unfinished(entry, journal, .installStuck, obstacle.description)
                 }
             case .record, .damaged: continue

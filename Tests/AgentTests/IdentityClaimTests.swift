@@ -199,4 +199,39 @@ import Testing
         guard case .renewed = outcome else { throw Missing() }
         #expect(!host.capture.lines.contains { $0.contains("can't be finished") })
     }
+
+    @Test func `an enrolment that fails gives up no pair whose volume is away`() async throws {
+        let pair = try identity()
+        var settings = host.settings
+        settings.identity.certificatePath = host.scratch.path("vol/identity.crt")
+        settings.identity.keyPath = host.scratch.path("vol/identity.key")
+        let root = try Directory.open(host.scratch.path)
+        let volume = try root.makeDirectory("vol", mode: 0o700)
+        var files: [InstallRecord.File] = []
+        for (name, bytes) in [
+            ("identity.key", pair.keyBytes), ("identity.crt", Array(pair.chain.pem.utf8)),
+        ] {
+            let staged = ".certplane-\(host.state.stagingTag)\(name)"
+            try volume.createFile(staged, mode: 0o600).writeAll(bytes)
+            files.append(
+                InstallRecord.File(
+                    path: volume.path(of: name), stagedName: staged, oldName: nil, hadOld: false,
+                    directory: try volume.status().inode, sha256: SHA256.hex(bytes)))
+        }
+        let journal = InstallJournal(host.state)
+        _ = try journal.open(InstallRecord(subject: "identity", isIdentity: true, files: files))
+        try volume.rename(files[0].stagedName, to: "identity.key")
+        try root.rename("vol", to: "away")
+
+        var identity = settings.identity
+        identity.stepCA.url = try HTTPSURL(validating: "https://127.0.0.1:1")
+        guard case .failure = try await host.enroll(identity) else { throw Missing() }
+        if try root.status("vol") != nil { try root.rename("vol", to: "mountpoint") }
+        try root.rename("away", to: "vol")
+        _ = HostRecovery(settings: settings, state: host.state, log: host.log).runAndSweep()
+        #expect(try File.read(settings.identity.keyPath, limit: 99_999) == pair.keyBytes)
+        #expect(
+            try File.status(settings.identity.certificatePath) != nil
+                && File.read(settings.identity.certificatePath, limit: 99_999) == Array(pair.chain.pem.utf8))
+    }
 }
