@@ -100,11 +100,16 @@ final class RecordedFile {
         let access = FileAccess(user: mounted.user, group: mounted.group, mode: mounted.mode)
         if try location.directory.isMountPoint(location.name) {
             let target = try location.directory.openFile(location.name, for: .readWrite)
-            // It may be another file than at the time of the install; a list on it is none of ours.
-            if try target.accessControlList() == nil {
-                if try !access.isInForce(on: target) {
-                    _ = try access.apply(to: target, defaultList: .dropped)
+            // It may be another file than at the time of the install. Whom a list on it names is none of our affair, but
+            // a key is never for everybody.
+            if var list = try target.accessControlList() {
+                let others = list[.others] ?? 0
+                if others & ~access.mode != 0 {
+                    list[.others] = others & access.mode
+                    try target.setAccessControlList(list)
                 }
+            } else if try !access.isInForce(on: target) {
+                _ = try access.apply(to: target, defaultList: .dropped)
             }
             try content.withBytes { (bytes) throws(SystemError) in try target.overwrite(with: bytes) }
         } else {

@@ -205,4 +205,27 @@ import Testing
                     && $0.message.contains("is mounted")
             }, "\(findings)")
     }
+
+    @Test func `a recovery shows no key to others by a mounted file with a list`() async throws {
+        let renewal = try Renewal(first: false)
+        try await MountNamespace.run {
+            let target = renewal.host.scratch.path("out/key.pem")
+            let source = try renewal.host.scratch.write("mounted/key.pem", "old", mode: 0o600)
+            try MountNamespace.bind(source, onto: target)
+            _ = try? renewal.install(Trap { _, call in call == .overwrite || call == .closeJournal })
+            #expect(try renewal.host.journal().entries().count == 1)
+            try MountNamespace.unmount(target)
+            let other = try renewal.host.scratch.write("mounted/other.pem", "other", mode: 0o644)
+            try Directory.open(renewal.host.scratch.path("mounted")).openFile("other.pem", for: .readWrite)
+                .setAccessControlList(
+                    AccessControlList([
+                        .init(.owner, 6), .init(.user(54_321), 4), .init(.owningGroup, 4), .init(.mask, 4),
+                        .init(.others, 4),
+                    ]))
+            try MountNamespace.bind(other, onto: target)
+            try renewal.host.recover()
+            #expect(try File.read(target, limit: 99_999) == renewal.key.bytes)
+            #expect(try required(File.status(target)).mode & 0o007 == 0)
+        }
+    }
 }
