@@ -62,8 +62,13 @@ struct OpenInstalls: Sendable {
 
     /// What wasn't mounted at the start may be now.
     private func findPlaces(of subject: InstallSubject) {
-        for (entry, install) in open.withLock({ $0 }) where install.subject == subject {
-            let places = FilePlace.all(of: install.paths)
+        let hanging = inHand.hanging
+        for (entry, install) in open.withLock({ $0 })
+        where install.subject == subject && !hanging.contains(entry) {
+            // They may not be the certificate's any more, and hang.
+            guard let places = answer(within: .seconds(1), { FilePlace.all(of: install.paths) }) else {
+                continue
+            }
             open.withLock { $0[entry]?.places.formUnion(places) }
         }
     }
@@ -92,13 +97,13 @@ struct OpenInstalls: Sendable {
         }
     }
 
-    /// What the certificate's files were once holds up nobody: a service reads the new ones.
+    /// What the certificate's files were once holds up nobody, be it stuck, in another's hands or in a directory that
+    /// hangs: a service reads the new ones.
     private func tryElsewhere(of subject: InstallSubject, at places: Set<FilePlace>) {
         for (entry, install) in open.withLock({ $0 })
         where install.subject == subject && install.places.isDisjoint(with: places) {
-            if case .stuck = finishIfFree(entry, install, givingUp: true) {
-                open.withLock { $0[entry]?.isLeftBehind = true }
-            }
+            _ = answer(within: .seconds(3)) { finishIfFree(entry, install, givingUp: true) }
+            open.withLock { $0[entry]?.isLeftBehind = true }
         }
     }
 

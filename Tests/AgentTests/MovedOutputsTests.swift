@@ -102,4 +102,38 @@ import Testing
         #expect(!settings.hasFiles(of: record("web", "/old/cert")))
         #expect(settings.hasFiles(of: record("another", "/old/cert")))
     }
+
+    @Test(
+        .enabled(if: MountNamespace.canHang, "needs root and /dev/fuse"), arguments: [false, true])
+    func `the place before holds up nothing when it hangs`(isBeingTried: Bool) async throws {
+        let (host, moved) = (renewal.host, moved)
+        let installer = try adopted(isTheirs: true)
+        try await MountNamespace.run {
+            let hanging = try MountNamespace.hanging(at: host.scratch.path("out"))
+            var threads: [Worker] = []
+            if isBeingTried {
+                threads.append(try Worker(name: "round") { _ = installer.opened.retry() })
+                let pause = try Bell()
+                while installer.opened.hasAnyToTry {
+                    _ = pause.wait(until: Clock.boottime() + .milliseconds(2))
+                }
+            }
+            let (second, key) = try host.issued()
+            let hasEnded = Monitor(false)
+            threads.append(
+                try Worker(name: "renewal") {
+                    do {
+                        try installer.opened.finish(at: moved.outputs, for: moved.name)
+                        _ = try installer.install(second, pendingKey: key, for: moved)
+                        hasEnded.change { $0 = true }
+                    } catch {}
+                })
+            let deadline = Clock.boottime() + .seconds(25)
+            #expect(hasEnded.wait(until: deadline) { $0 ? true : nil } == true)
+            #expect((try? File.read(moved.outputs.key, limit: 99_999)) == key.bytes)
+            #expect(!installer.opened.isStuck(moved))
+            hanging.free()
+            for thread in threads { thread.join() }
+        }
+    }
 }
