@@ -177,7 +177,7 @@ struct OpenInstalls: Sendable {
             case .stuck(let entry, let record?, let obstacle):
                 var install = openInstall(
                     of: record, isMixed: obstacle.isMixed, canLook: !obstacle.isHanging)
-                install.isLeftBehind = !obstacle.isHanging && !isTheirs(record)
+                install.isLeftBehind = !isTheirs(record)
                 install.told = obstacle.description
                 note(entry, install)
             case .stuck(let entry, nil, let obstacle):

@@ -136,4 +136,30 @@ import Testing
             for thread in threads { thread.join() }
         }
     }
+
+    @Test(.enabled(if: MountNamespace.canHang, "needs root and /dev/fuse"))
+    func `the place before holds up no reload when it hangs at the start`() async throws {
+        let (host, moved) = (renewal.host, moved)
+        let folder = host.scratch.path("new")
+        _ = try Directory.make(folder, mode: 0o755)
+        let text = """
+            identity: {name: edge01, cert: /nowhere/a, key: /nowhere/b, issuer_ca_bundle: /nowhere/c,
+              step_ca: {url: "https://ca.example.org", root_ca_bundle: /nowhere/d}}
+            broker: {url: "https://broker.example.org", server_ca_bundle: /nowhere/e}
+            certificates:
+              - {name: web, profile: web, dns_names: [a.example.org], key: \(folder)/key.pem,
+                cert: \(folder)/cert.pem, chain: \(folder)/chain.pem, fullchain: \(folder)/fullchain.pem}
+            """
+        let settings = try AgentConfiguration.load(Array(text.utf8), file: "agent.yml")
+        try await MountNamespace.run {
+            let hanging = try MountNamespace.hanging(at: host.scratch.path("out"))
+            let hands = HostHands(settings, state: try host.stateDirectory(), log: host.log)
+            hands.adopt(
+                stuck: HostRecovery(settings: settings, state: hands.state, log: host.log).run().outcomes)
+            #expect(hands.installer.opened.subjects == ["web"])
+            #expect(!hands.installer.opened.isStuck(moved))
+            #expect(hands.installer.opened.isStuck(host.certificate))
+            hanging.free()
+        }
+    }
 }
