@@ -18,10 +18,9 @@ struct Attempt {
     func run() -> AttemptOutcome {
         do throws(RenewalFailure) {
             let found = inventory.look(at: plan.certificate)
-            // It may be long ago that it was found to be due, and a fault of the machine may have made it seem so.
-            if plan.mendsOnly, RenewalPolicy.defect(of: found, wanted: plan.certificate) == nil {
-                return .notNeeded(found)
-            }
+            // It may be long ago that it was found to be due, and a fault of the machine may have made it seem so; or an
+            // earlier install has been finished since.
+            if plan.isFulfilled(by: found) { return .notNeeded(found) }
             let key = try takeKey(found)
             let request = try signingRequest(for: key)
             let bundle = try order(request)

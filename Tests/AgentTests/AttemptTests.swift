@@ -53,6 +53,11 @@ import Transfer
         guard case .notNeeded(let found) = attempted.outcome else { throw Missing() }
         #expect(found.installed?.serial == report.certificate.serial)
         #expect(attempted.exchanges.isEmpty && host.lab.counters.orders == 1)
+
+        let earlier = try await host.attempt(earlier: AttemptOrigin(serial: "a1"))
+        #expect(earlier.outcome == attempted.outcome && host.lab.counters.orders == 1)
+        let same = try await host.attempt(earlier: AttemptOrigin(serial: report.certificate.serial))
+        #expect(same.report != nil && host.lab.counters.orders == 2)
     }
 
     @Test func `a renewal changes the key, and with reuse_key it does not`() async throws {

@@ -95,7 +95,7 @@ final class LabHost: Sendable {
     /// One attempt for the certificate, by the real hands.
     func attempt(
         _ certificate: ManagedCertificate? = nil, rotating: Bool = true, retiring: Bool = false,
-        mendsOnly: Bool = false, hands: HostHands? = nil
+        mendsOnly: Bool = false, earlier: AttemptOrigin? = nil, hands: HostHands? = nil
     ) async throws -> Attempted {
         let certificate = try certificate ?? self.certificate()
         let hands = hands ?? self.hands()
@@ -104,6 +104,7 @@ final class LabHost: Sendable {
             broker: BrokerAddress(settings.broker.url.text), reason: .missing, rotatesKey: rotating,
             retiresPendingKey: retiring)
         plan.mendsOnly = mendsOnly
+        plan.earlierOrigin = earlier
         return try await onThread { [plan] in
             let told = Lock<[Input]>([])
             let outcome = hands.attempt(plan, in: WorkerContext(), stop: try StopSignal()) { input in

@@ -70,6 +70,33 @@ import Testing
         #expect(host.nextPlan(within: .hours(3), disk: new) == nil)
     }
 
+    @Test func `an attempt whose beginning finishes an install has nothing to order`() throws {
+        let web = try managed("web")
+        var host = try TestHost([web])
+        let old = web.found(at: host.now.wall, age: .days(70), serial: "a1")
+        #expect(host.tell(.looked(web.name, old)).plans.map(\.earlierOrigin) == [nil])
+        host.tell(.attemptEnded(web.name, .failed(stuck)))
+        let next = host.nextPlan(within: .hours(2), disk: old)
+        let plan = try #require(next)
+        #expect(plan.reason == .expiring && plan.earlierOrigin == AttemptOrigin(serial: "a1"))
+        var new = web.found(at: host.now.wall, serial: "b2")
+        #expect(plan.isFulfilled(by: new) && !plan.isFulfilled(by: old))
+        new.key = .mismatch
+        #expect(!plan.isFulfilled(by: new))
+        new.key = .matches
+        host.tell(.attemptEnded(web.name, .notNeeded(new)))
+        #expect(host.nextPlan(within: .days(20), disk: new) == nil)
+        #expect(try host.status(web.name).state == .valid)
+    }
+
+    @Test func `who asks for a renewal gets one, whatever its beginning finishes`() throws {
+        let web = try managed("web")
+        var host = try stuckForced(web)
+        let old = web.found(at: host.now.wall, serial: "a1")
+        let plan = host.nextPlan(within: .hours(3), disk: old)
+        #expect(try #require(plan).earlierOrigin == nil)
+    }
+
     @Test func `a set that is looked at while it is mixed is told of when it is whole`() throws {
         let web = try managed("web", reload: "reload it")
         var host = try stuckForced(web)

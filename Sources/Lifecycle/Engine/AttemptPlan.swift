@@ -11,6 +11,9 @@ public struct AttemptPlan: Hashable, Sendable {
     public var rotatesKey: Bool
     /// Nothing but what was found on disk makes it due: where that is mended there is nothing to order.
     public var mendsOnly = false
+    /// What an earlier attempt set out from whose install the beginning of this one may finish: another certificate than that
+    /// is what both are for.
+    public var earlierOrigin: AttemptOrigin?
     /// The pending key may be kept under one of these names, if under none of its own.
     public var formerNames: [CertificateName] = []
     /// Throw the pending key away first: the broker goes on answering it with a bundle that can't be used.
@@ -37,6 +40,14 @@ public struct AttemptPlan: Hashable, Sendable {
         self.reloadWanted = reloadWanted
         self.requests = requests
         self.installed = installed
+    }
+
+    /// Whether what lies there is what this renewal is for, so that there is nothing to order.
+    public func isFulfilled(by found: FoundCertificate) -> Bool {
+        guard RenewalPolicy.defect(of: found, wanted: certificate) == nil else { return false }
+        if mendsOnly { return true }
+        guard let earlierOrigin, let serial = found.installed?.serial else { return false }
+        return serial != earlierOrigin.serial
     }
 }
 

@@ -88,6 +88,9 @@ extension HostState {
             retiresPendingKey: certificate.record.retiresPendingKey, reloadWanted: request?.reload ?? true,
             requests: certificate.queuedRenewal.map { [$0] } ?? [], installed: certificate.found?.installed)
         plan.mendsOnly = request == nil && reason == certificate.defect
+        if request == nil, certificate.mayFinishInstall {
+            plan.earlierOrigin = certificate.record.attemptOrigin
+        }
         plan.formerNames = certificate.record.formerNames ?? []
         ledger.update(id) {
             $0.state = .running
