@@ -170,7 +170,10 @@ final class HostHands: EngineHands {
             }
             return nil
         } catch {
-            return error
+            var failure = error
+            // Whatever it failed for, it may be finished yet.
+            if let open = openInstall(of: certificate), !open.isMixed { failure.failureClass = .installOpen }
+            return failure
         }
     }
 

@@ -71,6 +71,36 @@ import Testing
         #expect(looked.reloads.map(\.command) == ["new command"])
     }
 
+    @Test func `a rebuild that is finished late is told of then, and not before`() throws {
+        let web = try managed("web", reload: "reload it")
+        var record = CertificateRecord()
+        record.reloadedSerial = "b2"
+        var host = try TestHost([web], records: [web.name: record])
+        let whole = web.found(at: host.now.wall, serial: "b2")
+        var found = whole
+        found.rebuildable = [.chain]
+        let begun = host.tell(.looked(web.name, found))
+        let open = RenewalFailure(stage: .install, .installOpen, detail: "EROFS")
+        #expect(host.tell(.rebuilt(web.name, open)).reloads.isEmpty)
+        var again = 0
+        let early = host.wait(
+            atMost: .hours(1), found: { _ in found },
+            for: { action in
+                if case .rebuild = action { again += 1 }
+                return again > 0 || ![action].reloads.isEmpty
+            })
+        #expect(again == 1 && early.reloads.isEmpty)
+        #expect(host.tell(.rebuilt(web.name, open)).reloads.isEmpty)
+        #expect(try host.status(web.name).reload.pendingSince == nil)
+        #expect(host.tell(.recovered(web.name, whole)).reloads.count == 1)
+        host.tell(.reloadEnded([web.name], .succeeded))
+        let later = host.wait(atMost: .hours(7), found: { _ in whole }, for: { ![$0].reloads.isEmpty })
+        #expect(later.isEmpty)
+
+        var next = try TestHost([web], records: stored(begun), at: host.now)
+        #expect(look(web, on: &next).reloads.count == 1, "nobody knows what a start's recovery has finished")
+    }
+
     // MARK: Commands that go and come
 
     @Test func `a failed reload is owed again when its command comes back, also by another process`() throws {

@@ -33,7 +33,7 @@ extension CertificateLifecycle {
     /// is there can't be served.
     func mayReload(at now: Duration) -> Bool {
         record.reload != nil && wanted.reload != nil && believed != nil && !reload.isRunning && !isRebuilding
-            && !isUnservable && (reload.retryAt ?? .zero) <= now
+            && !isUnservable && !isRebuildOpen && (reload.retryAt ?? .zero) <= now
     }
 
     /// There is no pair of a certificate and its key: a service that is told to read them fails, and one that would have
@@ -44,6 +44,9 @@ extension CertificateLifecycle {
         case .namesChanged, .keyTypeChanged, .incomplete, .requested, .expiring, nil: false
         }
     }
+
+    /// The reload is owed for a rebuild whose install is open: the old files are nothing to tell anybody of.
+    private var isRebuildOpen: Bool { owesForRebuild && rebuildFailure?.failureClass == .installOpen }
 
     /// The reload that is owed waits for files that can be served.
     var isReloadBarred: Bool {
@@ -67,7 +70,7 @@ extension CertificateLifecycle {
             if let sameBrokerUntil { next.consider(sameBrokerUntil) }
         }
         if wantsServedLook, let nextLookAt = served.nextLookAt { next.consider(nextLookAt) }
-        if record.reload != nil, !reload.isRunning, !isReloadBarred {
+        if record.reload != nil, !reload.isRunning, !isReloadBarred, !isRebuildOpen {
             if let retryAt = reload.retryAt { next.consider(retryAt) }
             if let gatherUntil = reload.gatherUntil { next.consider(gatherUntil) }
         }

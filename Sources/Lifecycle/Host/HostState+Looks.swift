@@ -78,8 +78,10 @@ extension HostState {
         let owedBefore = !certificates[index].owesForRebuild
         certificates[index].owesForRebuild = false
         if let failure {
-            // A set that is stuck may yet be finished.
-            if !owedBefore, certificates[index].reload.renewals.isEmpty,
+            if failure.failureClass == .installOpen {
+                // It may be finished yet, and only then the service is told.
+                certificates[index].owesForRebuild = !owedBefore
+            } else if !owedBefore, certificates[index].reload.renewals.isEmpty,
                 failure.failureClass != .installStuck
             {
                 certificates[index].record.reload = nil

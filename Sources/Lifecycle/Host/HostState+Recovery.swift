@@ -17,6 +17,10 @@ extension HostState {
                 certificates[index].record.reloadedSerial = serial
             }
         }
+        if certificates[index].owesForRebuild {
+            certificates[index].owesForRebuild = false
+            certificates[index].reload.retryAt = now.boottime
+        }
         persist(index)
         evaluate(index, at: now)
         resumeHeldReloads(at: now)

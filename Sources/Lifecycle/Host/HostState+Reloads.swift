@@ -12,6 +12,7 @@ extension HostState {
             }
         }
         certificates[index].record.reload = debt
+        certificates[index].owesForRebuild = false
         certificates[index].reload.retryAt = now.boottime
         certificates[index].reload.isOwedAgain = certificates[index].reload.isRunning
         let isShared = certificates[index].wanted.reload?.isShareable == true
