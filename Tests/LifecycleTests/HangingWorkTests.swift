@@ -68,9 +68,18 @@ import Testing
     func `a step that is not at the files may take its time`(stage: Stage) throws {
         var host = try Self.host(places: 1, ["a", "b"])
         try Self.bring("a", to: stage, &host)
-        let actions = host.wait(.minutes(10))
-        #expect(actions.started.isEmpty && host.state.hangingWork == 0)
+        // In steps: else the host would seem to have been suspended.
+        for _ in 0..<60 { #expect(host.wait(.seconds(10)).started.isEmpty) }
+        #expect(host.state.hangingWork == 0)
         #expect(try host.status(named("a")).unansweredSince == nil)
+    }
+
+    @Test func `a host that was suspended has done nothing meanwhile`() throws {
+        var host = try Self.host(places: 1, ["a", "b"])
+        try Self.bring("a", to: .install, &host)
+        #expect(host.wait(.hours(8)).started.isEmpty && host.state.hangingWork == 0)
+        host.wait(host.settings.installPatience)
+        #expect(host.state.hangingWork == 1)
     }
 
     @Test func `a certificate is not begun anew while its renewal hangs, whoever asks`() throws {

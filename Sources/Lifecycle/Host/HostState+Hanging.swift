@@ -38,11 +38,20 @@ extension HostState {
         emit(.report(.filesAnswered(certificates[index].name)))
     }
 
+    /// How much later than asked for the machine is told of the time at most, while its host runs.
+    private static var mostLate: Duration { .seconds(10) }
+
     /// What has taken so long no longer holds a place among the renewals: as many as there are places would end all.
     mutating func leaveBehind(_ index: Int, at now: Moment) {
         guard let hangsAt = certificates[index].filesHangAt, hangsAt <= now.boottime else { return }
+        let isRenewal = certificates[index].attempt != nil
+        // A host that was suspended has done nothing meanwhile.
+        if hangsAt + Self.mostLate < now.boottime {
+            return watchFiles(
+                index, for: isRenewal ? settings.installPatience : settings.rebuildPatience, at: now)
+        }
         certificates[index].filesHangAt = nil
-        if certificates[index].attempt != nil {
+        if isRenewal {
             certificates[index].attempt?.isLeftBehind = true
             runningAttempts -= 1
             hangingRenewals += 1
