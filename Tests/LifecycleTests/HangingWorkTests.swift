@@ -108,4 +108,32 @@ import Testing
         #expect(host.tell(.rebuilt(web.name, nil)).contains(.report(.filesAnswered(web.name))))
         #expect(host.state.hangingWork == 0)
     }
+
+    @Test func `a probe that hangs before it has asked anything lets another one go`() throws {
+        var host = try Self.host(places: 2, ["a", "b"])
+        #expect(host.setUpPlans.count == 2)
+        for name in ["a", "b"] { host.tell(.attemptEnded(try named(name), .failed(.unreachable))) }
+        let first = host.nextPlan(within: .hours(1))
+        let probe = try #require(first).certificate.name
+        let second = host.nextPlan(within: .hours(3))
+        let other = try #require(second).certificate.name
+        #expect(other != probe)
+        #expect(host.state.hangingWork == 1)
+        try Self.bring(other.text, to: .order, &host)
+        host.tell(.attemptEnded(probe, .failed(.unreachable)))
+        #expect(host.nextPlan(within: .minutes(30)) == nil, "another probe is under way")
+        #expect(host.tell(try installed(other.text, host)).started == [probe.text])
+        #expect(host.runningCount == 1 && host.state.hangingWork == 0)
+    }
+
+    @Test func `nor does one that hangs when it turns to another broker`() throws {
+        var host = try TestHost([try managed("a"), try managed("b")]) {
+            $0.concurrency = 1
+            $0.brokers = [.first, .second]
+        }
+        for name in ["a", "b"] { host.tell(.looked(try named(name), .nothing)) }
+        #expect(host.tell(.attemptEnded(try named("a"), .failed(.unreachable))).started == ["a"])
+        #expect(host.wait(host.settings.installPatience).started == ["b"])
+        #expect(host.state.hangingWork == 1)
+    }
 }

@@ -25,6 +25,7 @@ extension HostState {
         certificates[index].attempt?.beganAsking = now.boottime
         certificates[index].attempt?.passedOver = passedOver
         certificates[index].attempt?.stage = nil
+        watchFiles(index, for: settings.installPatience, at: now)
         certificates[index].record.attemptUnderWaySince = now.wall
         certificates[index].record.attemptUnderWayAt = choice.broker
         persist(index)

@@ -44,14 +44,20 @@ extension HostState {
     /// What has taken so long no longer holds a place among the renewals: as many as there are places would end all.
     mutating func leaveBehind(_ index: Int, at now: Moment) {
         guard let hangsAt = certificates[index].filesHangAt, hangsAt <= now.boottime else { return }
-        let isRenewal = certificates[index].attempt != nil
         // A host that was suspended has done nothing meanwhile.
         if hangsAt + Self.mostLate < now.boottime {
             return watchFiles(
-                index, for: isRenewal ? settings.installPatience : settings.rebuildPatience, at: now)
+                index,
+                for: certificates[index].attempt == nil ? settings.rebuildPatience : settings.installPatience,
+                at: now)
         }
         certificates[index].filesHangAt = nil
-        if isRenewal {
+        if let attempt = certificates[index].attempt {
+            // It has asked nobody yet, and nobody else may ask while it is the probe.
+            if attempt.isProbe && !attempt.hasBundle {
+                brokers[attempt.plan.broker]?.gate.abandonProbe()
+                certificates[index].attempt?.isProbe = false
+            }
             certificates[index].attempt?.isLeftBehind = true
             runningAttempts -= 1
             hangingRenewals += 1
