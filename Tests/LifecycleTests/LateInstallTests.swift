@@ -42,7 +42,8 @@ import Testing
         #expect(host.wait(atMost: .hours(7), found: { _ in new }, for: { ![$0].reloads.isEmpty }).isEmpty)
     }
 
-    @Test func `what an attempt finishes under an earlier name is told of under the new one`() throws {
+    @Test(arguments: Way.allCases)
+    func `what an attempt finishes under an earlier name is told of under the new one`(way: Way) throws {
         let www = try managed("www", reload: "reload it")
         var web = www
         web.name = try named("web")
@@ -53,9 +54,15 @@ import Testing
         #expect(host.nextPlan(within: .hours(2), disk: before) != nil)
         host.tell(.configured([web], host.settings))
         host.tell(.looked(web.name, before))
-        host.tell(.attemptEnded(www.name, .failed(.unavailable)))
         let new = web.found(at: host.now.wall, serial: "b2")
-        #expect(host.tell(.looked(web.name, new)).reloads.map(\.names) == [[web.name]])
+        let outcome: AttemptOutcome =
+            switch way {
+            case .notNeeded: .notNeeded(new)
+            case .unchanged: .unchanged(serial: "b2")
+            case .failed: .failed(.unavailable)
+            }
+        let actions = host.tell(.attemptEnded(www.name, outcome)) + host.tell(.looked(web.name, new))
+        #expect(actions.reloads.map(\.names) == [[web.name]])
     }
 
     @Test func `a forced renewal whose set stays stuck for a while is not ordered again`() throws {

@@ -37,7 +37,7 @@ extension HostState {
         switch outcome {
         case .installed(let report): installed(index, attempt, report, at: now)
         case .unchanged(let serial): unchanged(index, attempt, serial, at: now)
-        case .notNeeded: notNeeded(index, attempt, at: now)
+        case .notNeeded(let found): notNeeded(index, attempt, found, at: now)
         case .failed(let failure): failed(index, attempt, failure, at: now)
         }
         if case .notNeeded(let found) = outcome {
@@ -117,10 +117,7 @@ extension HostState {
         brokerAnswered(attempt, at: now)
         certificates[index].renewals.unchanged += 1
         if certificates[index].isLateInstall(serial) {
-            // It is another one than the attempt set out from: its beginning has finished an install.
-            let told = successor(of: index, to: attempt.plan.certificate.outputs) ?? index
-            if certificates[told].wanted.reload != nil { oweReload(told, gather: true, at: now) }
-            if told != index { persist(told) }
+            oweReloadOfLateInstall(index, attempt, at: now)
             certificates[index].nextLookAt = now.boottime
         }
         settleSuccess(index, at: now)
@@ -137,11 +134,23 @@ extension HostState {
         ledger.end(attempt.plan.id, as: .unchanged, at: now.wall)
     }
 
+    /// What lies there is another certificate than the attempt set out from: its beginning has finished an install.
+    private mutating func oweReloadOfLateInstall(_ index: Int, _ attempt: RunningAttempt, at now: Moment) {
+        let told = successor(of: index, to: attempt.plan.certificate.outputs) ?? index
+        if certificates[told].wanted.reload != nil { oweReload(told, gather: true, at: now) }
+        if told != index { persist(told) }
+    }
+
     /// A fault of the machine that made the files unreadable has gone by, or somebody else has mended them.
-    private mutating func notNeeded(_ index: Int, _ attempt: RunningAttempt, at now: Moment) {
+    private mutating func notNeeded(
+        _ index: Int, _ attempt: RunningAttempt, _ found: FoundCertificate, at now: Moment
+    ) {
         if attempt.isProbe { brokers[attempt.plan.broker]?.gate.abandonProbe() }
         if certificates[index].mayFinishInstall {
             // It has seen the end of what was open, which may be the files that are there.
+            if let serial = found.installed?.serial, certificates[index].isLateInstall(serial) {
+                oweReloadOfLateInstall(index, attempt, at: now)
+            }
             certificates[index].record.lastError = nil
         } else {
             certificates[index].record.attemptOrigin = nil
