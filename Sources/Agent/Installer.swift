@@ -120,7 +120,7 @@ struct Installer: Sendable {
             if let entry = settlement.openEntry {
                 opened.note(entry, OpenInstall(subject: subject, places: places, isMixed: false))
             }
-            opened.forgetEnded(of: subject)
+            opened.supersedeEnded(of: subject)
             return settlement.reservations
         } catch {
             throw error.failure

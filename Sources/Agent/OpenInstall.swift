@@ -24,10 +24,13 @@ struct OpenInstall: Sendable {
     struct Ended: Sendable {
         var subject: String
         var install: OpenInstall
+        /// The set has been installed anew since, perhaps elsewhere, and its service is told of that.
+        var isSuperseded = false
 
         /// Also under another name: it may have got one since.
         func concerns(_ certificate: ManagedCertificate) -> Bool {
-            subject == certificate.name.text || install.concerns(certificate)
+            if subject == certificate.name.text { return !isSuperseded }
+            return install.concerns(certificate)
         }
     }
 }

@@ -160,9 +160,14 @@ struct OpenInstalls: Sendable {
         untold.withLock { $0.append(OpenInstall.Ended(subject: subject, install: install)) }
     }
 
-    /// The set has been installed anew: who is told of that needs to hear of nothing before.
-    func forgetEnded(of subject: InstallSubject) {
-        untold.withLock { $0.removeAll { $0.install.subject == subject } }
+    /// The set has been installed anew: who is told of that needs to hear of nothing before. But if it was elsewhere
+    /// before, somebody else may have those files by now.
+    func supersedeEnded(of subject: InstallSubject) {
+        untold.withLock { untold in
+            for index in untold.indices where untold[index].install.subject == subject {
+                untold[index].isSuperseded = true
+            }
+        }
     }
 
     /// Takes on what was stuck already when the process started. `isTheirs`: whether the certificate of that name has these

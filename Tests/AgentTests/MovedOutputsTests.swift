@@ -103,6 +103,20 @@ import Testing
         #expect(settings.hasFiles(of: record("another", "/old/cert")))
     }
 
+    @Test func `whoever has the place before by now is told of what is finished there`() throws {
+        let installer = try adopted(isTheirs: true)
+        let out = try Directory.open(renewal.host.scratch.path("out"))
+        try out.removeDirectory("cert.pem")
+        let (second, key) = try renewal.host.issued()
+        _ = try installer.install(second, pendingKey: key, for: moved)
+        #expect(installer.opened.subjects.isEmpty)
+        var heir = renewal.host.certificate
+        heir.name = try CertificateName(validating: "heir")
+        let ended = installer.opened.retry()
+        #expect(ended.contains { $0.concerns(heir) })
+        #expect(!ended.contains { $0.concerns(moved) }, "it has been installed anew since")
+    }
+
     @Test(
         .enabled(if: MountNamespace.canHang, "needs root and /dev/fuse"), arguments: [false, true])
     func `the place before holds up nothing when it hangs`(isBeingTried: Bool) async throws {
