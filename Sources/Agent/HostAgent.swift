@@ -57,7 +57,7 @@ public final class HostAgent: Sendable {
         // Here and not on the engine's thread: beside it the local API stages its token file.
         let outcomes: [InstallRecovery.Outcome]
         (outcomes, sweep) = Self.recover(loaded.settings, state, log, advanced)
-        hands.adopt(stuck: outcomes)
+        hands.adopt(stuck: outcomes, advanced)
     }
 
     /// Runs the engine on the calling thread until it is stopped, or, with `once`, until everything that is due has

@@ -71,12 +71,16 @@ final class HostHands: EngineHands {
 
     func look(at certificate: ManagedCertificate) -> FoundCertificate { inventory.look(at: certificate) }
 
-    /// Takes on what a recovery could not free.
-    func adopt(stuck outcomes: [InstallRecovery.Outcome]) {
+    /// Takes on what a recovery could not free. `advanced` is called after each: whether it is a certificate's still takes
+    /// a second where its directory hangs.
+    func adopt(stuck outcomes: [InstallRecovery.Outcome], _ advanced: () -> Void = {}) {
         let settings = current.settings
         installer.opened.adopt(
             stuck: outcomes, identityPaths: settings.identity.journalPaths,
-            isTheirs: { settings.hasFiles(of: $0) })
+            isTheirs: { record in
+                defer { advanced() }
+                return settings.hasFiles(of: record)
+            })
     }
 
     var unreadJournal: UnreadJournal? { installer.opened.unreadJournal }

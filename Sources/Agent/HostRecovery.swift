@@ -121,9 +121,12 @@ extension AgentConfiguration {
         let paths = wanted.outputs.paths
         if record.files.contains(where: { paths.contains($0.path) }) { return true }
         guard let theirs = answer(within: .seconds(3), { FilePlace.all(of: paths) }) else { return true }
-        return record.files.map(\.path).contains { path in
+        let byDirectory = Dictionary(grouping: record.files.map(\.path)) { path in
+            path.splitAtLastSlash?.parent ?? path
+        }
+        return byDirectory.values.contains { paths in
             // What hangs is none of those that have answered.
-            let places = answer(within: .seconds(1)) { FilePlace.all(of: [path]) }
+            let places = answer(within: .seconds(1)) { FilePlace.all(of: paths) }
             return places.map { !$0.isDisjoint(with: theirs) } ?? false
         }
     }

@@ -176,4 +176,39 @@ import Testing
             hanging.free()
         }
     }
+
+    @Test(.enabled(if: MountNamespace.canHang, "needs root and /dev/fuse"))
+    func `a start with many installs at a place before that hangs shows that it gets on`() async throws {
+        let host = renewal.host
+        let folder = host.scratch.path("new")
+        _ = try Directory.make(folder, mode: 0o755)
+        let text = """
+            identity: {name: edge01, cert: /nowhere/a, key: /nowhere/b, issuer_ca_bundle: /nowhere/c,
+              step_ca: {url: "https://ca.example.org", root_ca_bundle: /nowhere/d}}
+            broker: {url: "https://broker.example.org", server_ca_bundle: /nowhere/e}
+            certificates:
+              - {name: web, profile: web, dns_names: [a.example.org], key: \(folder)/key.pem,
+                cert: \(folder)/cert.pem, chain: \(folder)/chain.pem, fullchain: \(folder)/fullchain.pem}
+            """
+        let settings = try AgentConfiguration.load(Array(text.utf8), file: "agent.yml")
+        let files = host.certificate.outputs.paths.map {
+            InstallRecord.File(path: $0, stagedName: ".gone", hadOld: false, sha256: "00")
+        }
+        try await MountNamespace.run {
+            let hanging = try MountNamespace.hanging(at: host.scratch.path("out"))
+            let hands = HostHands(settings, state: try host.stateDirectory(), log: host.log)
+            let record = InstallRecord(subject: "web", files: files)
+            let obstacle = InstallRecovery.Obstacle(description: "hangs", isHanging: true)
+            let journal = try host.journal()
+            var stuck: [InstallRecovery.Outcome] = []
+            for _ in 0..<3 { stuck.append(.stuck(try journal.open(record), record, because: obstacle)) }
+            let begin = Clock.boottime()
+            var steps = 0
+            hands.adopt(stuck: stuck) { steps += 1 }
+            let took = Clock.boottime() - begin
+            #expect(took < .seconds(9), "\(took)")
+            #expect(steps == 3)
+            hanging.free()
+        }
+    }
 }
