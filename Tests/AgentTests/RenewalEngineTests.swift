@@ -46,6 +46,29 @@ import Transfer
         gate.open()
     }
 
+    @Test func `a rebuild that waits behind one that hangs is done, and not said to hang`() async throws {
+        let gate = Turnstile()
+        let certificates = try ["a", "b"].map { try ManagedCertificate.named($0) }
+        var disk: [CertificateName: FoundCertificate] = [:]
+        for certificate in certificates {
+            disk.merge(certificate.onDisk) { $1 }
+            disk[certificate.name]?.rebuildable = [.chain]
+        }
+        let forbidden = failed(.forbidden)
+        let hands = ScriptedHands(disk: disk) { _, _, _ in forbidden }
+        hands.rebuilding.withLock { $0 = { if $0.name.text == "a" { gate.pass() } } }
+        let grace = RenewalEngine.StopGrace(exchanges: .zero, children: .zero, everything: .milliseconds(100))
+        try await onThread {
+            let running = try RunningEngine(certificates, hands, grace: grace) {
+                $0.concurrency = 1
+                $0.rebuildPatience = .milliseconds(100)
+            }
+            defer { gate.open() }
+            try hands.wait(for: "rebuild b")
+            #expect(running.log.lines.count { $0.contains("directory of a certificate hangs") } == 1)
+        }
+    }
+
     // MARK: Commands
 
     @Test func `a thousand requests for one certificate are one renewal`() async throws {

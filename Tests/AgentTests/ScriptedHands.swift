@@ -152,8 +152,12 @@ final class ScriptedHands: EngineHands {
         return outcome
     }
 
+    /// What happens during a rebuild.
+    let rebuilding = Lock<@Sendable (ManagedCertificate) -> Void>({ _ in })
+
     func rebuild(_ outputs: Set<Output>, of certificate: ManagedCertificate) -> RenewalFailure? {
         note("rebuild \(certificate.name)")
+        rebuilding.withLock { $0 }(certificate)
         return nil
     }
 

@@ -17,7 +17,7 @@ public struct LifecycleSettings: Hashable, Sendable {
     /// What a renewal does with the files of its certificate, and takes longer, hangs: it is some dozen calls, and a wait for
     /// a service to read its files.
     public var installPatience: Duration = .seconds(60)
-    /// The same of a rebuild. There may be as many as certificates, and most of them wait for a thread.
+    /// The same of a rebuild.
     public var rebuildPatience: Duration = .seconds(600)
     /// How many certificates are renewed at the same time.
     public var concurrency = 8

@@ -31,6 +31,7 @@ extension HostState {
         } else if certificates[index].isRebuildLeftBehind {
             certificates[index].isRebuildLeftBehind = false
             hangingRebuilds -= 1
+            runningRebuilds += 1
         } else {
             return
         }
@@ -63,6 +64,7 @@ extension HostState {
             hangingRenewals += 1
         } else {
             certificates[index].isRebuildLeftBehind = true
+            runningRebuilds -= 1
             hangingRebuilds += 1
         }
         certificates[index].unansweredSince = now.wall

@@ -26,9 +26,8 @@ extension HostState {
             occupant(of: index) == nil
         {
             certificates[index].rebuilding = certificates[index].wanted.outputs
-            watchFiles(index, for: settings.rebuildPatience, at: now)
             oweReloadOfRebuild(index, at: now)
-            emit(.rebuild(certificates[index].wanted, found.rebuildable))
+            waitingRebuilds.append(.rebuild(certificates[index].wanted, found.rebuildable))
         }
         if let installed = found.installed, certificates[index].reason(at: now.wall) == nil {
             emit(.report(.notDue(name, notAfter: installed.notAfter)))
@@ -69,10 +68,22 @@ extension HostState {
         }
     }
 
+    /// No more at once than renewals: one that waits for a thread could not be told from one that hangs.
+    mutating func startRebuilds(at now: Moment) {
+        while runningRebuilds < settings.concurrency, let next = waitingRebuilds.popFirst() {
+            guard case .rebuild(let wanted, _) = next, let index = indexes[wanted.name] else { continue }
+            runningRebuilds += 1
+            watchFiles(index, for: settings.rebuildPatience, at: now)
+            emit(next)
+            evaluate(index, at: now)
+        }
+    }
+
     mutating func rebuilt(_ name: CertificateName, _ failure: RenewalFailure?, at now: Moment) {
         guard let index = indexes[name], let outputs = certificates[index].rebuilding else { return }
         let heir = successor(of: index, to: outputs)
         filesAnswered(index)
+        runningRebuilds -= 1
         certificates[index].rebuilding = nil
         certificates[index].rebuildFailure = failure
         let owedBefore = !certificates[index].owesForRebuild

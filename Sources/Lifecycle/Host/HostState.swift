@@ -30,7 +30,11 @@ public struct HostState: Sendable {
     /// Those that hang aside.
     var runningAttempts = 0
     var hangingRenewals = 0
+    /// Those that hang aside, too.
+    var runningRebuilds = 0
     var hangingRebuilds = 0
+    /// Rebuilds for which there is no place yet, the oldest first.
+    var waitingRebuilds: ArraySlice<Action> = []
     /// Files that are being changed for a wish that is in force no more, and by whom.
     var occupied: [String: CertificateName] = [:]
     /// Commands of reloads under way.
@@ -99,6 +103,7 @@ public struct HostState: Sendable {
             // The next step or the end of the attempt says what the answer means for its broker; it follows at once.
             if !input.isExchange { startAttempts(at: now) }
             startReloads(at: now)
+            startRebuilds(at: now)
         }
         noteHistory(of: input, at: now)
         if !looksDue.isEmpty {
