@@ -162,7 +162,10 @@ struct EngineCrew {
         guard isFree else { return }
         let thread = try? Worker(name: "install") {
             for certificate in hands.retryStuckInstalls().compactMap({ certificates[$0] }) {
-                mail.send([.recovered(certificate.name, hands.look(at: certificate))])
+                // One that has moved may hang where it is now. Nobody else's news waits for that.
+                _ = answer(within: Self.retryPatience) {
+                    mail.send([.recovered(certificate.name, hands.look(at: certificate))])
+                }
             }
             retries.change { $0.count -= 1 }
         }

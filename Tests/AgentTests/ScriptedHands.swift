@@ -55,8 +55,17 @@ final class ScriptedHands: EngineHands {
 
     private func note(_ entry: String) { diary.change { $0.append(entry) } }
 
+    /// The next look at this certificate does not end before its turnstile opens.
+    let hanging = Lock<(name: CertificateName, until: Turnstile)?>(nil)
+
     func look(at certificate: ManagedCertificate) -> FoundCertificate {
         looking()
+        let until = hanging.withLock { hanging -> Turnstile? in
+            guard let (name, until) = hanging, name == certificate.name else { return nil }
+            hanging = nil
+            return until
+        }
+        until?.pass()
         return disk.withLock { $0[certificate.name] }
             ?? FoundCertificate(certificate: .missing, key: .missing)
     }

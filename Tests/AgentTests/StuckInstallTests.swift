@@ -36,6 +36,32 @@ import Testing
         #expect(hands.count("reload web") == 1)
     }
 
+    @Test func `what a round has finished is told of although a look at another certificate hangs`()
+        async throws
+    {
+        let stuck = RenewalFailure(stage: .install, .installStuck, detail: "EIO")
+        let certificates = try ["a", "b"].map { try ManagedCertificate.named($0, reload: "reload \($0)") }
+        let hands = ScriptedHands { _, _, _ in .failed(stuck) }
+        let gate = Turnstile()
+        try await onThread {
+            let running = try RunningEngine(certificates, hands, longestSleep: .milliseconds(20)) {
+                $0.retryBase = .seconds(300)
+            }
+            _ = try running.snapshot { $0.certificates.allSatisfy { $0.lastError != nil } }
+            hands.hanging.withLock { $0 = (certificates[0].name, gate) }
+            hands.unstuck.withLock { unstuck in
+                for one in certificates {
+                    unstuck[one.name] = FoundCertificate(
+                        certificate: .installed(one.issued(serial: "2")), key: .matches)
+                }
+            }
+            try hands.wait(for: "reload b")
+            #expect(hands.count("reload a") == 0)
+            gate.open()
+            try hands.wait(for: "reload a")
+        }
+    }
+
     @Test(.enabled(if: MountNamespace.canHang, "needs root and /dev/fuse"))
     func `an open install in a directory that hangs holds up no other service`() async throws {
         let host = try TestHost()

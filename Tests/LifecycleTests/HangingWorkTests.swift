@@ -74,6 +74,16 @@ import Testing
         #expect(try host.status(named("a")).unansweredSince == nil)
     }
 
+    @Test func `no more are left behind than a host has threads for`() throws {
+        let names = (0..<260).map { "c\($0)" }
+        var host = try Self.host(places: 260, names)
+        for name in names { try Self.bring(name, to: .install, &host) }
+        host.wait(host.settings.installPatience)
+        #expect(host.state.hangingWork == 256 && host.runningCount == 4)
+        for name in names { host.tell(try installed(name, host)) }
+        #expect(host.state.hangingWork == 0 && host.runningCount == 0)
+    }
+
     @Test func `a host that was suspended has done nothing meanwhile`() throws {
         var host = try Self.host(places: 1, ["a", "b"])
         try Self.bring("a", to: .install, &host)

@@ -42,6 +42,9 @@ extension HostState {
     /// How much later than asked for the machine is told of the time at most, while its host runs.
     private static var mostLate: Duration { .seconds(10) }
 
+    /// Each is a thread. A host on which more hangs has no use for what could still be renewed.
+    private static var mostLeft: Int { 256 }
+
     /// What has taken so long no longer holds a place among the renewals: as many as there are places would end all.
     mutating func leaveBehind(_ index: Int, at now: Moment) {
         guard let hangsAt = certificates[index].filesHangAt, hangsAt <= now.boottime else { return }
@@ -53,6 +56,7 @@ extension HostState {
                 at: now)
         }
         certificates[index].filesHangAt = nil
+        if hangingWork >= Self.mostLeft { return }
         if let attempt = certificates[index].attempt {
             // It has asked nobody yet, and nobody else may ask while it is the probe.
             if attempt.isProbe && !attempt.hasBundle {
