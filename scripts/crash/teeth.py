@@ -60,8 +60,8 @@ FAULTS = {
         "            bytes = try JSON.encode(OwnedRecord(certificate: name, record: stored), .indented)\n",
     ), (
         "Lifecycle/Host/HostState+Looks.swift",
-        "        if isFirstLook && ",
-        "        if !PLANTED && isFirstLook && ",
+        "        let isOwed = isLate || isFirstLook && ",
+        "        let isOwed = !PLANTED && isLate || !PLANTED && isFirstLook && ",
     )],
     "staged file not fsynced": [(
         "POSIX/StagedFile.swift",
