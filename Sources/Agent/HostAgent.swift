@@ -135,6 +135,6 @@ extension LifecycleSettings {
         identitySource = "\(configuration.identity.stepCA.url.text) \(configuration.identity.stepCA.trust)"
         checkInterval = configuration.checkInterval
         concurrency = configuration.renewal.concurrency
-        orderDeadline = .seconds(60) + configuration.broker.timeout
+        orderDeadline = latestRequest + configuration.broker.timeout
     }
 }

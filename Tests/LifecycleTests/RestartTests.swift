@@ -120,6 +120,21 @@ import Testing
         #expect(next.nextPlan(within: .minutes(3)) != nil)
     }
 
+    @Test func `an order that a host sent after it was suspended is waited for from then`() throws {
+        let web = try managed("web")
+        var host = try TestHost([web])
+        host.tell(.looked(web.name, .nothing))
+        host.now = host.now + .seconds(20)
+        #expect(host.tell(.attemptStep(web.name, .key)).records.isEmpty)
+        host.now = host.now + .minutes(5)
+        let record = try #require(host.tell(.attemptStep(web.name, .order)).records.last)
+
+        var next = try TestHost([web], records: [web.name: record], at: host.now + .seconds(5))
+        #expect(next.tell(.looked(web.name, .nothing)).plans.isEmpty)
+        #expect(next.wait(.seconds(80)).plans.isEmpty)
+        #expect(next.nextPlan(within: .minutes(3)) != nil)
+    }
+
     @Test func `an order that was cut off long ago is counted and no longer waited for`() throws {
         let web = try managed("web")
         var host = try TestHost([web])

@@ -109,6 +109,13 @@ struct OrderWatch {
         if suspected.count >= limit { heldUntil = now.boottime + pace }
     }
 
+    /// Another configuration may have another budget, which is spent by what was ordered under the last one.
+    mutating func wasConfigured(at now: Moment, limit: Int, pace: Duration) {
+        let recent = suspected.count { $0 > now.boottime - .seconds(Self.week + 3600) }
+        guard recent >= limit, let lastOrderAt else { return }
+        heldUntil = max(heldUntil, lastOrderAt + pace)
+    }
+
     mutating func stored() {
         unstored = []
         isPossibleStored = true

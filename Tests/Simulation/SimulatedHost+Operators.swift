@@ -89,6 +89,8 @@ extension SimulatedHost {
         let isOther = before.dnsNames != wanted.dnsNames || before.keyType != wanted.keyType
         slots[index].wanted = wanted
         slots[index].watch.retryNotBefore = nil
+        slots[index].watch.orders.wasConfigured(
+            at: moment, limit: slots[index].orderBudget(plan.lifetime), pace: .seconds(34 * 3600))
         // What was asked for is another order now.
         if isOther { slots[index].watch.orders.forgetUnanswered() }
         slots[index].watch.orders.unansweredKey = nil

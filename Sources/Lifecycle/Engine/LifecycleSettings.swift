@@ -31,8 +31,9 @@ public struct LifecycleSettings: Hashable, Sendable {
     public var possibleOrderDelay: Duration = .seconds(90)
     /// How long an order whose answer was lost is asked for again at the same broker only: it may have it.
     public var sameBrokerSpan: Duration = .seconds(600)
-    /// The latest end of an order's request, counted from the beginning of its attempt: the time to make a key, and
-    /// `broker.timeout`.
+    /// The latest beginning of an order's request, counted from that of its attempt: the time to make a key.
+    public var latestRequest: Duration = .seconds(60)
+    /// The latest end of it: `broker.timeout` later.
     public var orderDeadline: Duration = .seconds(90)
     /// Between probes of a broker that can't be reached, growing from the first to the second.
     public var probeBase: Duration = .seconds(30)

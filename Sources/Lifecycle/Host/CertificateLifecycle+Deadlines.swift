@@ -62,7 +62,7 @@ extension CertificateLifecycle {
     func nextDeadline(at now: Moment) -> Duration? {
         var next = Earliest(after: now)
         if wantsLook { next.consider(nextLookAt) }
-        if let filesHangAt { next.consider(filesHangAt) }
+        if let filesWatch { next.consider(filesWatch.nextAt) }
         if let installed = found?.installed { next.consider(installed.notAfter) }
         if let dueAt { next.consider(dueAt) }
         if attempt == nil && reason(at: now.wall) != nil {

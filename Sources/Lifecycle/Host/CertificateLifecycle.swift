@@ -35,8 +35,8 @@ struct CertificateLifecycle: Sendable {
     var rebuildFailure: RenewalFailure?
     /// The rebuild under way hangs.
     var isRebuildLeftBehind = false
-    /// When what is under way with the files counts as hanging; `nil` while nothing is.
-    var filesHangAt: Duration?
+    /// How long what is under way with the files may still take; `nil` while nothing is.
+    var filesWatch: FilesWatch?
 
     var attempt: RunningAttempt?
     /// An attempt has begun since the start: its waits are no longer those that were stored.

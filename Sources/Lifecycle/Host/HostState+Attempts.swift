@@ -10,6 +10,11 @@ extension HostState {
         certificates[index].attempt?.stage = stage
         certificates[index].attempt?.stageStartedAt = now.boottime
         filesAnswered(index)
+        // On a host that was suspended since it is sent later than this process's death would let the next one believe.
+        if stage == .order, now.boottime - attempt.beganAsking > settings.latestRequest {
+            certificates[index].record.attemptUnderWaySince = now.wall
+            persist(index)
+        }
         if stage.isAtFiles {
             watchFiles(index, for: settings.installPatience, at: now)
             evaluate(index, at: now)

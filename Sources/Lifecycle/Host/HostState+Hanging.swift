@@ -18,12 +18,12 @@ extension HostState {
 
     /// Something begins that reads or changes the files, and is over by then unless it hangs.
     mutating func watchFiles(_ index: Int, for patience: Duration, at now: Moment) {
-        certificates[index].filesHangAt = now.boottime + patience
+        certificates[index].filesWatch = FilesWatch(patience, at: now.boottime)
     }
 
     /// It has ended, or goes on elsewhere.
     mutating func filesAnswered(_ index: Int) {
-        certificates[index].filesHangAt = nil
+        certificates[index].filesWatch = nil
         if certificates[index].attempt?.isLeftBehind == true {
             certificates[index].attempt?.isLeftBehind = false
             hangingRenewals -= 1
@@ -39,23 +39,13 @@ extension HostState {
         emit(.report(.filesAnswered(certificates[index].name)))
     }
 
-    /// How much later than asked for the machine is told of the time at most, while its host runs.
-    private static var mostLate: Duration { .seconds(10) }
-
     /// Each is a thread. A host on which more hangs has no use for what could still be renewed.
     private static var mostLeft: Int { 256 }
 
     /// What has taken so long no longer holds a place among the renewals: as many as there are places would end all.
     mutating func leaveBehind(_ index: Int, at now: Moment) {
-        guard let hangsAt = certificates[index].filesHangAt, hangsAt <= now.boottime else { return }
-        // A host that was suspended has done nothing meanwhile.
-        if hangsAt + Self.mostLate < now.boottime {
-            return watchFiles(
-                index,
-                for: certificates[index].attempt == nil ? settings.rebuildPatience : settings.installPatience,
-                at: now)
-        }
-        certificates[index].filesHangAt = nil
+        guard certificates[index].filesWatch?.hasEnded(at: now.boottime) == true else { return }
+        certificates[index].filesWatch = nil
         if hangingWork >= Self.mostLeft { return }
         if let attempt = certificates[index].attempt {
             // It has asked nobody yet, and nobody else may ask while it is the probe.
