@@ -89,7 +89,9 @@ struct `A directory that hangs` {
             scenario.check(readiness.body.contains("c0003"), "\(readiness)")
 
             hanging.free()
-            try MountNamespace.unmount(lab.outputs + "/c0003")
+            try scenario.wait(until: "nobody to be in there any more") {
+                (try? MountNamespace.unmount(lab.outputs + "/c0003")) != nil
+            }
             try scenario.wait(until: "it to answer") {
                 !agent.process.logged("directory of a certificate answers again").isEmpty
             }
