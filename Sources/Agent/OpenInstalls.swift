@@ -7,7 +7,7 @@ import POSIX
 /// while it isn't known which there are nothing is installed at all.
 struct OpenInstalls: Sendable {
     private let gate: ReloadGate
-    private let journal: InstallJournal
+    let journal: InstallJournal
     private let log: Logger
     let open = Lock<[InstallJournal.Entry: OpenInstall]>([:])
     let inHand = EntriesInHand()
@@ -19,7 +19,7 @@ struct OpenInstalls: Sendable {
     private let underWay = Monitor<Set<FilePlace>>([])
 
     /// What is not known of the journal: any set could have an entry there that is older than what is installed next.
-    private let unread = Lock<UnreadJournal?>(nil)
+    let unread = Lock<UnreadJournal?>(nil)
     /// As the journal has them.
     private let identityPaths = Lock<Set<String>>([])
 
@@ -139,9 +139,10 @@ struct OpenInstalls: Sendable {
         }
         if case .stuck(_, let record, let obstacle) = outcome {
             if journal.holds(entry) {
-                let known = record.map { openInstall(of: $0, isMixed: obstacle.isMixed) }
+                let isUnknown = install.subject == .unknown
+                let known = isUnknown ? record.map { openInstall(of: $0, isMixed: obstacle.isMixed) } : nil
                 open.withLock { open in
-                    if open[entry]?.subject == .unknown, let known { open[entry] = known }
+                    if let known, open[entry]?.subject == .unknown { open[entry] = known }
                     open[entry]?.isMixed = obstacle.isMixed
                 }
                 return outcome
@@ -197,7 +198,7 @@ struct OpenInstalls: Sendable {
         }
     }
 
-    private func openInstall(
+    func openInstall(
         of record: InstallRecord, isMixed: Bool, canLook: Bool = true
     ) -> OpenInstall {
         let isIdentity = record.isOfIdentity(at: identityPaths.withLock { $0 })
@@ -206,54 +207,6 @@ struct OpenInstalls: Sendable {
         return OpenInstall(
             subject: isIdentity ? .identity : .certificate(record.subject),
             places: places ?? Set(paths.map(FilePlace.written)), paths: paths, isMixed: isMixed)
-    }
-
-    private func noteUnread(_ detail: String) {
-        unread.withLock { $0 = UnreadJournal(since: $0?.since ?? .now, detail: detail) }
-    }
-
-    // MARK: A journal that can't be read
-
-    /// Why nothing is installed; nil while everything is known that was decided before.
-    var unreadJournal: UnreadJournal? { unread.withLock { $0 } }
-
-    private func requireReadJournal(stage: Stage) throws(RenewalFailure) {
-        guard let unreadJournal else { return }
-        throw RenewalFailure(
-            stage: stage, .stateDirectoryFailed,
-            detail: "the install journal can't be read, and an older install in it would replace this one: "
-                + unreadJournal.detail)
-    }
-
-    /// Looks again at a journal that could not be read: what it holds is known then, and finished before anything else is
-    /// installed. Whether it could be listed.
-    private func readJournalAgain() -> Bool {
-        if unreadJournal == nil { return true }
-        do throws(SystemError) {
-            for entry in try journal.entries() {
-                let known = open.withLock { $0[entry] }
-                if let known, known.subject != .unknown { continue }
-                switch journal.read(entry) {
-                case .record(let record):
-                    note(entry, openInstall(of: record, isMixed: true))
-                case .damaged, .unreadable:
-                    if known == nil {
-                        note(entry, OpenInstall(subject: .unknown, places: [], isMixed: true))
-                    }
-                }
-            }
-            return true
-        } catch {
-            noteUnread("\(error)")
-            return false
-        }
-    }
-
-    /// After each entry was tried again.
-    private func forgetUnreadJournal(_ isListed: Bool) {
-        if isListed, !open.withLock({ $0.values.contains { $0.subject == .unknown } }) {
-            unread.withLock { $0 = nil }
-        }
     }
 
     /// Fails when an earlier install has these files and can't be finished, or when it can't be told whether there is one:
